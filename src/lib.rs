@@ -1,0 +1,2 @@
+//! Rollcall.
+pub mod scim;
