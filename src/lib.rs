@@ -1,2 +1,8 @@
-//! Rollcall.
+//! Rollcall: a self-hosted SCIM 2.0 hub.
+pub mod clock;
+pub mod directory;
+pub mod model;
 pub mod scim;
+pub mod secret;
+pub mod store;
+pub mod web;

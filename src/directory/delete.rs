@@ -1,0 +1,52 @@
+//! DELETE (RFC 7644 §3.6). What the app may still hold leaves a tombstone until its link is done; otherwise nobody
+//! would remember what to remove.
+
+use super::door::word;
+use super::update::not_found;
+use super::{ChangeError, Door};
+use crate::model::{JobKind, Resource};
+use crate::scim::schema::ResourceType;
+use crate::store::{StoreError, jobs, links, members, resources};
+
+/// Deletes a user or group.
+///
+/// # Errors
+/// 404.
+pub fn delete(door: Door<'_>, kind: ResourceType, id: &str) -> Result<(), ChangeError> {
+    let found = resources::by_id(door.tx, door.instance.id, kind, id)?;
+    let resource = found.ok_or_else(|| not_found(kind, id))?;
+    door.tell(
+        &resource,
+        word(kind, "user.deleted", "group.deleted"),
+        "",
+        Vec::new(),
+    )?;
+    leave_groups(door, &resource)?;
+    if door.has_target() && links::by_resource(door.tx, resource.row)?.is_some() {
+        let rows = members::member_rows(door.tx, resource.row)?;
+        members::remove(door.tx, resource.row, &rows, true)?;
+        resources::bury(door.tx, resource.row, door.instance.id)?;
+        door.enqueue(&Resource {
+            deleted_at: Some(door.tx.now()),
+            ..resource
+        })?;
+    } else {
+        jobs::drop_job(door.tx, door.instance.id, JobKind::Push, resource.row)?;
+        resources::bury(door.tx, resource.row, door.instance.id)?;
+        resources::forget_tombstone(door.tx, resource.row)?;
+    }
+    Ok(())
+}
+
+/// A deleted user is a member of nothing.
+pub(super) fn leave_groups(door: Door<'_>, resource: &Resource) -> Result<(), StoreError> {
+    for row in members::group_rows(door.tx, resource.row)? {
+        let Some(group) = resources::load(door.tx, row)? else {
+            continue;
+        };
+        members::remove(door.tx, row, &[resource.row], door.has_target())?;
+        let group = resources::touch(door.tx, &group)?;
+        door.enqueue(&group)?;
+    }
+    Ok(())
+}

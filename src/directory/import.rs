@@ -1,0 +1,316 @@
+//! What an import saw in the app, brought in. It never changes an owned attribute and never echoes back: owned
+//! differences are drift, which `sync` judges. One bad object never stops a page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Door;
+use super::delete::leave_groups;
+use super::door::{changes, word};
+use crate::model::instance::Drift;
+use crate::model::job::priority;
+use crate::model::{Actor, Change, Instance, JobKind};
+use crate::scim::schema::ResourceType;
+use crate::scim::{Attributes, resource};
+use crate::store::members::{Learnt, Stored};
+use crate::store::{StoreError, Tx, jobs, members, resources};
+
+const ACTOR: Actor = Actor::Target;
+
+fn door<'a>(tx: &'a Tx<'a>, instance: &'a Instance) -> Door<'a> {
+    Door {
+        tx,
+        instance,
+        actor: &ACTOR,
+    }
+}
+
+/// An account or group that only the app has: it appears here, unmanaged. Its row.
+///
+/// # Errors
+/// When the database fails.
+pub fn create(
+    tx: &Tx<'_>,
+    instance: &Instance,
+    kind: ResourceType,
+    attributes: &Attributes,
+) -> Result<i64, StoreError> {
+    let made = resources::insert(tx, instance.id, kind, attributes.clone(), BTreeSet::new())?;
+    door(tx, instance).tell(
+        &made,
+        word(kind, "user.imported", "group.imported"),
+        "",
+        Vec::new(),
+    )?;
+    Ok(made.row)
+}
+
+/// What nobody here owns follows the app; what changed by that.
+///
+/// # Errors
+/// When the database fails.
+pub fn refresh(
+    tx: &Tx<'_>,
+    instance: &Instance,
+    row: i64,
+    seen: &Attributes,
+) -> Result<Vec<Change>, StoreError> {
+    let Some(before) = resources::load(tx, row)?.filter(|r| r.deleted_at.is_none()) else {
+        return Ok(Vec::new());
+    };
+    let mut paths: BTreeSet<String> = resource::paths(before.kind, seen).into_iter().collect();
+    paths.extend(resource::paths(before.kind, &before.attributes));
+    let mut attributes = before.attributes.clone();
+    for path in paths
+        .iter()
+        .filter(|p| *p != "schemas" && !before.owned.contains(*p))
+    {
+        resource::set(&mut attributes, path, resource::get(seen, path).cloned());
+    }
+    take(tx, instance, &before, attributes)
+}
+
+/// Under policy *adopt* the app's value becomes ours.
+///
+/// # Errors
+/// When the database fails.
+pub fn adopt_value(
+    tx: &Tx<'_>,
+    instance: &Instance,
+    row: i64,
+    path: &str,
+    value: Option<Value>,
+) -> Result<(), StoreError> {
+    let Some(before) = resources::load(tx, row)?.filter(|r| r.deleted_at.is_none()) else {
+        return Ok(());
+    };
+    let mut attributes = before.attributes.clone();
+    resource::set(&mut attributes, path, value);
+    take(tx, instance, &before, attributes)?;
+    Ok(())
+}
+
+fn take(
+    tx: &Tx<'_>,
+    instance: &Instance,
+    before: &crate::model::Resource,
+    attributes: Attributes,
+) -> Result<Vec<Change>, StoreError> {
+    let differs = changes(before.kind, &before.attributes, &attributes);
+    if differs.is_empty() {
+        return Ok(differs);
+    }
+    let now = resources::update(tx, before, attributes, before.owned.clone(), true)?;
+    let action = word(now.kind, "user.changed_in_app", "group.changed_in_app");
+    door(tx, instance).tell(&now, action, "", differs.clone())?;
+    Ok(differs)
+}
+
+/// What the app's group holds. Memberships that nobody here decided follow the app; on the others the drift policy
+/// speaks. Accounts unknown here are not in `held`.
+///
+/// # Errors
+/// When the database fails.
+pub fn members(tx: &Tx<'_>, instance: &Instance, group_row: i64, held: &[i64]) -> Result<(), StoreError> {
+    let Some(group) = resources::load(tx, group_row)?.filter(|r| r.deleted_at.is_none()) else {
+        return Ok(());
+    };
+    let stored: BTreeMap<i64, Stored> = members::stored(tx, group_row)?
+        .into_iter()
+        .map(|s| (s.member, s))
+        .collect();
+    let held: BTreeSet<i64> = held.iter().copied().collect();
+    let ours = group.owned.contains("members");
+    let policy = instance.policies.drift;
+    let (mut shown_differently, mut drifted, mut push) = (0, 0, false);
+    for row in stored.keys().chain(&held).collect::<BTreeSet<_>>() {
+        let was = stored.get(row);
+        let Some(now) = judge(was, held.contains(row), ours, policy) else {
+            continue;
+        };
+        shown_differently += usize::from(was.is_some_and(|w| w.wanted) != now.wanted);
+        let differs = now.wanted != now.held;
+        drifted += usize::from(differs);
+        push |= differs && !now.keep;
+        members::learn(tx, group_row, *row, now)?;
+    }
+    if shown_differently > 0 {
+        let now = resources::touch(tx, &group)?;
+        let text = format!("{shown_differently} memberships follow the app.");
+        door(tx, instance).tell(&now, "group.changed_in_app", text, Vec::new())?;
+    }
+    if drifted > 0 {
+        let text = match policy {
+            Drift::Enforce => format!("{drifted} memberships were changed in the app; they are set right."),
+            Drift::Report | Drift::Adopt => {
+                format!("{drifted} memberships were changed in the app; they are left so.")
+            }
+        };
+        door(tx, instance).tell(&group, "group.drift", text, Vec::new())?;
+    }
+    if push {
+        jobs::enqueue(tx, instance.id, JobKind::Push, group_row, priority::GROUP, None)?;
+    }
+    Ok(())
+}
+
+/// What becomes of one membership; `None`: it stays as it is.
+fn judge(was: Option<&Stored>, held: bool, ours: bool, policy: Drift) -> Option<Learnt> {
+    let keep = policy == Drift::Report;
+    match (was, held) {
+        // Only the app has it.
+        (None, true) if !ours || policy == Drift::Adopt => Some(Learnt {
+            wanted: true,
+            held: true,
+            keep: false,
+        }),
+        (None, true) => Some(Learnt {
+            wanted: false,
+            held: true,
+            keep,
+        }),
+        // Both sides agree, or a push of ours arrived.
+        (Some(w), true) if w.wanted && !w.held => Some(Learnt {
+            wanted: true,
+            held: true,
+            keep: false,
+        }),
+        // It is gone from the app: as we wanted, or against it.
+        (Some(w), false) if !w.wanted => Some(Learnt {
+            wanted: false,
+            held: false,
+            keep: false,
+        }),
+        (Some(w), false) if w.held && (!w.owned || policy == Drift::Adopt) => Some(Learnt {
+            wanted: false,
+            held: false,
+            keep: false,
+        }),
+        (Some(w), false) if w.held => Some(Learnt {
+            wanted: true,
+            held: false,
+            keep,
+        }),
+        _ => None,
+    }
+}
+
+/// Verified as gone from the app, and nobody here manages it: it goes here too.
+///
+/// # Errors
+/// When the database fails.
+pub fn vanish(tx: &Tx<'_>, instance: &Instance, row: i64) -> Result<(), StoreError> {
+    let Some(gone) = resources::load(tx, row)?.filter(|r| r.deleted_at.is_none()) else {
+        return Ok(());
+    };
+    let door = door(tx, instance);
+    let text = "The app answers that it no longer exists.";
+    door.tell(
+        &gone,
+        word(gone.kind, "user.gone_from_app", "group.gone_from_app"),
+        text,
+        Vec::new(),
+    )?;
+    leave_groups(door, &gone)?;
+    jobs::drop_job(tx, instance.id, JobKind::Push, row)?;
+    resources::bury(tx, row, instance.id)?;
+    resources::forget_tombstone(tx, row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(wanted: bool, held: bool, owned: bool) -> Stored {
+        Stored {
+            member: 1,
+            wanted,
+            held,
+            keep: false,
+            owned,
+        }
+    }
+
+    #[test]
+    fn an_unowned_membership_follows_the_app() {
+        for policy in [Drift::Report, Drift::Enforce, Drift::Adopt] {
+            assert_eq!(
+                judge(None, true, false, policy),
+                Some(Learnt {
+                    wanted: true,
+                    held: true,
+                    keep: false
+                })
+            );
+            let gone = judge(Some(&stored(true, true, false)), false, false, policy);
+            assert_eq!(
+                gone,
+                Some(Learnt {
+                    wanted: false,
+                    held: false,
+                    keep: false
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn an_owned_membership_is_reported_enforced_or_given_up() {
+        let was = stored(true, true, true);
+        let judged = |policy| judge(Some(&was), false, true, policy);
+        assert_eq!(
+            judged(Drift::Report),
+            Some(Learnt {
+                wanted: true,
+                held: false,
+                keep: true
+            })
+        );
+        assert_eq!(
+            judged(Drift::Enforce),
+            Some(Learnt {
+                wanted: true,
+                held: false,
+                keep: false
+            })
+        );
+        assert_eq!(
+            judged(Drift::Adopt),
+            Some(Learnt {
+                wanted: false,
+                held: false,
+                keep: false
+            })
+        );
+    }
+
+    #[test]
+    fn a_second_look_at_the_same_difference_says_nothing() {
+        assert_eq!(
+            judge(Some(&stored(true, false, true)), false, true, Drift::Report),
+            None
+        );
+        assert_eq!(
+            judge(Some(&stored(false, true, true)), true, true, Drift::Report),
+            None
+        );
+        assert_eq!(
+            judge(Some(&stored(true, true, true)), true, true, Drift::Report),
+            None
+        );
+    }
+
+    #[test]
+    fn a_removal_that_the_app_did_itself_needs_no_push() {
+        let gone = judge(Some(&stored(false, true, true)), false, true, Drift::Enforce);
+        assert_eq!(
+            gone,
+            Some(Learnt {
+                wanted: false,
+                held: false,
+                keep: false
+            })
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! PUT (RFC 7644 §3.5.1) and PATCH (§3.5.2). A write that changes nothing changes neither version nor time and makes
+//! no event.
+
+use std::collections::BTreeSet;
+
+use super::door::{changes, word};
+use super::membership::{self, MemberChanges};
+use super::{ChangeError, Door, Written};
+use crate::model::Resource;
+use crate::scim::Attributes;
+use crate::scim::error::ScimError;
+use crate::scim::patch::PatchRequest;
+use crate::scim::resource::{self, Accepted};
+use crate::scim::schema::ResourceType;
+use crate::store::resources;
+
+/// PUT: what the body does not name is unassigned, members included.
+///
+/// # Errors
+/// 404; 409 when the new userName is taken; 400 when no member of a group is known.
+pub fn replace(
+    door: Door<'_>,
+    kind: ResourceType,
+    id: &str,
+    accepted: Accepted,
+) -> Result<Written, ChangeError> {
+    let before = find(door, kind, id)?;
+    // What a PUT leaves out, it takes away: both are decisions of the caller.
+    let mut touched = accepted.touched;
+    touched.extend(resource::paths(kind, &before.attributes));
+    let members = match (kind, accepted.members) {
+        (ResourceType::User, _) => MemberChanges::default(),
+        (ResourceType::Group, list) => membership::replacing(door, &before, &list.unwrap_or_default())?,
+    };
+    save(door, &before, accepted.attributes, touched, members)
+}
+
+/// PATCH: all operations or none.
+///
+/// # Errors
+/// 404; 409 when the new userName is taken; 400 when an operation on members names nobody who is known.
+pub fn patch(
+    door: Door<'_>,
+    kind: ResourceType,
+    id: &str,
+    request: &PatchRequest,
+) -> Result<Written, ChangeError> {
+    let before = find(door, kind, id)?;
+    let (attributes, touched) = if request.only_members() {
+        (before.attributes.clone(), Vec::new())
+    } else {
+        let patched = request.apply(&before.attributes)?;
+        (patched.attributes, patched.touched)
+    };
+    let members = membership::patching(door, &before, request.member_changes())?;
+    save(door, &before, attributes, touched, members)
+}
+
+fn find(door: Door<'_>, kind: ResourceType, id: &str) -> Result<Resource, ChangeError> {
+    resources::by_id(door.tx, door.instance.id, kind, id)?.ok_or_else(|| not_found(kind, id).into())
+}
+
+pub(super) fn not_found(kind: ResourceType, id: &str) -> ScimError {
+    let id: String = id.chars().take(100).collect();
+    ScimError::not_found(format!(
+        "There is no {} with the id \"{id}\" on this endpoint.",
+        kind.name()
+    ))
+}
+
+fn save(
+    door: Door<'_>,
+    before: &Resource,
+    attributes: Attributes,
+    touched: Vec<String>,
+    members: MemberChanges,
+) -> Result<Written, ChangeError> {
+    let kind = before.kind;
+    let mut owned: BTreeSet<String> = before.owned.iter().cloned().chain(touched).collect();
+    owned.extend(Door::base_ownership(kind).iter().map(|&p| p.to_owned()));
+    owned.remove("schemas");
+    if members.decided {
+        owned.insert("members".into());
+    }
+    let differs = changes(kind, &before.attributes, &attributes);
+    let name_path = word(kind, "userName", "displayName");
+    if differs.iter().any(|c| c.path == name_path) || !before.is_managed() {
+        let name = attributes
+            .get(name_path)
+            .and_then(|v| v.as_str())
+            .unwrap_or_default();
+        door.unique(kind, name, Some(before.row))?;
+    }
+    let visible = !differs.is_empty() || members.changes_anything();
+    let newly_owned = owned != before.owned;
+    if !visible && !newly_owned {
+        return Ok(Written {
+            row: before.row,
+            changed: false,
+        });
+    }
+    let now = resources::update(door.tx, before, attributes, owned, visible)?;
+    if !differs.is_empty() {
+        door.tell(&now, verb(before, &now), "", differs)?;
+    }
+    membership::apply(door, &now, &members)?;
+    door.enqueue(&now)?;
+    Ok(Written {
+        row: now.row,
+        changed: visible,
+    })
+}
+
+fn verb(before: &Resource, now: &Resource) -> &'static str {
+    match (before.active, now.active) {
+        (true, false) => word(now.kind, "user.deactivated", "group.updated"),
+        (false, true) => word(now.kind, "user.activated", "group.updated"),
+        _ => word(now.kind, "user.updated", "group.updated"),
+    }
+}

@@ -1,0 +1,24 @@
+//! The plain nouns of DESIGN §1: data without logic, I/O or SQL. What an instance, a link, a job or an event *is*
+//! stands here; what happens to them stands in `directory` and `sync`, how they are kept in `store`.
+
+pub mod access;
+pub mod capabilities;
+pub mod event;
+pub mod instance;
+pub mod job;
+pub mod link;
+pub mod removal;
+pub mod resource;
+pub mod run;
+pub mod time;
+
+pub use access::{Admin, ApiKey, Role};
+pub use capabilities::Capabilities;
+pub use event::{Actor, Change, Event, EventDraft, Outcome};
+pub use instance::{Health, Instance, InstanceId, Policies, Scope, Target};
+pub use job::{Job, JobKind};
+pub use link::{Fingerprint, Link, LinkState};
+pub use removal::{Removal, RemovalClass, RemovalState};
+pub use resource::Resource;
+pub use run::{Condition, ConditionKind, Run, RunPhase};
+pub use time::Time;

@@ -1,0 +1,147 @@
+//! A Run (one sync with its counts) and a Condition (why an instance isn't healthy, since when).
+
+use serde::{Deserialize, Serialize};
+
+use super::{InstanceId, Time};
+
+/// Where a sync stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunPhase {
+    /// Reading users.
+    Users,
+    /// Reading groups.
+    Groups,
+    /// Looking at what was not seen.
+    Verify,
+    /// Complete.
+    Done,
+    /// Ended early; what was read stays, nothing is taken as gone.
+    Failed,
+}
+
+impl RunPhase {
+    /// The stored word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Groups => "groups",
+            Self::Verify => "verify",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Reads the stored word; an unknown one reads as failed.
+    #[must_use]
+    pub fn parse(word: &str) -> Self {
+        [Self::Users, Self::Groups, Self::Verify, Self::Done]
+            .into_iter()
+            .find(|p| p.as_str() == word)
+            .unwrap_or(Self::Failed)
+    }
+}
+
+/// What a run counted.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunCounts {
+    /// Users read.
+    pub users: u64,
+    /// Groups read.
+    pub groups: u64,
+    /// Resources made.
+    pub created: u64,
+    /// Resources or links changed.
+    pub changed: u64,
+    /// Objects that could not be understood.
+    pub broken: u64,
+    /// Links no longer seen.
+    pub unseen: u64,
+}
+
+/// One sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Row id.
+    pub id: i64,
+    /// Whose.
+    pub instance: InstanceId,
+    /// Where it stands.
+    pub phase: RunPhase,
+    /// When it began.
+    pub started: Time,
+    /// When it ended.
+    pub ended: Option<Time>,
+    /// About how many objects there are, as the target said; a hint.
+    pub expected: Option<u64>,
+    /// What it counted.
+    pub counts: RunCounts,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// Why an instance is not healthy.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum ConditionKind {
+    /// Credentials refused: parked.
+    Credentials,
+    /// The target does not answer, or answers errors.
+    Unreachable,
+    /// The key file that opens the stored token is missing or another.
+    Sealed,
+    /// People who left still have access.
+    Leavers,
+    /// Removals wait for Allow or Reject.
+    Held,
+    /// Resources the app rejected.
+    Rejected,
+}
+
+impl ConditionKind {
+    /// The stored word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Credentials => "credentials",
+            Self::Unreachable => "unreachable",
+            Self::Sealed => "sealed",
+            Self::Leavers => "leavers",
+            Self::Held => "held",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// Reads the stored word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [
+            Self::Credentials,
+            Self::Unreachable,
+            Self::Sealed,
+            Self::Leavers,
+            Self::Held,
+            Self::Rejected,
+        ]
+        .into_iter()
+        .find(|k| k.as_str() == word)
+    }
+}
+
+/// An open or ended reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// Whose.
+    pub instance: InstanceId,
+    /// What kind.
+    pub kind: ConditionKind,
+    /// A sentence: status, host, how many.
+    pub reason: String,
+    /// Since when.
+    pub since: Time,
+    /// Ended then; none: open.
+    pub until: Option<Time>,
+    /// The next automatic try.
+    pub next_try: Option<Time>,
+}

@@ -1,0 +1,507 @@
+//! Links: our Resource ↔ the app's id (DESIGN §4). They outlive Resources, else nobody remembers what to remove.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension, Row, params};
+use serde_json::Value;
+
+use super::{Rx, StoreError, Topic, Tx};
+use crate::model::{Fingerprint, InstanceId, Link, LinkState, Time};
+use crate::scim::schema::ResourceType;
+
+/// Path → when it was pushed again against a change in the app, in the last day.
+pub type Enforced = BTreeMap<String, Vec<Time>>;
+
+const COLUMNS: &str =
+    "id, instance, kind, resource, remote_id, state, external_id, name_key, pushed, base, seen, seen_active,
+                       ended_by_us, rev, written_seq, seen_run";
+
+fn code(kind: ResourceType) -> i64 {
+    match kind {
+        ResourceType::User => 1,
+        ResourceType::Group => 2,
+    }
+}
+
+fn read(r: &Row) -> rusqlite::Result<Option<Link>> {
+    let print = |i: usize| -> rusqlite::Result<Option<Fingerprint>> {
+        Ok(serde_json::from_str(&r.get::<_, String>(i)?).ok())
+    };
+    let (Some(state), Some(pushed), Some(base), Some(seen)) = (
+        LinkState::parse(&r.get::<_, String>(5)?),
+        print(8)?,
+        print(9)?,
+        print(10)?,
+    ) else {
+        return Ok(None);
+    };
+    Ok(Some(Link {
+        id: r.get(0)?,
+        instance: InstanceId(r.get(1)?),
+        kind: if r.get::<_, i64>(2)? == 1 {
+            ResourceType::User
+        } else {
+            ResourceType::Group
+        },
+        resource: r.get(3)?,
+        remote_id: r.get(4)?,
+        state,
+        external_id: r.get(6)?,
+        name_key: r.get(7)?,
+        pushed,
+        base,
+        seen,
+        seen_active: r.get(11)?,
+        ended_by_us: r.get(12)?,
+        rev: r.get(13)?,
+        written_seq: r.get(14)?,
+        seen_run: r.get(15)?,
+    }))
+}
+
+fn all(rx: &Rx, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Link>, StoreError> {
+    let mut rows = rx
+        .conn
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM links WHERE {condition}"))?;
+    let found = rows
+        .query_map(values, read)?
+        .collect::<Result<Option<Vec<_>>, _>>()?;
+    found.ok_or(StoreError::Damaged("link"))
+}
+
+fn one(rx: &Rx, condition: &str, values: impl rusqlite::Params) -> Result<Option<Link>, StoreError> {
+    Ok(all(rx, condition, values)?.into_iter().next())
+}
+
+/// By its row.
+///
+/// # Errors
+/// Those of SQLite; `Damaged` for a row that cannot be read, as from all reading functions here.
+pub fn by_id(rx: &Rx, id: i64) -> Result<Option<Link>, StoreError> {
+    one(rx, "id = ?1", [id])
+}
+
+/// Of one of our resources.
+///
+/// # Errors
+/// As `by_id`.
+pub fn by_resource(rx: &Rx, row: i64) -> Result<Option<Link>, StoreError> {
+    one(rx, "resource = ?1 AND resource IS NOT NULL", [row])
+}
+
+/// By the app's id.
+///
+/// # Errors
+/// As `by_id`.
+pub fn by_remote(
+    rx: &Rx,
+    instance: InstanceId,
+    kind: ResourceType,
+    remote: &str,
+) -> Result<Option<Link>, StoreError> {
+    one(
+        rx,
+        "instance = ?1 AND kind = ?2 AND remote_id = ?3",
+        params![instance.0, code(kind), remote],
+    )
+}
+
+/// Those with this folded userName or displayName in the app; at most 10.
+///
+/// # Errors
+/// As `by_id`.
+pub fn by_name(
+    rx: &Rx,
+    instance: InstanceId,
+    kind: ResourceType,
+    name_key: &str,
+) -> Result<Vec<Link>, StoreError> {
+    all(
+        rx,
+        "instance = ?1 AND kind = ?2 AND name_key = ?3 LIMIT 10",
+        params![instance.0, code(kind), name_key],
+    )
+}
+
+/// Those under which the app knows this externalId; at most 10.
+///
+/// # Errors
+/// As `by_id`.
+pub fn by_external(
+    rx: &Rx,
+    instance: InstanceId,
+    kind: ResourceType,
+    external: &str,
+) -> Result<Vec<Link>, StoreError> {
+    all(
+        rx,
+        "instance = ?1 AND kind = ?2 AND external_id = ?3 LIMIT 10",
+        params![instance.0, code(kind), external],
+    )
+}
+
+/// As `by_name`, only those that belong to no resource: left behind in the app, or new in it and not yet settled.
+///
+/// # Errors
+/// As `by_id`.
+pub fn unlinked_by_name(
+    rx: &Rx,
+    instance: InstanceId,
+    kind: ResourceType,
+    name_key: &str,
+) -> Result<Vec<Link>, StoreError> {
+    let only = "instance = ?1 AND kind = ?2 AND name_key = ?3 AND resource IS NULL LIMIT 10";
+    all(rx, only, params![instance.0, code(kind), name_key])
+}
+
+/// As `by_external`, only those that belong to no resource.
+///
+/// # Errors
+/// As `by_id`.
+pub fn unlinked_by_external(
+    rx: &Rx,
+    instance: InstanceId,
+    kind: ResourceType,
+    external: &str,
+) -> Result<Vec<Link>, StoreError> {
+    let only = "instance = ?1 AND kind = ?2 AND external_id = ?3 AND resource IS NULL LIMIT 10";
+    all(rx, only, params![instance.0, code(kind), external])
+}
+
+/// A new link's row, before anything is known of the app's side.
+#[must_use]
+pub fn draft(instance: InstanceId, kind: ResourceType, resource: Option<i64>, state: LinkState) -> Link {
+    Link {
+        id: 0,
+        instance,
+        kind,
+        resource,
+        remote_id: None,
+        state,
+        external_id: None,
+        name_key: None,
+        pushed: Fingerprint::new(),
+        base: Fingerprint::new(),
+        seen: Fingerprint::new(),
+        seen_active: true,
+        ended_by_us: false,
+        rev: 1,
+        written_seq: 0,
+        seen_run: 0,
+    }
+}
+
+fn text(print: &Fingerprint) -> String {
+    let map: serde_json::Map<String, Value> = print
+        .iter()
+        .map(|(k, v)| (k.clone(), Value::String(v.clone())))
+        .collect();
+    Value::Object(map).to_string()
+}
+
+/// Writes a new link; its `id`, `rev` and `written_seq` are given here.
+///
+/// # Errors
+/// A constraint if the resource or the app's id has a link already.
+pub fn insert(tx: &Tx, link: &Link) -> Result<Link, StoreError> {
+    tx.conn
+        .prepare_cached(
+            "INSERT INTO links(instance, kind, resource, remote_id, state, external_id, name_key, pushed, base, seen, seen_active,
+               ended_by_us, rev, written_seq, seen_run) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, ?13, ?14)",
+        )?
+        .execute(params![
+            link.instance.0,
+            code(link.kind),
+            link.resource,
+            link.remote_id,
+            link.state.as_str(),
+            link.external_id,
+            link.name_key,
+            text(&link.pushed),
+            text(&link.base),
+            text(&link.seen),
+            link.seen_active,
+            link.ended_by_us,
+            tx.seq(),
+            link.seen_run,
+        ])?;
+    Ok(Link {
+        id: tx.conn.last_insert_rowid(),
+        rev: 1,
+        written_seq: tx.seq(),
+        ..link.clone()
+    })
+}
+
+/// The promise to create an account, written before the call: whoever finds it searches before creating again.
+///
+/// # Errors
+/// As `insert`.
+pub fn insert_creating(
+    tx: &Tx,
+    instance: InstanceId,
+    kind: ResourceType,
+    resource: i64,
+    external_id: Option<&str>,
+    name_key: &str,
+) -> Result<Link, StoreError> {
+    let new = draft(instance, kind, Some(resource), LinkState::Creating);
+    insert(
+        tx,
+        &Link {
+            external_id: external_id.map(str::to_owned),
+            name_key: Some(name_key.to_owned()),
+            ..new
+        },
+    )
+}
+
+/// Writes all of `link` if nobody wrote it since it was read (`rev`); observations sent before now are void from here on.
+/// False: somebody did, nothing was written.
+///
+/// # Errors
+/// A constraint if the resource or the app's id has another link.
+pub fn save(tx: &Tx, link: &Link) -> Result<bool, StoreError> {
+    store(tx, link, tx.seq())
+}
+
+/// As `save`, for what was only observed: it voids nothing.
+///
+/// # Errors
+/// As `save`.
+pub fn observe(tx: &Tx, link: &Link) -> Result<bool, StoreError> {
+    store(tx, link, link.written_seq)
+}
+
+fn store(tx: &Tx, link: &Link, seq: i64) -> Result<bool, StoreError> {
+    let written = tx
+        .conn
+        .prepare_cached(
+            "UPDATE links SET resource = ?3, remote_id = ?4, state = ?5, external_id = ?6, name_key = ?7, pushed = ?8, base = ?9,
+               seen = ?10, seen_active = ?11, ended_by_us = ?12, rev = rev + 1, written_seq = ?13, seen_run = ?14
+             WHERE id = ?1 AND rev = ?2",
+        )?
+        .execute(params![
+            link.id,
+            link.rev,
+            link.resource,
+            link.remote_id,
+            link.state.as_str(),
+            link.external_id,
+            link.name_key,
+            text(&link.pushed),
+            text(&link.base),
+            text(&link.seen),
+            link.seen_active,
+            link.ended_by_us,
+            seq,
+            link.seen_run,
+        ])?;
+    Ok(written == 1)
+}
+
+/// Gives a link to another of our resources: the person left and came back before the app heard of it. What the app
+/// accepted so far is compared anew.
+///
+/// # Errors
+/// A constraint if that resource has a link already.
+pub fn move_to(tx: &Tx, link_id: i64, new_resource_row: i64) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached("UPDATE links SET resource = ?2, rev = rev + 1, written_seq = ?3 WHERE id = ?1")?
+        .execute(params![link_id, new_resource_row, tx.seq()])?;
+    Ok(())
+}
+
+/// The account stays in the app but is none of our resources any more: `left`, and import makes no Resource for it.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn detach(tx: &Tx, link_id: i64) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached(
+            "UPDATE links SET resource = NULL, state = 'left', rev = rev + 1, written_seq = ?2 WHERE id = ?1",
+        )?
+        .execute(params![link_id, tx.seq()])?;
+    Ok(())
+}
+
+/// Forgets a link.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn delete(tx: &Tx, link_id: i64) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached("DELETE FROM links WHERE id = ?1")?
+        .execute([link_id])?;
+    Ok(())
+}
+
+/// Forgets all links of an instance: it points at another app now.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn drop_all(tx: &Tx, instance: InstanceId) -> Result<usize, StoreError> {
+    let gone = tx
+        .conn
+        .execute("DELETE FROM links WHERE instance = ?1", [instance.0])?;
+    tx.tell(instance, Topic::Health);
+    Ok(gone)
+}
+
+/// Notes that `run` saw these links; nothing else of them changes.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn mark_seen(tx: &Tx, run: i64, links: &[i64]) -> Result<(), StoreError> {
+    let mut mark = tx
+        .conn
+        .prepare_cached("UPDATE links SET seen_run = ?2 WHERE id = ?1 AND seen_run <> ?2")?;
+    for link in links {
+        mark.execute([*link, run])?;
+    }
+    Ok(())
+}
+
+/// The next links that `run` did not see, after link `after`: those that have an id in the app.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn unseen(
+    rx: &Rx,
+    instance: InstanceId,
+    run: i64,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<i64>, StoreError> {
+    let mut rows = rx.conn.prepare_cached(
+        "SELECT id FROM links WHERE instance = ?1 AND id > ?3 AND seen_run <> ?2 AND remote_id IS NOT NULL AND state <> 'missing'
+         ORDER BY id LIMIT ?4",
+    )?;
+    let found = rows.query_map(params![instance.0, run, after, limit], |r| r.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// How many accounts or groups of the app are known, and how many of them `run` saw.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn known(rx: &Rx, instance: InstanceId, kind: ResourceType, run: i64) -> Result<(u64, u64), StoreError> {
+    let mut row = rx.conn.prepare_cached(
+        "SELECT count(*), coalesce(sum(seen_run = ?3), 0) FROM links
+         WHERE instance = ?1 AND kind = ?2 AND remote_id IS NOT NULL AND state <> 'missing'",
+    )?;
+    Ok(row.query_row(params![instance.0, code(kind), run], |r| {
+        Ok((r.get(0)?, r.get(1)?))
+    })?)
+}
+
+/// Some link that `run` saw, other than `not`: for the control read beside a verification, and of the same kind if possible.
+///
+/// # Errors
+/// As `by_id`.
+pub fn seen_in(
+    rx: &Rx,
+    instance: InstanceId,
+    kind: ResourceType,
+    run: i64,
+    not: i64,
+) -> Result<Option<Link>, StoreError> {
+    one(
+        rx,
+        "instance = ?1 AND seen_run = ?2 AND id <> ?3 AND state = 'linked' AND remote_id IS NOT NULL ORDER BY kind <> ?4, id DESC LIMIT 1",
+        params![instance.0, run, not, code(kind)],
+    )
+}
+
+/// Some linked ids of the app, the longest known first: would another base URL still know them?
+///
+/// # Errors
+/// As `by_id`.
+pub fn sample(rx: &Rx, instance: InstanceId, limit: usize) -> Result<Vec<Link>, StoreError> {
+    all(
+        rx,
+        "instance = ?1 AND state = 'linked' AND remote_id IS NOT NULL ORDER BY kind, id LIMIT ?2",
+        params![instance.0, limit],
+    )
+}
+
+/// New accounts that wait for a verification: is it another person, or did the app make somebody anew?
+///
+/// # Errors
+/// As `by_id`.
+pub fn unsettled(rx: &Rx, instance: InstanceId, after: i64, limit: usize) -> Result<Vec<Link>, StoreError> {
+    let only = "instance = ?1 AND id > ?2 AND state = 'ambiguous' AND resource IS NULL AND remote_id IS NOT NULL ORDER BY id LIMIT ?3";
+    all(rx, only, params![instance.0, after, limit])
+}
+
+/// Counts who has access in the app, up to `most`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn with_access(rx: &Rx, instance: InstanceId, kind: ResourceType, most: u64) -> Result<u64, StoreError> {
+    let mut row = rx.conn.prepare_cached(
+        "SELECT count(*) FROM (SELECT 1 FROM links INDEXED BY links_access
+           WHERE instance = ?1 AND kind = ?2 AND state = 'linked' AND seen_active = 1 LIMIT ?3)",
+    )?;
+    Ok(row.query_row(params![instance.0, code(kind), most], |r| r.get(0))?)
+}
+
+/// What can be pushed of a group's members now: (row, wanted, the app's id). Members without a link wait for theirs.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn member_delta(rx: &Rx, group: i64, limit: usize) -> Result<Vec<(i64, bool, String)>, StoreError> {
+    let mut rows = rx.conn.prepare_cached(
+        "SELECT m.member, m.wanted, l.remote_id FROM members m INDEXED BY members_delta
+         JOIN links l ON l.resource = m.member AND l.resource IS NOT NULL AND l.remote_id IS NOT NULL AND l.state <> 'missing'
+         WHERE m.grp = ?1 AND m.wanted <> m.held AND m.keep = 0 LIMIT ?2",
+    )?;
+    let found = rows.query_map(params![group, limit], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// The latest observation of a link, for people and for settling it later.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn seen_doc(rx: &Rx, link_id: i64) -> Result<Option<String>, StoreError> {
+    let mut found = rx
+        .conn
+        .prepare_cached("SELECT seen_doc FROM links WHERE id = ?1")?;
+    Ok(found.query_row([link_id], |r| r.get(0)).optional()?.flatten())
+}
+
+/// Keeps the latest observation.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn set_seen_doc(tx: &Tx, link_id: i64, doc: &str) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached("UPDATE links SET seen_doc = ?2 WHERE id = ?1")?
+        .execute(params![link_id, doc])?;
+    Ok(())
+}
+
+/// When attributes were pushed again against changes in the app.
+///
+/// # Errors
+/// `Damaged` if it cannot be read.
+pub fn enforced(rx: &Rx, link_id: i64) -> Result<Enforced, StoreError> {
+    let mut found = rx
+        .conn
+        .prepare_cached("SELECT enforced FROM links WHERE id = ?1")?;
+    let text: String = found.query_row([link_id], |r| r.get(0))?;
+    serde_json::from_str(&text).map_err(|_| StoreError::Damaged("enforcement"))
+}
+
+/// Keeps when attributes were pushed again.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn set_enforced(tx: &Tx, link_id: i64, enforced: &Enforced) -> Result<(), StoreError> {
+    let text = serde_json::to_string(enforced).map_err(|_| StoreError::Damaged("enforcement"))?;
+    tx.conn
+        .prepare_cached("UPDATE links SET enforced = ?2 WHERE id = ?1")?
+        .execute(params![link_id, text])?;
+    Ok(())
+}

@@ -1,0 +1,325 @@
+//! Memberships. A row is the difference between what is wanted (SCIM shows it) and what the app holds; a row that is
+//! neither goes. In an instance without target both are the same. Costs grow with the change, never with the group.
+
+use rusqlite::params;
+
+use super::resources::kind_of;
+use super::{Rx, StoreError, Tx};
+use crate::model::InstanceId;
+use crate::scim::schema::ResourceType;
+
+/// A member as an answer shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Row of the member.
+    pub row: i64,
+    /// Its public id.
+    pub id: String,
+    /// What a person calls it.
+    pub display: String,
+    /// User or Group.
+    pub kind: ResourceType,
+}
+
+/// One membership that the app holds otherwise than wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delta {
+    /// Row of the member.
+    pub member: i64,
+    /// SCIM shows it.
+    pub wanted: bool,
+    /// The app is believed to have it.
+    pub held: bool,
+    /// User or Group.
+    pub kind: ResourceType,
+    /// The member was deleted here.
+    pub deleted: bool,
+    /// What a person calls it.
+    pub display: String,
+}
+
+/// Adds members on our side; those that were not members before.
+///
+/// # Errors
+/// When the database fails.
+pub fn add(tx: &Tx<'_>, group: i64, members: &[i64], has_target: bool) -> Result<Vec<i64>, StoreError> {
+    let sql = "INSERT INTO members(grp, member, wanted, held, owned) VALUES(?1, ?2, 1, ?3, 1) \
+               ON CONFLICT(grp, member) DO UPDATE SET wanted = 1, keep = 0, owned = 1 WHERE wanted = 0";
+    let mut put = tx.conn.prepare_cached(sql)?;
+    let mut added = Vec::new();
+    for member in members {
+        if put.execute(params![group, member, !has_target])? == 1 {
+            added.push(*member);
+        }
+    }
+    Ok(added)
+}
+
+/// Takes members out on our side; those that were members before.
+///
+/// # Errors
+/// When the database fails.
+pub fn remove(tx: &Tx<'_>, group: i64, members: &[i64], has_target: bool) -> Result<Vec<i64>, StoreError> {
+    let sql = if has_target {
+        "UPDATE members SET wanted = 0, keep = 0, owned = 1 WHERE grp = ?1 AND member = ?2 AND wanted = 1"
+    } else {
+        "DELETE FROM members WHERE grp = ?1 AND member = ?2"
+    };
+    let mut take = tx.conn.prepare_cached(sql)?;
+    let mut gone = tx
+        .conn
+        .prepare_cached("DELETE FROM members WHERE grp = ?1 AND member = ?2 AND wanted = 0 AND held = 0")?;
+    let mut removed = Vec::new();
+    for member in members {
+        if take.execute([group, *member])? == 1 {
+            removed.push(*member);
+            if has_target {
+                gone.execute([group, *member])?;
+            }
+        }
+    }
+    Ok(removed)
+}
+
+/// What an import learnt of one membership: the app holds it or not, and what follows for our side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Learnt {
+    /// SCIM shows it from now on.
+    pub wanted: bool,
+    /// The app holds it.
+    pub held: bool,
+    /// Left alone until our side changes.
+    pub keep: bool,
+}
+
+/// Stores what an import learnt; ownership stays as it is.
+///
+/// # Errors
+/// When the database fails.
+pub fn learn(tx: &Tx<'_>, group: i64, member: i64, now: Learnt) -> Result<(), StoreError> {
+    if !now.wanted && !now.held {
+        tx.conn
+            .prepare_cached("DELETE FROM members WHERE grp = ?1 AND member = ?2")?
+            .execute([group, member])?;
+        return Ok(());
+    }
+    let sql = "INSERT INTO members(grp, member, wanted, held, keep) VALUES(?1, ?2, ?3, ?4, ?5) \
+               ON CONFLICT(grp, member) DO UPDATE SET wanted = ?3, held = ?4, keep = ?5";
+    tx.conn
+        .prepare_cached(sql)?
+        .execute(params![group, member, now.wanted, now.held, now.keep])?;
+    Ok(())
+}
+
+/// One row as it is stored: member, wanted, held, keep, owned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stored {
+    /// Row of the member.
+    pub member: i64,
+    /// SCIM shows it.
+    pub wanted: bool,
+    /// The app is believed to have it.
+    pub held: bool,
+    /// Left alone until our side changes.
+    pub keep: bool,
+    /// An IdP or admin decided it.
+    pub owned: bool,
+}
+
+/// All rows of a group: for an import, which reads the whole group anyway.
+///
+/// # Errors
+/// When the database fails.
+pub fn stored(rx: &Rx<'_>, group: i64) -> Result<Vec<Stored>, StoreError> {
+    let mut find = rx
+        .conn
+        .prepare_cached("SELECT member, wanted, held, keep, owned FROM members WHERE grp = ?1")?;
+    let rows = find.query_map([group], |r| {
+        Ok(Stored {
+            member: r.get(0)?,
+            wanted: r.get(1)?,
+            held: r.get(2)?,
+            keep: r.get(3)?,
+            owned: r.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The app accepted a chunk: it holds these now, or no longer.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_held(tx: &Tx<'_>, group: i64, members: &[i64], held: bool) -> Result<(), StoreError> {
+    let mut set = tx
+        .conn
+        .prepare_cached("UPDATE members SET held = ?3 WHERE grp = ?1 AND member = ?2")?;
+    let mut gone = tx
+        .conn
+        .prepare_cached("DELETE FROM members WHERE grp = ?1 AND member = ?2 AND wanted = 0 AND held = 0")?;
+    for member in members {
+        set.execute(params![group, member, held])?;
+        gone.execute([group, *member])?;
+    }
+    Ok(())
+}
+
+/// Leaves a membership alone until our side changes (a rejected removal).
+///
+/// # Errors
+/// When the database fails.
+pub fn keep(tx: &Tx<'_>, group: i64, member: i64) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached("UPDATE members SET keep = 1 WHERE grp = ?1 AND member = ?2")?
+        .execute([group, member])?;
+    Ok(())
+}
+
+/// What of a group's members is still to be pushed.
+///
+/// # Errors
+/// When the database fails.
+pub fn delta(rx: &Rx<'_>, group: i64, limit: usize) -> Result<Vec<Delta>, StoreError> {
+    // Named: without the partial index this costs the whole group (11 ms instead of 0.008 at 100,000 members).
+    let sql = "SELECT m.member, m.wanted, m.held, r.kind, r.deleted_at IS NOT NULL, r.display \
+               FROM members m INDEXED BY members_delta JOIN resources r ON r.row = m.member \
+               WHERE m.grp = ?1 AND m.wanted <> m.held AND m.keep = 0 LIMIT ?2";
+    let mut find = rx.conn.prepare_cached(sql)?;
+    let rows = find.query_map(params![group, limit as i64], |r| {
+        Ok(Delta {
+            member: r.get(0)?,
+            wanted: r.get(1)?,
+            held: r.get(2)?,
+            kind: kind_of(r.get(3)?),
+            deleted: r.get(4)?,
+            display: r.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The groups of a member that still have something to push.
+///
+/// # Errors
+/// When the database fails.
+pub fn groups_with_delta(rx: &Rx<'_>, member: i64) -> Result<Vec<i64>, StoreError> {
+    rows(
+        rx,
+        "SELECT grp FROM members WHERE member = ?1 AND wanted <> held AND keep = 0",
+        member,
+    )
+}
+
+/// Rows of all groups that show this member.
+///
+/// # Errors
+/// When the database fails.
+pub fn group_rows(rx: &Rx<'_>, member: i64) -> Result<Vec<i64>, StoreError> {
+    rows(
+        rx,
+        "SELECT grp FROM members WHERE member = ?1 AND wanted = 1",
+        member,
+    )
+}
+
+/// Rows of all members that a group shows.
+///
+/// # Errors
+/// When the database fails.
+pub fn member_rows(rx: &Rx<'_>, group: i64) -> Result<Vec<i64>, StoreError> {
+    rows(
+        rx,
+        "SELECT member FROM members WHERE grp = ?1 AND wanted = 1",
+        group,
+    )
+}
+
+fn rows(rx: &Rx<'_>, sql: &str, row: i64) -> Result<Vec<i64>, StoreError> {
+    let mut find = rx.conn.prepare_cached(sql)?;
+    let rows = find.query_map([row], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The members that a group shows, from `after` (a row) on.
+///
+/// # Errors
+/// When the database fails.
+pub fn list(rx: &Rx<'_>, group: i64, after: i64, limit: usize) -> Result<Vec<Member>, StoreError> {
+    let sql = "SELECT r.row, r.id, r.display, r.kind FROM members m JOIN resources r ON r.row = m.member \
+               WHERE m.grp = ?1 AND m.member > ?2 AND m.wanted = 1 AND r.deleted_at IS NULL ORDER BY m.member LIMIT ?3";
+    seen(
+        rx,
+        sql,
+        params![group, after, i64::try_from(limit).unwrap_or(i64::MAX)],
+    )
+}
+
+/// The groups that show this member.
+///
+/// # Errors
+/// When the database fails.
+pub fn groups_of(rx: &Rx<'_>, member: i64) -> Result<Vec<Member>, StoreError> {
+    let sql = "SELECT r.row, r.id, r.display, r.kind FROM members m JOIN resources r ON r.row = m.grp \
+               WHERE m.member = ?1 AND m.wanted = 1 AND r.deleted_at IS NULL ORDER BY m.grp";
+    seen(rx, sql, params![member])
+}
+
+fn seen(rx: &Rx<'_>, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Member>, StoreError> {
+    let mut find = rx.conn.prepare_cached(sql)?;
+    let rows = find.query_map(values, |r| {
+        Ok(Member {
+            row: r.get(0)?,
+            id: r.get(1)?,
+            display: r.get(2)?,
+            kind: kind_of(r.get(3)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many members a group shows.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(rx: &Rx<'_>, group: i64) -> Result<i64, StoreError> {
+    let mut count = rx
+        .conn
+        .prepare_cached("SELECT count(*) FROM members WHERE grp = ?1 AND wanted = 1")?;
+    Ok(count.query_row([group], |r| r.get(0))?)
+}
+
+/// How many memberships the app of an instance is believed to hold: the base of the removal limit.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_held(rx: &Rx<'_>, instance: InstanceId) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) FROM members m JOIN resources r ON r.row = m.grp WHERE r.instance = ?1 AND r.kind = 2 AND m.held = 1";
+    Ok(rx
+        .conn
+        .prepare_cached(sql)?
+        .query_row([instance.0], |r| r.get(0))?)
+}
+
+/// From now on the instance has a target that holds none of its memberships yet, as far as is known.
+///
+/// # Errors
+/// When the database fails.
+pub fn start_tracking(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreError> {
+    let sql = "UPDATE members SET held = 0 WHERE grp IN (SELECT row FROM resources WHERE instance = ?1 AND kind = 2)";
+    tx.conn.execute(sql, [instance.0])?;
+    Ok(())
+}
+
+/// What the app holds under one account belongs to another resource from now on.
+///
+/// # Errors
+/// When the database fails.
+pub fn move_to(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), StoreError> {
+    let sql = "INSERT OR IGNORE INTO members(grp, member, wanted, held, keep, owned) \
+               SELECT grp, ?2, wanted, held, keep, owned FROM members WHERE member = ?1 AND held = 1";
+    tx.conn.prepare_cached(sql)?.execute([from, to])?;
+    tx.conn
+        .prepare_cached("DELETE FROM members WHERE member = ?1")?
+        .execute([from])?;
+    Ok(())
+}

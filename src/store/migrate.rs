@@ -1,0 +1,19 @@
+//! The schema's versions, by `user_version`. Every released schema must come up; a newer one is refused.
+
+use rusqlite::Connection;
+use rusqlite_migration::{Error, M, MigrationDefinitionError, Migrations};
+
+use super::StoreError;
+
+/// In order; a released file never changes.
+const STEPS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_first.sql"))];
+
+/// Brings the database to this version's schema, each step in a transaction.
+pub(super) fn to_latest(conn: &mut Connection) -> Result<(), StoreError> {
+    Migrations::from_slice(STEPS)
+        .to_latest(conn)
+        .map_err(|e| match e {
+            Error::MigrationDefinition(MigrationDefinitionError::DatabaseTooFarAhead) => StoreError::Newer,
+            other => StoreError::Open(other.to_string()),
+        })
+}

@@ -1,0 +1,80 @@
+//! How connections are opened: pragmas, file modes, the copy for a backup.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::{Connection, OpenFlags};
+
+use super::StoreError;
+
+/// Statements a connection keeps prepared.
+const STATEMENTS: usize = 256;
+/// Readers at once.
+const READERS: u32 = 8;
+
+/// The only read-write connection. FULL: a commit is on the disk before it is acknowledged.
+pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
+    private_file(path)?;
+    let conn = Connection::open(path).map_err(open_error)?;
+    conn.execute_batch(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-8000;
+         PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;",
+    )
+    .map_err(open_error)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(conn)
+}
+
+/// Connections that cannot write.
+pub(super) fn readers(path: &Path) -> Result<r2d2::Pool<SqliteConnectionManager>, StoreError> {
+    let manager = SqliteConnectionManager::file(path)
+        .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .with_init(|conn| {
+            conn.set_prepared_statement_cache_capacity(STATEMENTS);
+            conn.execute_batch("PRAGMA query_only=ON; PRAGMA busy_timeout=5000; PRAGMA cache_size=-2000; PRAGMA trusted_schema=OFF;")
+        });
+    r2d2::Pool::builder()
+        .max_size(READERS)
+        .min_idle(Some(1))
+        .test_on_check_out(false)
+        .connection_timeout(Duration::from_secs(5))
+        .build(manager)
+        .map_err(|e| StoreError::Open(e.to_string()))
+}
+
+/// A consistent copy into a file that does not exist yet.
+pub(super) fn backup(path: &Path, to: &Path) -> Result<(), StoreError> {
+    if to.exists() {
+        return Err(StoreError::Open(format!(
+            "{} exists already; choose another name",
+            to.display()
+        )));
+    }
+    private_file(to)?;
+    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_error)?;
+    conn.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+    Ok(())
+}
+
+/// Makes the file 0600 before SQLite does it with the process's umask; its WAL takes the same mode.
+pub(super) fn private_file(path: &Path) -> Result<(), StoreError> {
+    let made = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path);
+    made.map(drop)
+        .map_err(|e| StoreError::Open(format!("{}: {e}", path.display())))
+}
+
+fn open_error(e: rusqlite::Error) -> StoreError {
+    match e.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+            StoreError::Open(format!("the file is not an intact SQLite database ({e})"))
+        }
+        _ => StoreError::Open(e.to_string()),
+    }
+}

@@ -1,0 +1,277 @@
+//! Removals: reserved → done | held → allowed | rejected (DESIGN §5). What is too many is `sync::removal`'s; the rows
+//! and their counts are here. Done ones stay as long as the window that counts them; events are the history.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Rx, StoreError, Topic, Tx};
+use crate::model::{InstanceId, Removal, RemovalClass, RemovalState, Time};
+
+const COLUMNS: &str = "id, instance, class, subject, member, label, state, reason, at";
+
+fn read(r: &Row<'_>) -> rusqlite::Result<Option<Removal>> {
+    let (Some(class), Some(state)) = (
+        RemovalClass::parse(r.get_ref(2)?.as_str()?),
+        RemovalState::parse(r.get_ref(6)?.as_str()?),
+    ) else {
+        return Ok(None);
+    };
+    Ok(Some(Removal {
+        id: r.get(0)?,
+        instance: InstanceId(r.get(1)?),
+        class,
+        subject: r.get(3)?,
+        member: r.get(4)?,
+        label: r.get(5)?,
+        state,
+        reason: r.get(7)?,
+        at: Time(r.get(8)?),
+    }))
+}
+
+fn all(rx: &Rx<'_>, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Removal>, StoreError> {
+    let mut rows = rx
+        .conn
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM removals WHERE {condition}"))?;
+    let found = rows.query_map(values, read)?;
+    Ok(found
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
+        .collect())
+}
+
+/// The open removal of this subject, in whatever state but done.
+///
+/// # Errors
+/// When the database fails.
+pub fn open_of(
+    rx: &Rx<'_>,
+    instance: InstanceId,
+    class: RemovalClass,
+    subject: i64,
+    member: i64,
+) -> Result<Option<Removal>, StoreError> {
+    let only = "instance = ?1 AND class = ?2 AND subject = ?3 AND member = ?4 AND state <> 'done'";
+    Ok(all(rx, only, params![instance.0, class.as_str(), subject, member])?.pop())
+}
+
+/// Writes a new removal; its row. `run`: the sync whose read it is born of, 0 for a push.
+///
+/// # Errors
+/// A constraint if there is an open one.
+pub fn insert(tx: &Tx<'_>, new: &Removal, run: i64) -> Result<i64, StoreError> {
+    tx.conn
+        .prepare_cached(
+            "INSERT INTO removals(instance, class, subject, member, label, state, reason, at, run)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            new.instance.0,
+            new.class.as_str(),
+            new.subject,
+            new.member,
+            new.label,
+            new.state.as_str(),
+            new.reason,
+            tx.now().0,
+            run,
+        ])?;
+    tx.tell(new.instance, Topic::Health);
+    Ok(tx.conn.last_insert_rowid())
+}
+
+/// Moves a held removal on, if it is still held: allowed ones count towards no limit any more. True: it was.
+///
+/// # Errors
+/// When the database fails.
+pub fn decide(tx: &Tx<'_>, removal: &Removal, state: RemovalState) -> Result<bool, StoreError> {
+    let moved = tx
+        .conn
+        .prepare_cached("UPDATE removals SET state = ?2, freed = ?3 WHERE id = ?1 AND state = 'held'")?
+        .execute(params![
+            removal.id,
+            state.as_str(),
+            state == RemovalState::Allowed
+        ])?;
+    tx.tell(removal.instance, Topic::Health);
+    Ok(moved > 0)
+}
+
+/// It has happened: it counts for its window from now.
+///
+/// # Errors
+/// When the database fails.
+pub fn done(tx: &Tx<'_>, id: i64) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached("UPDATE removals SET state = 'done', done_at = ?2 WHERE id = ?1 AND state <> 'done'")?
+        .execute([id, tx.now().0])?;
+    Ok(())
+}
+
+/// It is no longer asked for: whoever was to be removed stays, or is gone by itself. True: there was one.
+///
+/// # Errors
+/// When the database fails.
+pub fn withdraw(
+    tx: &Tx<'_>,
+    instance: InstanceId,
+    class: RemovalClass,
+    subject: i64,
+    member: i64,
+) -> Result<bool, StoreError> {
+    let gone = tx
+        .conn
+        .prepare_cached("DELETE FROM removals WHERE instance = ?1 AND class = ?2 AND subject = ?3 AND member = ?4 AND state <> 'done'")?
+        .execute(params![instance.0, class.as_str(), subject, member])?;
+    if gone > 0 {
+        tx.tell(instance, Topic::Health);
+    }
+    Ok(gone > 0)
+}
+
+/// Our side changed `subject`: what an admin rejected for it may be asked anew, and memberships that are wanted again
+/// are no removals. Held ones keep their number, so that Allow frees what its page showed.
+///
+/// # Errors
+/// When the database fails.
+pub fn clear_for(tx: &Tx<'_>, instance: InstanceId, subject: i64) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached(
+            "DELETE FROM removals WHERE instance = ?1 AND class IN ('account', 'group') AND subject = ?2 AND state <> 'done'
+             AND state = 'rejected'",
+        )?
+        .execute([instance.0, subject])?;
+    tx.conn
+        .prepare_cached(
+            "DELETE FROM removals WHERE instance = ?1 AND class = 'membership' AND subject = ?2 AND state <> 'done'
+             AND NOT EXISTS (SELECT 1 FROM members m WHERE m.grp = ?2 AND m.member = removals.member AND m.wanted = 0)",
+        )?
+        .execute([instance.0, subject])?;
+    Ok(())
+}
+
+/// A read that saw `subject` again: a hold born of an earlier read dissolves. True: there was one.
+///
+/// # Errors
+/// When the database fails.
+pub fn dissolve(
+    tx: &Tx<'_>,
+    instance: InstanceId,
+    class: RemovalClass,
+    subject: i64,
+) -> Result<bool, StoreError> {
+    let gone = tx
+        .conn
+        .prepare_cached(
+            "DELETE FROM removals WHERE instance = ?1 AND class = ?2 AND subject = ?3 AND member = 0 AND state <> 'done' AND run <> 0",
+        )?
+        .execute(params![instance.0, class.as_str(), subject])?;
+    Ok(gone > 0)
+}
+
+/// How often this class was used up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Used {
+    /// Done in the window, freed ones included.
+    pub done: u64,
+    /// Done in the window or reserved now: what counts towards the limit.
+    pub counted: u64,
+    /// Reserved or allowed, not yet done.
+    pub outstanding: u64,
+}
+
+/// What was removed of a class since `since`, by pushes (`run` 0) or by one sync; for the base, by anybody.
+///
+/// # Errors
+/// When the database fails.
+pub fn used(
+    rx: &Rx<'_>,
+    instance: InstanceId,
+    class: RemovalClass,
+    since: Time,
+    run: i64,
+) -> Result<Used, StoreError> {
+    let mut done = rx.conn.prepare_cached(
+        "SELECT count(*), coalesce(sum(freed = 0 AND run = ?4), 0) FROM removals INDEXED BY removals_window
+         WHERE instance = ?1 AND class = ?2 AND done_at > ?3 AND state = 'done'",
+    )?;
+    let values = params![instance.0, class.as_str(), since.0, run];
+    let (done, counted): (u64, u64) = done.query_row(values, |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let mut open = rx.conn.prepare_cached(
+        "SELECT count(*), coalesce(sum(state = 'reserved' AND run = ?3), 0) FROM removals INDEXED BY removals_state
+         WHERE instance = ?1 AND state IN ('reserved', 'allowed') AND class = ?2",
+    )?;
+    let values = params![instance.0, class.as_str(), run];
+    let (outstanding, reserved): (u64, u64) = open.query_row(values, |r| Ok((r.get(0)?, r.get(1)?)))?;
+    Ok(Used {
+        done,
+        counted: counted + reserved,
+        outstanding,
+    })
+}
+
+/// What waits for Allow or Reject, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn held(rx: &Rx<'_>, instance: InstanceId, limit: usize) -> Result<Vec<Removal>, StoreError> {
+    all(
+        rx,
+        "instance = ?1 AND state = 'held' ORDER BY id LIMIT ?2",
+        params![instance.0, limit],
+    )
+}
+
+/// How many wait for Allow or Reject, by class.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_held(rx: &Rx<'_>, instance: InstanceId) -> Result<Vec<(RemovalClass, u64)>, StoreError> {
+    let mut rows = rx
+        .conn
+        .prepare_cached("SELECT class, count(*) FROM removals INDEXED BY removals_state WHERE instance = ?1 AND state = 'held' GROUP BY class")?;
+    let found = rows.query_map([instance.0], |r| {
+        Ok((RemovalClass::parse(r.get_ref(0)?.as_str()?), r.get(1)?))
+    })?;
+    let found: Vec<(Option<RemovalClass>, u64)> = found.collect::<Result<_, _>>()?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(class, n)| Some((class?, n)))
+        .collect())
+}
+
+/// One removal of this instance by its row, and the sync it is born of (0: a push).
+///
+/// # Errors
+/// When the database fails.
+pub fn by_id(rx: &Rx<'_>, instance: InstanceId, id: i64) -> Result<Option<(Removal, i64)>, StoreError> {
+    let mut found = rx.conn.prepare_cached(&format!(
+        "SELECT {COLUMNS}, run FROM removals WHERE id = ?1 AND instance = ?2"
+    ))?;
+    let row = found
+        .query_row([id, instance.0], |r| Ok((read(r)?, r.get(9)?)))
+        .optional()?;
+    Ok(row.and_then(|(removal, run)| Some((removal?, run))))
+}
+
+/// Takes a membership out of what is pushed, until it is allowed or our side changes; or puts it back.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_kept(tx: &Tx<'_>, group: i64, member: i64, keep: bool) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached("UPDATE members SET keep = ?3 WHERE grp = ?1 AND member = ?2")?
+        .execute(params![group, member, keep])?;
+    Ok(())
+}
+
+/// Forgets what no window counts any more.
+///
+/// # Errors
+/// When the database fails.
+pub fn purge(tx: &Tx<'_>, before: Time) -> Result<usize, StoreError> {
+    Ok(tx.conn.execute(
+        "DELETE FROM removals WHERE state = 'done' AND done_at < ?1",
+        [before.0],
+    )?)
+}

@@ -1,0 +1,3 @@
+//! Everything that listens: the SCIM endpoints and the pages.
+pub mod origin;
+pub mod scim;

@@ -1,0 +1,66 @@
+//! The SCIM endpoint of each instance, `/scim/{slug}/v2` (RFC 7644): bytes in, bytes out. What a request means is
+//! `crate::scim`'s, what it changes goes through `crate::directory`. Knows nothing of the pages.
+
+mod answer;
+mod body;
+mod discovery;
+mod failure;
+mod gate;
+mod groups;
+mod read;
+mod represent;
+mod write;
+
+pub use gate::Gate;
+
+use actix_web::web::{self, ServiceConfig, resource};
+
+/// All routes of one instance's endpoint.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(
+        web::scope("/scim/{slug}/v2")
+            .wrap(actix_web::middleware::NormalizePath::new(
+                actix_web::middleware::TrailingSlash::MergeOnly,
+            ))
+            .service(
+                resource("/ServiceProviderConfig")
+                    .get(discovery::config)
+                    .default_service(web::to(discovery::refuse)),
+            )
+            .service(
+                resource("/ResourceTypes")
+                    .get(discovery::types)
+                    .default_service(web::to(discovery::refuse)),
+            )
+            .service(
+                resource("/ResourceTypes/{name}")
+                    .get(discovery::one_type)
+                    .default_service(web::to(discovery::refuse)),
+            )
+            .service(
+                resource("/Schemas")
+                    .get(discovery::schemas)
+                    .default_service(web::to(discovery::refuse)),
+            )
+            .service(
+                resource("/Schemas/{urn}")
+                    .get(discovery::one_schema)
+                    .default_service(web::to(discovery::refuse)),
+            )
+            .service(
+                resource("/{endpoint:Users|Groups}")
+                    .get(read::list)
+                    .post(write::create)
+                    .default_service(web::to(failure::method)),
+            )
+            .service(
+                resource("/{endpoint:Users|Groups}/{id}")
+                    .get(read::one)
+                    .put(write::replace)
+                    .patch(write::patch)
+                    .delete(write::delete)
+                    .default_service(web::to(failure::method)),
+            )
+            .default_service(web::to(failure::unknown)),
+    );
+}

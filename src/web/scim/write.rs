@@ -1,0 +1,139 @@
+//! POST, PUT, PATCH and DELETE (RFC 7644 §3.3, §3.5, §3.6). Parsed and checked here, changed in one unit of work by
+//! `directory`; answered only after the commit.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::failure::Failure;
+use super::gate::{Caller, Gate};
+use super::groups::writable;
+use super::read::{id, kind};
+use super::represent::View;
+use super::{answer, body};
+use crate::directory::{self, ChangeError, Door, Written};
+use crate::scim::list::ListQuery;
+use crate::scim::patch::PatchRequest;
+use crate::scim::project::Projection;
+use crate::scim::resource;
+use crate::scim::schema::ResourceType;
+use crate::store::{Lane, StoreError, resources};
+
+pub(super) async fn create(
+    request: HttpRequest,
+    gate: Data<Gate>,
+    payload: Payload,
+) -> Result<HttpResponse, Failure> {
+    let caller = gate.admit(&request).await?;
+    let kind = kind(&request)?;
+    writable(&caller, kind)?;
+    let projection = ListQuery::parse(request.query_string())?.projection;
+    let accepted = resource::accept(kind, body::json(payload).await?)?;
+    let written = change(&gate, &caller, move |door| {
+        directory::create(door, kind, accepted)
+    })
+    .await?;
+    let view = view(&gate, kind, written, &projection).await?;
+    let base = gate.base(&request, &caller);
+    Ok(answer::located(
+        &request,
+        StatusCode::CREATED,
+        &view.location(&base),
+        view.text(&base, &projection)?,
+    ))
+}
+
+pub(super) async fn replace(
+    request: HttpRequest,
+    gate: Data<Gate>,
+    payload: Payload,
+) -> Result<HttpResponse, Failure> {
+    let caller = gate.admit(&request).await?;
+    let (kind, id) = (kind(&request)?, id(&request));
+    writable(&caller, kind)?;
+    let projection = ListQuery::parse(request.query_string())?.projection;
+    let accepted = resource::accept(kind, body::json(payload).await?)?;
+    let written = change(&gate, &caller, move |door| {
+        directory::replace(door, kind, &id, accepted)
+    })
+    .await?;
+    let view = view(&gate, kind, written, &projection).await?;
+    let base = gate.base(&request, &caller);
+    Ok(answer::located(
+        &request,
+        StatusCode::OK,
+        &view.location(&base),
+        view.text(&base, &projection)?,
+    ))
+}
+
+/// 200 with the resource; 204 when only members of a group were asked for: nobody wants 100,000 of them back.
+pub(super) async fn patch(
+    request: HttpRequest,
+    gate: Data<Gate>,
+    payload: Payload,
+) -> Result<HttpResponse, Failure> {
+    let caller = gate.admit(&request).await?;
+    let (kind, id) = (kind(&request)?, id(&request));
+    writable(&caller, kind)?;
+    let projection = ListQuery::parse(request.query_string())?.projection;
+    let operations = PatchRequest::parse(kind, &body::json(payload).await?)?;
+    let only_members = operations.only_members();
+    let written = change(&gate, &caller, move |door| {
+        directory::patch(door, kind, &id, &operations)
+    })
+    .await?;
+    if only_members {
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    let view = view(&gate, kind, written, &projection).await?;
+    let base = gate.base(&request, &caller);
+    Ok(answer::located(
+        &request,
+        StatusCode::OK,
+        &view.location(&base),
+        view.text(&base, &projection)?,
+    ))
+}
+
+pub(super) async fn delete(request: HttpRequest, gate: Data<Gate>) -> Result<HttpResponse, Failure> {
+    let caller = gate.admit(&request).await?;
+    let (kind, id) = (kind(&request)?, id(&request));
+    writable(&caller, kind)?;
+    change(&gate, &caller, move |door| directory::delete(door, kind, &id)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Runs one change in the writer.
+async fn change<T: Send + 'static>(
+    gate: &Gate,
+    caller: &std::sync::Arc<Caller>,
+    work: impl FnOnce(Door<'_>) -> Result<T, ChangeError> + Send + 'static,
+) -> Result<T, Failure> {
+    let caller = std::sync::Arc::clone(caller);
+    let instance = caller.instance.id;
+    let done = gate.store.write(Lane::Front, Some(instance), move |tx| {
+        let actor = caller.actor();
+        work(Door {
+            tx,
+            instance: &caller.instance,
+            actor: &actor,
+        })
+    });
+    Ok(done.await?)
+}
+
+/// The resource after the change. Read apart, so that the writer never waits for 100,000 members.
+async fn view(
+    gate: &Gate,
+    kind: ResourceType,
+    written: Written,
+    projection: &Projection,
+) -> Result<View, Failure> {
+    let projection = projection.clone();
+    let view = gate.store.read(move |rx| -> Result<_, StoreError> {
+        let stored = resources::stored_row(rx, written.row)?.ok_or(StoreError::Busy)?;
+        View::load(rx, kind, stored, &projection)
+    });
+    Ok(view.await?)
+}
