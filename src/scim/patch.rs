@@ -103,7 +103,7 @@ impl PatchRequest {
         for (n, operation) in operations.iter().enumerate() {
             compiler
                 .operation(n + 1, operation)
-                .map_err(|error| in_operation(n + 1, error))?;
+                .map_err(|error| in_operation(n + 1, &error))?;
         }
         let request = Self {
             kind,
@@ -148,7 +148,7 @@ impl PatchRequest {
         for step in &self.steps {
             step.action
                 .apply(&mut attributes, &mut touched)
-                .map_err(|error| in_operation(step.operation, error))?;
+                .map_err(|error| in_operation(step.operation, &error))?;
         }
         if !self.steps.is_empty() {
             require(self.kind, &attributes)?;
@@ -184,10 +184,11 @@ fn operations(body: &Attributes) -> Result<&[Value], ScimError> {
     }
 }
 
-fn in_operation(number: usize, error: ScimError) -> ScimError {
+fn in_operation(number: usize, error: &ScimError) -> ScimError {
     ScimError {
+        status: error.status,
+        scim_type: error.scim_type,
         detail: format!("Operation {number}: {}", error.detail),
-        ..error
     }
 }
 

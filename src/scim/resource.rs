@@ -5,6 +5,7 @@
 //! Not the document in the store, and not the answer: those add what the server knows.
 mod document;
 mod json;
+pub(super) mod key;
 mod members;
 mod value;
 pub(super) mod write;
@@ -25,7 +26,8 @@ use super::error::{ScimError, quote};
 use super::schema::ResourceType;
 use super::tolerance::{Notes, Tolerance};
 use super::urn;
-use write::{Key, Mode};
+use key::Key;
+use write::Mode;
 
 /// An inbound POST/PUT body, checked and made canonical.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,11 +53,11 @@ pub fn accept(kind: ResourceType, body: Value) -> Result<Accepted, ScimError> {
     let mut writes = Vec::new();
     let mut named = None;
     for (key, value) in body {
-        match write::key(kind, &key, &value, &mut notes) {
+        match key::read(kind, &key, &value, &mut notes) {
             Key::Schemas => check_schemas(kind, &value, &mut notes)?,
             Key::Members if value.is_null() => {}
             Key::Members => named = Some(members(value, &mut notes)?),
-            Key::Place(target) => write::expand(kind, target, value, &mut notes, &mut writes)?,
+            Key::Place(target) => key::expand(kind, target, value, &mut notes, &mut writes)?,
             Key::Id | Key::Ignored => {}
         }
     }
@@ -167,4 +169,4 @@ pub(super) fn limits(kind: ResourceType, attributes: &Attributes) -> Result<(), 
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

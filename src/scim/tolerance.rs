@@ -18,6 +18,8 @@ pub enum Tolerance {
     BareValue,
     /// Entra: a single complex value inside of an array.
     ArrayOfOne,
+    /// Entra: a simple value as `[{"$ref": null, "value": …}]`.
+    ValueInArray,
     /// Hand-written clients: the one value of a multi-valued attribute without its array.
     MissingArray,
     /// OneLogin: `manager.managerId` of SCIM 1.1 for `manager.value`.
@@ -48,6 +50,7 @@ impl Tolerance {
             Self::BlankValue => "blank_value",
             Self::BareValue => "bare_value",
             Self::ArrayOfOne => "array_of_one",
+            Self::ValueInArray => "value_in_array",
             Self::MissingArray => "missing_array",
             Self::ManagerId => "manager_id",
             Self::SeveralPrimaries => "several_primaries",
@@ -105,6 +108,14 @@ pub(super) fn bare_value(attribute: &Attribute, text: &str) -> Option<Attributes
 /// [`Tolerance::ArrayOfOne`]: the value in an array that holds no other.
 pub(super) fn array_of_one(mut values: Vec<Value>) -> Option<Value> {
     if values.len() == 1 { values.pop() } else { None }
+}
+
+/// [`Tolerance::ValueInArray`]: the simple value in an array that holds nothing but an object with it.
+pub(super) fn value_in_array(values: Vec<Value>) -> Option<Value> {
+    match array_of_one(values)? {
+        Value::Object(mut parts) => parts.shift_remove("value").filter(|value| !value.is_array()),
+        _ => None,
+    }
 }
 
 /// [`Tolerance::ManagerId`]: the sub-attribute that is meant by `managerId`.

@@ -9,7 +9,8 @@ use crate::scim::Attributes;
 use crate::scim::error::{ScimError, quote};
 use crate::scim::filter::Filter;
 use crate::scim::path::{AttrPath, PatchPath, Place};
-use crate::scim::resource::write::{Key, Mode, Target, Write, expand, key};
+use crate::scim::resource::key::{self, Key, expand};
+use crate::scim::resource::write::{Mode, Target, Write};
 use crate::scim::resource::{member_ids, members};
 use crate::scim::schema::{Attribute, Mutability, ResourceType};
 use crate::scim::tolerance::{self, Notes, Tolerance};
@@ -131,7 +132,7 @@ impl Compiler {
                 self.with_path(op, &name, Some(value))?;
                 continue;
             }
-            match key(self.kind, &name, &value, &mut self.notes) {
+            match key::read(self.kind, &name, &value, &mut self.notes) {
                 Key::Schemas | Key::Ignored => {}
                 Key::Id => self.ids.extend(value.as_str().map(str::to_owned)),
                 Key::Members => self.members(op, None, Some(value))?,

@@ -66,12 +66,14 @@ pub fn set(attributes: &mut Attributes, path: &str, value: Option<Value>) {
 fn put(object: &mut Attributes, path: &str, value: Option<Value>) {
     // In an extension no schema describes, a name may hold a dot.
     match path.split_once('.').filter(|_| !object.contains_key(path)) {
-        None => {
-            object.shift_remove(path);
-            if let Some(value) = value {
+        None => match value {
+            Some(value) => {
                 object.insert(path.to_owned(), value);
             }
-        }
+            None => {
+                object.shift_remove(path);
+            }
+        },
         Some((name, sub)) => {
             let mut parts = take_object(object, name);
             put(&mut parts, sub, value);
@@ -127,15 +129,16 @@ pub(crate) fn arrange(kind: ResourceType, attributes: &mut Attributes) {
         .iter()
         .map(|schema| schema.urn)
         .filter(|urn| old.contains_key(*urn));
-    let foreign = old
+    let mut foreign: Vec<String> = old
         .keys()
-        .map(String::as_str)
-        .filter(|name| name.contains(':') && kind.extension(name).is_none());
-    let schemas: Vec<&str> = std::iter::once(kind.schema())
-        .chain(described)
-        .chain(foreign)
+        .filter(|name| name.contains(':') && kind.extension(name).is_none())
+        .cloned()
         .collect();
-    let schemas = Value::from(schemas);
+    foreign.sort_unstable();
+    let schemas: Value = std::iter::once(kind.schema())
+        .chain(described)
+        .chain(foreign.iter().map(String::as_str))
+        .collect();
 
     attributes.insert("schemas".to_owned(), schemas);
     let core = kind.core().attributes.iter().map(|attribute| attribute.name);
@@ -153,8 +156,9 @@ pub(crate) fn arrange(kind: ResourceType, attributes: &mut Attributes) {
             attributes.insert(name, in_order(schema.attributes, value));
         }
     }
-    old.shift_remove("schemas");
-    attributes.append(&mut old);
+    for urn in foreign {
+        attributes.extend(old.shift_remove_entry(&urn));
+    }
 }
 
 /// The parts of each object in the order of their definitions; what has none comes last.

@@ -72,7 +72,7 @@ fn member(entry: Value, notes: &mut Notes) -> Result<Member, ScimError> {
                     Value::String(text) if key.eq_ignore_ascii_case("value") => value = Some(text),
                     // An unknown type is left out: the id says what the member is.
                     Value::String(text) if key.eq_ignore_ascii_case("type") => {
-                        kind = ResourceType::of_name(&text)
+                        kind = ResourceType::of_name(&text);
                     }
                     _ => {}
                 }

@@ -85,6 +85,12 @@ fn single(
             }
             Ok(Some(Value::String(text)))
         }
+        (_, Value::Array(values)) => {
+            let value = tolerance::value_in_array(values)
+                .ok_or_else(|| wrong(attribute, &Value::Array(Vec::new())))?;
+            notes.note(Tolerance::ValueInArray);
+            single(attribute, value, notes)
+        }
         (_, value) => Err(wrong(attribute, &value)),
     }
 }
@@ -221,6 +227,7 @@ mod tests {
             ("active", json!("False"), Some(json!(false))),
             ("title", json!("  "), None),
             ("title", json!(" A "), Some(json!(" A "))),
+            ("title", json!([{ "$ref": null, "value": "A" }]), Some(json!("A"))),
             ("manager", json!("m1"), Some(json!({ "value": "m1" }))),
             (
                 "manager",
@@ -267,6 +274,8 @@ mod tests {
             ("active", json!(1)),
             ("title", json!(5)),
             ("title", json!({})),
+            ("title", json!([{ "value": ["a"] }])),
+            ("title", json!([{ "value": "a" }, { "value": "b" }])),
             ("title", json!(["a"])),
             ("name", json!("A B")),
             ("name", json!([{ "givenName": "A" }, { "givenName": "B" }])),

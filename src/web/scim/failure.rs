@@ -13,7 +13,7 @@ use crate::store::StoreError;
 
 /// A request that was not carried out.
 #[derive(Debug)]
-pub struct Failure {
+pub(super) struct Failure {
     error: ScimError,
     retry: bool,
 }

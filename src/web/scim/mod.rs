@@ -19,9 +19,6 @@ use actix_web::web::{self, ServiceConfig, resource};
 pub fn routes(config: &mut ServiceConfig) {
     config.service(
         web::scope("/scim/{slug}/v2")
-            .wrap(actix_web::middleware::NormalizePath::new(
-                actix_web::middleware::TrailingSlash::MergeOnly,
-            ))
             .service(
                 resource("/ServiceProviderConfig")
                     .get(discovery::config)

@@ -1,0 +1,138 @@
+//! Brings a command to whoever can do it, and its answer to whoever asked.
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::answer::RestoreDone;
+use super::command::Command;
+use super::socket::client;
+use super::{CliError, LockedDir, Output, Plan, backup, doctor, fail};
+use crate::config;
+
+/// How often to look again while a server that is starting or stopping holds the lock without a socket.
+const LOOKS: u32 = 50;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
+/// Does the plan, by the running server or by `offline`, and prints the answer. The exit code: 0, or 1 when it was refused.
+pub fn run(
+    dir: &Path,
+    plan: &Plan,
+    offline: impl FnOnce(&LockedDir, Command) -> Result<Value, String>,
+) -> ExitCode {
+    let done = ask(dir, &plan.command, offline).and_then(|answer| {
+        let passes = (plan.passes)(&answer);
+        printing(|out| present(out, plan, answer)).map(|()| passes)
+    });
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => fail(&error),
+    }
+}
+
+/// Takes the lock of a directory for a command that works only where no server runs.
+///
+/// # Errors
+/// A server runs, or the directory cannot be used.
+pub fn alone(dir: &Path) -> Result<LockedDir, CliError> {
+    config::prepare_data_dir(dir)?;
+    LockedDir::take(dir)
+}
+
+/// Says what a restore did; the exit code of that.
+pub fn restored(done: &RestoreDone, json: bool) -> ExitCode {
+    printing(|out| backup::show_restored(out, done, json))
+        .map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS)
+}
+
+/// Prints the version; the exit code of that.
+pub fn version(json: bool) -> ExitCode {
+    printing(|out| doctor::show_version(out, json)).map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS)
+}
+
+fn ask(
+    dir: &Path,
+    command: &Command,
+    offline: impl FnOnce(&LockedDir, Command) -> Result<Value, String>,
+) -> Result<Value, CliError> {
+    if command.may_begin() {
+        config::prepare_data_dir(dir)?;
+    } else {
+        config::check_data_dir(dir)?;
+    }
+    for look in 0.. {
+        if let Some(answer) = client::call(dir, command)? {
+            return Ok(answer);
+        }
+        if command.needs_server() {
+            break;
+        }
+        match LockedDir::take(dir) {
+            Ok(locked) => return offline(&locked, command.clone()).map_err(CliError::Refused),
+            Err(CliError::Busy(_)) if look < LOOKS => sleep(BETWEEN_LOOKS),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(CliError::NoServer(dir.to_owned()))
+}
+
+fn present(out: &mut Output<'_>, plan: &Plan, answer: Value) -> Result<(), CliError> {
+    if plan.json {
+        out.json(&answer)
+    } else {
+        (plan.show)(out, answer)
+    }
+}
+
+fn printing(print: impl FnOnce(&mut Output<'_>) -> Result<(), CliError>) -> Result<(), CliError> {
+    let (mut results, mut notes) = (io::stdout().lock(), io::stderr().lock());
+    print(&mut Output::new(&mut results, &mut notes))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn without_a_server_the_command_is_done_under_the_lock() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = base.path().join("data");
+        let ask_list = |offline: fn(&LockedDir, Command) -> Result<Value, String>| {
+            ask(&dir, &Command::InstanceList, offline)
+        };
+        let missing = ask_list(|_, _| Ok(Value::Null)).unwrap_err().to_string();
+        assert!(missing.starts_with("There is no data directory"), "{missing}");
+        config::prepare_data_dir(&dir).unwrap();
+        let answer = ask_list(|locked, _| {
+            assert!(LockedDir::take(locked.path()).is_err());
+            Ok(json!([]))
+        });
+        assert_eq!(answer.unwrap(), json!([]));
+        assert_eq!(
+            ask_list(|_, _| Err("Not so.".into())).unwrap_err().to_string(),
+            "Not so."
+        );
+        let health = ask(&dir, &Command::Healthcheck, |_, _| Ok(Value::Null)).unwrap_err();
+        assert!(matches!(health, CliError::NoServer(_)));
+    }
+
+    #[test]
+    fn a_lock_that_is_soon_let_go_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = LockedDir::take(dir.path()).unwrap();
+        let release = std::thread::spawn(move || {
+            sleep(Duration::from_millis(150));
+            drop(held);
+        });
+        assert!(ask(dir.path(), &Command::InstanceList, |_, _| Ok(Value::Null)).is_ok());
+        release.join().unwrap();
+    }
+}

@@ -1,0 +1,232 @@
+//! `rollcall instance …`.
+
+use std::io::BufRead;
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, SyncReport};
+use super::command::{Command, NewTarget, Switch};
+use super::input::secret_line;
+use super::{CliError, Output, Plan};
+use crate::model::{Health, RunPhase, Scope};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum InstanceVerb {
+    /// Connect an app, or without --base-url make an endpoint that only receives
+    Create(CreateArgs),
+    /// All instances with health and counts
+    List {
+        /// Print JSON, for scripts
+        #[arg(long)]
+        json: bool,
+    },
+    /// One instance in full
+    Show(One),
+    /// Read the app now instead of at the scheduled time
+    Sync {
+        #[command(flatten)]
+        one: One,
+        /// Answer when the sync has ended; exit with 1 if it failed
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Let identity providers in again and send again
+    Enable(One),
+    /// Refuse identity providers and send nothing
+    Disable(One),
+    /// Receive and queue, but send nothing
+    Pause(One),
+    /// Send what was queued, and go on
+    Resume(One),
+    /// Delete it with all the hub knows of it; the app is left as it is
+    Delete {
+        #[command(flatten)]
+        one: One,
+        /// Really
+        #[arg(long, required = true)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct One {
+    /// The instance, by its slug
+    slug: String,
+    /// Print JSON, for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateArgs {
+    /// What admins will call it; the slug is made of it
+    name: String,
+    /// The app, by its slug in the catalog [default with --base-url: any SCIM 2.0 app]
+    #[arg(long, value_name = "SLUG")]
+    app: Option<String>,
+    /// users, groups or users-and-groups
+    #[arg(long, default_value = "users-and-groups", value_parser = scope)]
+    scope: Scope,
+    /// The app's SCIM base URL; tested before anything is saved
+    #[arg(long, value_name = "URL", requires = "token_stdin")]
+    base_url: Option<String>,
+    /// Read the app's token from standard input, one line
+    #[arg(long, requires = "base_url")]
+    token_stdin: bool,
+    /// Print JSON, for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+impl InstanceVerb {
+    pub(super) fn plan(self, input: &mut dyn BufRead) -> Result<Plan, CliError> {
+        let switch =
+            |one: One, to| Plan::new(Command::InstanceSwitch { slug: one.slug, to }, one.json, show_row);
+        Ok(match self {
+            Self::Create(args) => {
+                let target = match args.base_url {
+                    Some(base_url) => Some(NewTarget {
+                        base_url,
+                        token: secret_line(input, "token")?,
+                    }),
+                    None => None,
+                };
+                let command = Command::InstanceCreate {
+                    name: args.name,
+                    app: args.app,
+                    scope: args.scope,
+                    target,
+                };
+                Plan::new(command, args.json, show_created)
+            }
+            Self::List { json } => Plan::new(Command::InstanceList, json, show_list),
+            Self::Show(one) => Plan::new(Command::InstanceShow { slug: one.slug }, one.json, show_detail),
+            Self::Sync { one, wait } => Plan::new(
+                Command::InstanceSync { slug: one.slug, wait },
+                one.json,
+                show_sync,
+            ),
+            Self::Enable(one) => switch(one, Switch::Enabled),
+            Self::Disable(one) => switch(one, Switch::Disabled),
+            Self::Pause(one) => switch(one, Switch::Paused),
+            Self::Resume(one) => switch(one, Switch::Resumed),
+            Self::Delete { one, .. } => {
+                Plan::new(Command::InstanceDelete { slug: one.slug }, one.json, show_deleted)
+            }
+        })
+    }
+}
+
+fn scope(word: &str) -> Result<Scope, &'static str> {
+    Scope::parse(word).ok_or("use users, groups or users-and-groups")
+}
+
+fn show_created(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
+    let made: InstanceCreated = serde_json::from_value(answer)?;
+    out.fields(&[("Slug", made.slug.clone()), ("SCIM base URL", made.scim_base_url)])?;
+    out.note(&format!(
+        "`rollcall key create {}` makes the key that an identity provider needs.",
+        made.slug
+    ));
+    Ok(())
+}
+
+fn show_list(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
+    let rows: Vec<InstanceRow> = serde_json::from_value(answer)?;
+    let cells = |row: InstanceRow| {
+        let last = row.last_sync_at.unwrap_or_else(|| "never".into());
+        let counts = [row.users, row.groups, row.pending, row.rejected].map(|count| count.to_string());
+        let [users, groups, pending, rejected] = counts;
+        let health = row.health.as_str().to_owned();
+        vec![
+            row.slug,
+            row.app,
+            health,
+            users,
+            groups,
+            pending,
+            rejected,
+            last,
+            row.reason.unwrap_or_default(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
+    let heads = [
+        "SLUG",
+        "APP",
+        "HEALTH",
+        "USERS",
+        "GROUPS",
+        "PENDING",
+        "REJECTED",
+        "LAST SYNC",
+        "REASON",
+    ];
+    out.table(
+        &heads,
+        &rows,
+        "There is no instance yet: `rollcall instance create NAME` makes one.",
+    )
+}
+
+fn show_row(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
+    let row: InstanceRow = serde_json::from_value(answer)?;
+    out.line(&format!(
+        "{} is {}.",
+        row.slug,
+        health(row.health, row.reason.as_deref())
+    ))
+}
+
+fn show_detail(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
+    let all: InstanceDetail = serde_json::from_value(answer)?;
+    let row = all.row;
+    let sends = match (all.enabled, all.paused) {
+        (false, _) => "no, it is disabled",
+        (true, true) => "no, it is paused",
+        (true, false) if all.base_url.is_none() => "no, it only receives",
+        (true, false) => "yes",
+    };
+    let never = || "never".to_owned();
+    out.fields(&[
+        ("Slug", row.slug),
+        ("Name", row.name),
+        ("App", row.app),
+        ("Health", health(row.health, row.reason.as_deref())),
+        ("SCIM base URL", all.scim_base_url),
+        ("Target", all.base_url.unwrap_or_else(|| "none".into())),
+        ("Carries", all.scope.as_str().into()),
+        ("Sends", sends.into()),
+        ("Users", row.users.to_string()),
+        ("Groups", row.groups.to_string()),
+        ("Pending", row.pending.to_string()),
+        ("Rejected", row.rejected.to_string()),
+        ("Syncs every", format!("{} s", all.sync_every_s)),
+        ("Last sync", row.last_sync_at.unwrap_or_else(never)),
+        ("Next sync", row.next_sync_at.unwrap_or_else(never)),
+        ("Made", all.created_at),
+    ])
+}
+
+fn show_sync(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
+    let report: SyncReport = serde_json::from_value(answer)?;
+    let (slug, users, groups) = (report.slug, report.users, report.groups);
+    out.line(&match report.phase {
+        Some(RunPhase::Done) => format!("{slug} is synced: {users} users and {groups} groups read."),
+        Some(_) => format!("{slug} is being synced: {users} users and {groups} groups read so far."),
+        None => format!("{slug} will be synced next."),
+    })
+}
+
+fn show_deleted(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
+    let gone: Deleted = serde_json::from_value(answer)?;
+    out.line(&format!("{} is deleted.", gone.slug))
+}
+
+fn health(health: Health, reason: Option<&str>) -> String {
+    match reason {
+        Some(reason) if !reason.is_empty() => format!("{} ({reason})", health.as_str()),
+        _ => health.as_str().into(),
+    }
+}

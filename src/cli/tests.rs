@@ -1,0 +1,299 @@
+//! The grammar, from arguments to what the hub is asked, and from answers to what is printed.
+#![expect(clippy::unwrap_used, reason = "tests")]
+use clap::CommandFactory;
+use serde_json::json;
+
+use super::command::{Switch, Which};
+use super::*;
+use crate::model::{Role, Scope};
+
+fn act(args: &str, mut input: &[u8]) -> Result<Action, CliError> {
+    let env = Env::from([("ROLLCALL_DATA_DIR".to_owned(), "/srv/rollcall".to_owned())]);
+    parsed(args).unwrap().action(&env, &mut input)
+}
+
+fn parsed(args: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(std::iter::once("rollcall").chain(args.split(' ')))
+}
+
+fn plan(args: &str, input: &[u8]) -> Plan {
+    match act(args, input).unwrap() {
+        Action::Hub(dir, plan) => {
+            assert_eq!(dir, PathBuf::from("/srv/rollcall"));
+            plan
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn shown(plan: &Plan, answer: Value) -> (String, String) {
+    let (mut results, mut notes) = (Vec::new(), Vec::new());
+    (plan.show)(&mut Output::new(&mut results, &mut notes), answer).unwrap();
+    (
+        String::from_utf8(results).unwrap(),
+        String::from_utf8(notes).unwrap(),
+    )
+}
+
+#[test]
+fn the_grammar_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn usage_mistakes_end_with_2() {
+    for bad in [
+        "",
+        "serv",
+        "serve --lisen x",
+        "serve extra",
+        "admin create --email a@b",
+        "instance create",
+        "instance create x --base-url https://a",
+        "instance create x --token-stdin",
+        "instance create x --scope all",
+        "instance delete x",
+        "removal allow x",
+        "removal allow x 1 --all",
+        "removal allow x one",
+        "key create",
+        "key rotate x --old-ends soon",
+        "key revoke x",
+        "backup",
+        "demo --seconds 0",
+        "admin create --email a@b --role king --password-stdin",
+    ] {
+        assert_eq!(parsed(bad).unwrap_err().exit_code(), 2, "{bad}");
+    }
+    assert_eq!(parsed("--help").unwrap_err().exit_code(), 0);
+}
+
+#[test]
+fn serve_takes_settings_from_flags() {
+    let line =
+        "serve --listen 127.0.0.1:0 --public-url https://hub.example --allow-private-targets --data-dir /x";
+    let Action::Serve(config) = act(line, b"").unwrap() else {
+        panic!()
+    };
+    assert_eq!(config.listen.port(), 0);
+    assert_eq!(config.data_dir, PathBuf::from("/x"));
+    assert!(config.allow_private_targets && !config.allow_insecure_sign_in);
+    let Action::Serve(config) = act("serve --allow-private-targets=false", b"").unwrap() else {
+        panic!()
+    };
+    assert!(!config.allow_private_targets);
+    let error = act("serve --workers many", b"").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "--workers is \"many\", which is not a number from 1 to 256."
+    );
+}
+
+#[test]
+fn secrets_come_from_standard_input_alone() {
+    let made = plan("admin create --email a@b --password-stdin", b"correct horse\n");
+    let Command::AdminCreate {
+        email,
+        role,
+        password,
+    } = &made.command
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (email.as_str(), *role, password.0.expose()),
+        ("a@b", Role::Owner, "correct horse")
+    );
+    assert_eq!(
+        shown(&made, json!({"email": "a@b", "role": "owner"})).0,
+        "a@b can sign in as owner.\n"
+    );
+    let reset = plan(
+        "admin reset-password --email a@b --password-stdin",
+        b"another horse\n",
+    );
+    assert!(matches!(&reset.command, Command::AdminResetPassword { .. }));
+    assert!(
+        act("admin create --email a@b --password-stdin", b"")
+            .unwrap_err()
+            .to_string()
+            .contains("no password")
+    );
+}
+
+#[test]
+fn instances_are_made_with_and_without_a_target() {
+    let made = plan(
+        "instance create Wiki --base-url https://w/scim --token-stdin --scope users --json",
+        b"t0ken\n",
+    );
+    assert!(made.json);
+    let Command::InstanceCreate {
+        name,
+        app: None,
+        scope: Scope::Users,
+        target: Some(target),
+    } = &made.command
+    else {
+        panic!()
+    };
+    assert_eq!(
+        (name.as_str(), target.base_url.as_str(), target.token.0.expose()),
+        ("Wiki", "https://w/scim", "t0ken")
+    );
+    let bare = plan("instance create HR", b"");
+    assert!(matches!(
+        &bare.command,
+        Command::InstanceCreate {
+            target: None,
+            scope: Scope::UsersAndGroups,
+            ..
+        }
+    ));
+    let (text, note) = shown(
+        &bare,
+        json!({"id": 1, "slug": "hr", "scim_base_url": "https://h/scim/hr/v2"}),
+    );
+    assert_eq!(text, "Slug:           hr\nSCIM base URL:  https://h/scim/hr/v2\n");
+    assert!(note.contains("rollcall key create hr"));
+}
+
+#[test]
+fn instances_are_listed_and_switched() {
+    let row = json!({"slug": "hr", "name": "HR", "app": "scim", "health": "failing", "reason": "401 from w", "users": 5,
+        "groups": 2, "pending": 1, "rejected": 0, "last_sync_at": null, "next_sync_at": null});
+    let (text, _) = shown(&plan("instance list", b""), json!([row]));
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(
+        lines[0].starts_with("SLUG  APP") && lines[1].ends_with("never      401 from w"),
+        "{text}"
+    );
+    for (word, to) in [
+        ("enable", Switch::Enabled),
+        ("disable", Switch::Disabled),
+        ("pause", Switch::Paused),
+        ("resume", Switch::Resumed),
+    ] {
+        let plan = plan(&format!("instance {word} hr"), b"");
+        assert!(
+            matches!(&plan.command, Command::InstanceSwitch { slug, to: asked } if slug == "hr" && *asked == to)
+        );
+        assert_eq!(shown(&plan, row.clone()).0, "hr is failing (401 from w).\n");
+    }
+    let mut all = row;
+    let more = json!({"scim_base_url": "u", "scope": "users", "enabled": true, "paused": true, "base_url": "https://w",
+        "sync_every_s": 3600, "created_at": "2026-01-01T00:00:00.000Z"});
+    all.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    assert!(
+        shown(&plan("instance show hr", b""), all)
+            .0
+            .contains("Sends:          no, it is paused\n")
+    );
+    let sync = plan("instance sync hr --wait", b"");
+    assert!(matches!(&sync.command, Command::InstanceSync { wait: true, .. }));
+    let done = json!({"slug": "hr", "phase": "done", "users": 5, "groups": 2});
+    assert_eq!(shown(&sync, done).0, "hr is synced: 5 users and 2 groups read.\n");
+    let gone = plan("instance delete hr --yes", b"");
+    assert_eq!(shown(&gone, json!({"slug": "hr"})).0, "hr is deleted.\n");
+}
+
+#[test]
+fn removals_are_decided_one_by_one_or_all() {
+    let some = plan("removal allow hr 3 4", b"");
+    let Command::RemovalDecide {
+        which, allow: true, ..
+    } = &some.command
+    else {
+        panic!()
+    };
+    assert_eq!(*which, Which::Ids(vec![3, 4]));
+    let all = plan("removal reject hr --all", b"");
+    assert!(matches!(
+        &all.command,
+        Command::RemovalDecide {
+            which: Which::All,
+            allow: false,
+            ..
+        }
+    ));
+    assert_eq!(
+        shown(&all, json!({"count": 1})).0,
+        "1 removal rejected: the app keeps what it has.\n"
+    );
+    let held = json!([{"id": 3, "class": "account", "label": "ada", "reason": "left", "at": "now"}]);
+    let (text, _) = shown(&plan("removal list hr", b""), held);
+    assert_eq!(
+        text,
+        "ID  WHAT     WHO  SINCE  WHY\n3   account  ada  now    left\n"
+    );
+}
+
+#[test]
+fn a_new_key_stands_alone_on_standard_output() {
+    let made = plan("key create hr --ends-in 90d", b"");
+    assert!(matches!(
+        &made.command,
+        Command::KeyCreate {
+            ends_in_s: Some(7_776_000),
+            name: None,
+            ..
+        }
+    ));
+    let (text, note) = shown(&made, json!({"key": "rc_x"}));
+    assert_eq!(text, "rc_x\n");
+    assert!(note.contains("only time"));
+    let rotated = plan("key rotate hr --old-ends now", b"");
+    assert!(matches!(
+        &rotated.command,
+        Command::KeyRotate {
+            key: None,
+            old_ends_in_s: 0,
+            ..
+        }
+    ));
+    assert_eq!(
+        shown(
+            &rotated,
+            json!({"key": "rc_y", "old_prefix": "rc_x", "old_ends_at": "t"})
+        )
+        .0,
+        "rc_y\n"
+    );
+    let mut key = json!({"id": 1, "prefix": "rc_x", "name": "Entra", "live": true, "created_at": "t", "created_by": "ada",
+        "last_used_at": null, "expires_at": "u", "revoked_at": null});
+    assert!(
+        shown(&plan("key list hr", b""), json!([key]))
+            .0
+            .contains("ends u  never")
+    );
+    key["revoked_at"] = json!("v");
+    assert_eq!(
+        shown(&plan("key revoke hr 1", b""), key).0,
+        "The key rc_x… opens nothing any more.\n"
+    );
+}
+
+#[test]
+fn upkeep() {
+    let backup = plan("backup copy.db", b"");
+    assert!(matches!(&backup.command, Command::Backup { file } if file.is_absolute()));
+    let doctor = plan("doctor", b"");
+    assert!((doctor.passes)(&json!([{"name": "a", "ok": true, "detail": ""}])));
+    assert!(!(doctor.passes)(
+        &json!([{"name": "a", "ok": false, "detail": ""}])
+    ));
+    assert!(
+        matches!(act("restore copy.db", b"").unwrap(), Action::Restore(restore) if restore.file.is_absolute())
+    );
+    assert!(matches!(
+        act("version --json", b"").unwrap(),
+        Action::Version { json: true }
+    ));
+    assert!(plan("healthcheck", b"").command.needs_server());
+    let Action::Demo(demo) = act("demo --seconds 60 --json", b"").unwrap() else {
+        panic!()
+    };
+    assert_eq!((demo.seconds, demo.json, demo.listen.port()), (Some(60), true, 0));
+}

@@ -1,0 +1,198 @@
+//! Cleaning what people paste into the connect form. Syntax only: whether the address may be called is `net`'s, whether
+//! it is a SCIM endpoint is `Connector::check`'s.
+
+use super::net::{self, Token};
+
+/// Longest URL taken, in bytes.
+const URL_LIMIT: usize = 2048;
+
+/// Longest token taken, in bytes.
+const TOKEN_LIMIT: usize = 8 * 1024;
+
+/// What the connector appends by itself (vendor lines of many apps show the whole address, so it gets pasted).
+const ENDPOINTS: [&str; 2] = ["/Users", "/Groups"];
+
+/// A base URL as it is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CleanUrl {
+    /// Absolute, without trailing slash.
+    pub url: String,
+    /// What was changed beyond blanks, as sentences for the page.
+    pub notes: Vec<String>,
+}
+
+/// Makes a SCIM base URL of what was pasted.
+///
+/// # Errors
+/// A sentence that says what to change.
+pub fn clean_base_url(input: &str) -> Result<CleanUrl, String> {
+    let text = input.trim_matches(is_blank);
+    if text.is_empty() {
+        return Err("Enter the SCIM Base URL.".into());
+    }
+    if text.len() > URL_LIMIT {
+        return Err(format!(
+            "The SCIM Base URL is longer than {URL_LIMIT} characters."
+        ));
+    }
+    if text.chars().any(is_blank) {
+        return Err("The SCIM Base URL contains blanks.".into());
+    }
+    let parsed = net::well_formed(text).map_err(|why| format!("The SCIM Base URL cannot be used: {why}."))?;
+    if parsed.query().is_some() {
+        return Err("The SCIM Base URL contains a ? part. Enter it without.".into());
+    }
+    let mut url = parsed.as_str().to_owned();
+    let mut notes = Vec::new();
+    // The parser itself adds the slash after a bare host.
+    if text.ends_with('/') {
+        notes.push("The slash at the end was removed.".to_owned());
+    }
+    loop {
+        url.truncate(url.trim_end_matches('/').len());
+        let Some(end) = ENDPOINTS.into_iter().find(|end| url.ends_with(end)) else {
+            return Ok(CleanUrl { url, notes });
+        };
+        url.truncate(url.len() - end.len());
+        notes.push(format!("{end} was removed from the end: it is added by itself."));
+    }
+}
+
+/// Makes a token of what was pasted.
+///
+/// # Errors
+/// A sentence that says what to change; it never contains the input.
+pub fn clean_token(input: &str) -> Result<Token, String> {
+    let mut text = input.trim_matches(is_blank);
+    if let Some((word, rest)) = text.split_once(is_blank)
+        && word.trim_end_matches(':').eq_ignore_ascii_case("bearer")
+    {
+        text = rest.trim_matches(is_blank);
+    }
+    if text.is_empty() || text.eq_ignore_ascii_case("bearer") {
+        return Err("Enter the authentication token.".into());
+    }
+    if text.len() > TOKEN_LIMIT {
+        return Err(format!(
+            "The authentication token is longer than {TOKEN_LIMIT} characters."
+        ));
+    }
+    if text.chars().any(is_blank) {
+        return Err("The authentication token contains blanks or line breaks. Copy the token alone.".into());
+    }
+    if !text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err("The authentication token contains characters no token has. Copy it again.".into());
+    }
+    Ok(Token::new(text.to_owned()))
+}
+
+/// Whether two base URLs have the same scheme, host and port; a stored token is sent to its own origin only.
+#[must_use]
+pub fn same_origin(a: &str, b: &str) -> bool {
+    match (net::well_formed(a), net::well_formed(b)) {
+        (Ok(a), Ok(b)) => net::same_origin(&a, &b),
+        _ => false,
+    }
+}
+
+/// Blanks, control characters, and what copying from a web page leaves unseen (zero-width blanks, byte order mark).
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}')
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn base_urls_are_cleaned_and_it_is_said() {
+        for (pasted, url, notes) in [
+            ("https://a.example/scim/v2", "https://a.example/scim/v2", 0),
+            ("  https://a.example/scim/v2\r\n", "https://a.example/scim/v2", 0),
+            (
+                "\u{feff}https://a.example/scim/v2\u{200b}",
+                "https://a.example/scim/v2",
+                0,
+            ),
+            ("https://a.example", "https://a.example", 0),
+            ("https://a.example/scim/v2//", "https://a.example/scim/v2", 1),
+            ("https://a.example/scim/v2/Users", "https://a.example/scim/v2", 1),
+            (
+                "https://a.example/scim/v2/Groups/",
+                "https://a.example/scim/v2",
+                2,
+            ),
+            ("https://a.example/scim/Groups/Users", "https://a.example/scim", 2),
+            ("HTTPS://A.Example:443/scim", "https://a.example/scim", 0),
+            ("http://127.0.0.1:8080/v2", "http://127.0.0.1:8080/v2", 0),
+        ] {
+            let clean = clean_base_url(pasted).unwrap();
+            assert_eq!(
+                (clean.url.as_str(), clean.notes.len()),
+                (url, notes),
+                "{pasted:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn base_urls_that_cannot_be_used() {
+        for bad in [
+            "",
+            "  ",
+            "a.example/scim",
+            "ftp://a.example",
+            "https://a b.example",
+            "https://u:p@a.example/",
+            "https://a.example/?x=1",
+            "https://a.example/#x",
+        ] {
+            assert!(clean_base_url(bad).is_err(), "{bad:?}");
+        }
+        assert!(clean_base_url(&format!("https://a.example/{}", "x".repeat(URL_LIMIT))).is_err());
+    }
+
+    #[test]
+    fn tokens_are_cleaned() {
+        for pasted in [
+            "abc.def",
+            " abc.def\n",
+            "Bearer abc.def",
+            "bearer   abc.def ",
+            "BEARER\tabc.def",
+            "Bearer: abc.def",
+        ] {
+            assert_eq!(clean_token(pasted).unwrap().expose(), "abc.def", "{pasted:?}");
+        }
+        for bad in [
+            "",
+            " ",
+            "Bearer",
+            "Bearer  ",
+            "a b",
+            "Bearer a b",
+            "a\u{0}b",
+            "tökén",
+        ] {
+            assert!(clean_token(bad).is_err(), "{bad:?}");
+        }
+        assert!(clean_token(&"x".repeat(TOKEN_LIMIT)).is_ok());
+        assert!(clean_token(&"x".repeat(TOKEN_LIMIT + 1)).is_err());
+    }
+
+    #[test]
+    fn origins() {
+        assert!(same_origin("https://a.example/x", "https://A.example:443/y"));
+        for other in [
+            "http://a.example/x",
+            "https://a.example:8443/x",
+            "https://b.example/x",
+            "a.example",
+        ] {
+            assert!(!same_origin("https://a.example/x", other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Outward HTTP: what an instance's target can be asked and told. Knows no SQL and keeps no state; what to send is
+//! `sync`'s to decide.
+//!
+//! The set of connectors is closed: one variant each, and one `match` per verb. An App of the catalog is data for one of
+//! them. Every error carries what to do about it ([`Verdict`]).
+
+pub mod catalog;
+#[cfg(test)]
+mod fake;
+pub mod form;
+pub mod net;
+mod scim;
+mod verdict;
+
+pub use net::{Net, NetPolicy, Token};
+pub use scim::Scim;
+pub use verdict::{CheckError, CheckKind, ConnectorError, Verdict};
+
+use serde_json::Value;
+
+use crate::model::{Capabilities, Target};
+use crate::scim::Attributes;
+use crate::scim::resource::Member;
+use crate::scim::schema::ResourceType;
+
+/// A way to talk to one target.
+#[derive(Debug)]
+pub enum Connector {
+    /// Any app with a SCIM 2.0 endpoint.
+    Scim(Scim),
+}
+
+/// A user or group as the target holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remote {
+    /// The target's id; empty when it gave none.
+    pub id: String,
+    /// What it holds, in canonical form, without `id` and `meta`. Of a broken one only the names are kept.
+    pub attributes: Attributes,
+    /// A group's members; none: the target did not say.
+    pub members: Option<Vec<Member>>,
+    /// Why it could not be understood. It still counts as present.
+    pub broken: Option<String>,
+}
+
+/// A piece of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    /// What it holds; repeats across pages are possible.
+    pub resources: Vec<Remote>,
+    /// How many there are in all, as the target says: a hint.
+    pub total: Option<u64>,
+    /// Where the next page starts, counted from 1; none: this was the last.
+    pub next: Option<u64>,
+}
+
+impl Connector {
+    /// Prepares to talk to `target`; nothing is sent yet.
+    #[must_use]
+    pub fn open(target: &Target, token: Token, net: Net) -> Self {
+        match target {
+            Target::Scim {
+                base_url,
+                capabilities,
+            } => Self::Scim(Scim::new(base_url, capabilities, token, net)),
+        }
+    }
+
+    /// The target's host, with its port when one is written.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        match self {
+            Self::Scim(c) => c.host(),
+        }
+    }
+
+    /// Whether address, token and endpoint are right, and what the target can do. Reads only.
+    ///
+    /// # Errors
+    /// A sentence that says what to change.
+    pub async fn check(&self) -> Result<Capabilities, CheckError> {
+        match self {
+            Self::Scim(c) => c.check().await,
+        }
+    }
+
+    /// One page of the list from `start`, counted from 1.
+    ///
+    /// # Errors
+    /// Retry for anything that is not a whole, plausible page.
+    pub async fn page(&self, kind: ResourceType, start: u64) -> Result<Page, ConnectorError> {
+        match self {
+            Self::Scim(c) => c.page(kind, start).await,
+        }
+    }
+
+    /// One resource by the target's id; none only if the target itself says that there is no such id.
+    ///
+    /// # Errors
+    /// Everything else that is not that resource.
+    pub async fn get(&self, kind: ResourceType, id: &str) -> Result<Option<Remote>, ConnectorError> {
+        match self {
+            Self::Scim(c) => c.get(kind, id).await,
+        }
+    }
+
+    /// Those whose `attribute` (userName, externalId, displayName) is `value`, letter case aside.
+    ///
+    /// # Errors
+    /// Reject when the target cannot filter by it.
+    pub async fn find(
+        &self,
+        kind: ResourceType,
+        attribute: &str,
+        value: &str,
+    ) -> Result<Vec<Remote>, ConnectorError> {
+        match self {
+            Self::Scim(c) => c.find(kind, attribute, value).await,
+        }
+    }
+
+    /// Makes a resource; `members` are ids of the target.
+    ///
+    /// # Errors
+    /// `lost` when it may exist now although no id is known.
+    pub async fn create(
+        &self,
+        kind: ResourceType,
+        attributes: &Attributes,
+        members: &[String],
+    ) -> Result<Remote, ConnectorError> {
+        match self {
+            Self::Scim(c) => c.create(kind, attributes, members).await,
+        }
+    }
+
+    /// Sets or removes the values at some paths (those of `scim::resource::paths`) and nothing else. `full` is all that
+    /// is wanted, for targets that must be sent whole resources. None: the target did not show the result.
+    ///
+    /// # Errors
+    /// Gone when the id is not known there.
+    pub async fn update(
+        &self,
+        kind: ResourceType,
+        id: &str,
+        changes: &[(String, Option<Value>)],
+        full: &Attributes,
+    ) -> Result<Option<Remote>, ConnectorError> {
+        match self {
+            Self::Scim(c) => c.update(kind, id, changes, full).await,
+        }
+    }
+
+    /// Adds and removes members of a group, in one request of at most `Capabilities::member_chunk` ids.
+    ///
+    /// # Errors
+    /// Gone when the group is not known there.
+    pub async fn members(&self, id: &str, add: &[String], remove: &[String]) -> Result<(), ConnectorError> {
+        match self {
+            Self::Scim(c) => c.members(id, add, remove).await,
+        }
+    }
+
+    /// Deletes a resource; one that is not there any more counts as deleted.
+    ///
+    /// # Errors
+    /// It may still be there.
+    pub async fn delete(&self, kind: ResourceType, id: &str) -> Result<(), ConnectorError> {
+        match self {
+            Self::Scim(c) => c.delete(kind, id).await,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Is this a SCIM endpoint, does the token open it, and what can it do (RFC 7644 §4)? Reads only. What the server
+//! announces is believed where it says something; many say nothing, so a list of one user is the real test.
+
+use serde_json::Value;
+
+use super::client::{About, Scim};
+use super::parse;
+use crate::connector::net::{Method, NetErrorKind};
+use crate::connector::verdict::{CheckError, CheckKind, ConnectorError};
+use crate::model::Capabilities;
+use crate::scim::Attributes;
+use crate::scim::schema::ResourceType;
+
+impl Scim {
+    pub(in crate::connector) async fn check(&self) -> Result<Capabilities, CheckError> {
+        let mut found = self.announced().await?;
+        self.probe(ResourceType::User).await?;
+        found.groups = match self.probe(ResourceType::Group).await {
+            Ok(()) => true,
+            Err(error) if has_no_groups(error.kind) => false,
+            Err(error) => return Err(error),
+        };
+        Ok(found)
+    }
+
+    /// What `/ServiceProviderConfig` says. Its absence says nothing; a connection that fails would fail again.
+    async fn announced(&self) -> Result<Capabilities, CheckError> {
+        let mut found = Capabilities::default();
+        let url = self
+            .endpoint("ServiceProviderConfig", &[])
+            .map_err(|e| CheckError::no_answer(&e))?;
+        let answer = match self.ask(Method::GET, url, None).await {
+            Ok(answer) => answer,
+            Err(e)
+                if matches!(
+                    e.kind,
+                    NetErrorKind::Redirect | NetErrorKind::TooLarge | NetErrorKind::Interrupted
+                ) =>
+            {
+                return Ok(found);
+            }
+            Err(e) => return Err(CheckError::no_answer(&e)),
+        };
+        let config = match self.object(&answer, false) {
+            Ok(config) if answer.status == 200 => config,
+            _ => return Ok(found),
+        };
+        let (patch, filter) = (supported(&config, "patch"), supported(&config, "filter"));
+        found.discovery = patch.is_some() || filter.is_some();
+        found.patch = patch.unwrap_or(found.patch);
+        found.filter = filter.unwrap_or(found.filter);
+        let most = parse::peek(&config, "filter")
+            .and_then(|f| f.get("maxResults"))
+            .and_then(Value::as_u64);
+        if let Some(most) = most
+            .and_then(|most| u32::try_from(most).ok())
+            .filter(|most| *most > 0)
+        {
+            found.page_size = found.page_size.min(most);
+        }
+        Ok(found)
+    }
+
+    /// Asks for a list of at most one.
+    async fn probe(&self, kind: ResourceType) -> Result<(), CheckError> {
+        let url = self
+            .endpoint(kind.endpoint(), &[("startIndex", "1"), ("count", "1")])
+            .map_err(|e| CheckError::no_answer(&e))?;
+        let path = url.path().to_owned();
+        let answer = self
+            .ask(Method::GET, url, None)
+            .await
+            .map_err(|e| CheckError::no_answer(&e))?;
+        let status = answer.status;
+        if status == 200 {
+            return match self.list(&answer) {
+                Ok(_) => Ok(()),
+                Err(error) => Err(CheckError::new(
+                    CheckKind::NotScim,
+                    error,
+                    "This is no SCIM endpoint. Check the path of the SCIM Base URL.",
+                )),
+            };
+        }
+        let mut error = self.refused(&answer, About::Endpoint, false);
+        let (kind, advice) = match status {
+            401 => (
+                CheckKind::Credentials(status),
+                "The token is not accepted. Copy a valid token from the app.",
+            ),
+            403 => (
+                CheckKind::Credentials(status),
+                "The token may not read users. Give it access to SCIM, and check that the app's plan includes SCIM.",
+            ),
+            429 | 500..=599 => (
+                CheckKind::Failing(status),
+                "The app is not working properly at the moment. Try again later.",
+            ),
+            404 => {
+                error = ConnectorError {
+                    detail: format!("there is no {}", short(&path)),
+                    ..error
+                };
+                (CheckKind::NotScim, "Check the path of the SCIM Base URL.")
+            }
+            _ => (
+                CheckKind::NotScim,
+                "This does not look like a SCIM endpoint. Check the path of the SCIM Base URL.",
+            ),
+        };
+        Err(CheckError::new(kind, error, advice))
+    }
+}
+
+/// Answers that mean: groups are not offered here. 401 and other failures may pass, so they decide nothing.
+fn has_no_groups(kind: CheckKind) -> bool {
+    matches!(
+        kind,
+        CheckKind::NotScim | CheckKind::Credentials(403) | CheckKind::Failing(501)
+    )
+}
+
+fn supported(config: &Attributes, feature: &str) -> Option<bool> {
+    match parse::peek(config, feature)?.get("supported")? {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn short(path: &str) -> String {
+    path.chars().take(100).collect()
+}

@@ -1,0 +1,22 @@
+//! The SCIM 2.0 client (RFC 7644), for servers as they are: announcements may be missing, lists may lie about their
+//! length, errors may be web pages.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `client` | one request, and what its status means |
+//! | `check` | is this a SCIM endpoint, and what can it do |
+//! | `read` | lists, one by id, search |
+//! | `write` | create, PATCH, members, delete |
+//! | `put` | the same for servers without PATCH |
+//! | `parse` | their JSON to ours |
+
+mod check;
+mod client;
+mod parse;
+mod put;
+mod read;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use client::Scim;

@@ -1,0 +1,193 @@
+//! Their JSON to a `Remote`. One object that cannot be understood never stops a page: it comes out as broken, under the
+//! id it gave. Groups may have more members than a client may send at once, so members are read here.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::connector::Remote;
+use crate::scim::Attributes;
+use crate::scim::resource::{self, Member};
+use crate::scim::schema::ResourceType;
+
+/// Longest id, in bytes.
+const MAX_ID: usize = 1024;
+
+/// What is kept of an object that cannot be understood.
+const NAMES: [&str; 3] = ["externalId", "userName", "displayName"];
+
+/// Reads one object.
+pub(super) fn remote(kind: ResourceType, value: Value) -> Remote {
+    let Value::Object(mut object) = value else {
+        return broken(&Attributes::new(), String::new(), "It is not a JSON object.");
+    };
+    let Some(id) = take(&mut object, "id").and_then(id) else {
+        return broken(&object, String::new(), "It has no id.");
+    };
+    let members = match (kind, take(&mut object, "members")) {
+        (ResourceType::Group, Some(list)) if !list.is_null() => match members(list) {
+            Some(list) => Some(list),
+            None => return broken(&object, id, "Its members are not a list of ids."),
+        },
+        _ => None,
+    };
+    let names = kept(&object);
+    match resource::accept(kind, Value::Object(object)) {
+        Ok(accepted) => Remote {
+            id,
+            attributes: accepted.attributes,
+            members,
+            broken: None,
+        },
+        Err(error) => Remote {
+            id,
+            attributes: names,
+            members: None,
+            broken: Some(error.detail),
+        },
+    }
+}
+
+/// Takes out the value of a key, in any letter case.
+pub(super) fn take(object: &mut Attributes, name: &str) -> Option<Value> {
+    let key = object.keys().find(|key| key.eq_ignore_ascii_case(name))?.clone();
+    object.shift_remove(&key)
+}
+
+/// The value of a key, in any letter case.
+pub(super) fn peek<'a>(object: &'a Attributes, name: &str) -> Option<&'a Value> {
+    object
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
+
+/// An id; some servers count, so a number is one too.
+pub(super) fn id(value: Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text,
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+    };
+    (!text.trim().is_empty() && text.len() <= MAX_ID).then_some(text)
+}
+
+/// A list of members, each id once; none if one of them has no id, for then it isn't known who is in the group.
+fn members(list: Value) -> Option<Vec<Member>> {
+    let Value::Array(list) = list else { return None };
+    let mut seen = HashSet::with_capacity(list.len());
+    let mut members = Vec::with_capacity(list.len());
+    for entry in list {
+        let Value::Object(mut entry) = entry else {
+            return None;
+        };
+        let value = take(&mut entry, "value").and_then(id)?;
+        let kind = peek(&entry, "type")
+            .and_then(Value::as_str)
+            .and_then(ResourceType::of_name);
+        if seen.insert(value.clone()) {
+            members.push(Member { value, kind });
+        }
+    }
+    Some(members)
+}
+
+fn kept(object: &Attributes) -> Attributes {
+    let text = |name: &str| {
+        peek(object, name)
+            .and_then(Value::as_str)
+            .filter(|text| text.len() <= MAX_ID)
+    };
+    NAMES
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), Value::from(text(name)?))))
+        .collect()
+}
+
+fn broken(object: &Attributes, id: String, why: &str) -> Remote {
+    Remote {
+        id,
+        attributes: kept(object),
+        members: None,
+        broken: Some(why.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn users_and_groups_are_read() {
+        let user = remote(
+            ResourceType::User,
+            json!({ "schemas": [crate::scim::urn::USER], "id": 7, "UserName": "a", "meta": {}, "x": 1 }),
+        );
+        assert_eq!((user.id.as_str(), user.broken.as_deref()), ("7", None));
+        assert_eq!(
+            (&user.attributes["userName"], &user.attributes["active"]),
+            (&json!("a"), &json!(true))
+        );
+        let group = remote(
+            ResourceType::Group,
+            json!({ "id": "g", "displayName": "G", "members": [{ "value": "1", "type": "User" }, { "value": 2 }, { "value": "1" }] }),
+        );
+        let ids: Vec<_> = group.members.unwrap().into_iter().map(|m| m.value).collect();
+        assert_eq!(ids, ["1", "2"]);
+        assert_eq!(
+            remote(ResourceType::Group, json!({ "id": "g", "displayName": "G" })).members,
+            None
+        );
+    }
+
+    #[test]
+    fn a_group_may_be_larger_than_a_request() {
+        let many: Vec<Value> = (0..=resource::MAX_MEMBERS)
+            .map(|n| json!({ "value": n }))
+            .collect();
+        let group = remote(
+            ResourceType::Group,
+            json!({ "id": "g", "displayName": "G", "members": many }),
+        );
+        assert_eq!(group.members.unwrap().len(), resource::MAX_MEMBERS + 1);
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_kept_under_its_id() {
+        for (kind, value, id) in [
+            (ResourceType::User, json!("x"), ""),
+            (ResourceType::User, json!({ "userName": "a" }), ""),
+            (ResourceType::User, json!({ "id": " ", "userName": "a" }), ""),
+            (ResourceType::User, json!({ "id": ["1"], "userName": "a" }), ""),
+            (ResourceType::User, json!({ "id": "1" }), "1"),
+            (ResourceType::User, json!({ "id": "1", "userName": 5 }), "1"),
+            (
+                ResourceType::User,
+                json!({ "id": "1", "userName": "a", "name": [1, 2] }),
+                "1",
+            ),
+            (
+                ResourceType::Group,
+                json!({ "id": "1", "displayName": "G", "members": {} }),
+                "1",
+            ),
+            (
+                ResourceType::Group,
+                json!({ "id": "1", "displayName": "G", "members": [{}] }),
+                "1",
+            ),
+        ] {
+            let read = remote(kind, value.clone());
+            assert!(read.broken.is_some(), "{value}");
+            assert_eq!(read.id, id, "{value}");
+        }
+        let read = remote(
+            ResourceType::User,
+            json!({ "id": "1", "userName": "a", "active": 5, "password": "p" }),
+        );
+        assert_eq!(Value::Object(read.attributes), json!({ "userName": "a" }));
+    }
+}

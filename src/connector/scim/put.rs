@@ -1,0 +1,152 @@
+//! Changes for servers without PATCH: read the whole resource, change what is ours, write it back (RFC 7644 §3.5.1).
+//! Everything else goes back as it came, so that nothing is lost that others own.
+
+use serde_json::{Value, json};
+
+use super::client::{About, Scim};
+use super::parse;
+use super::write::values;
+use crate::connector::net::{Method, Response};
+use crate::connector::verdict::ConnectorError;
+use crate::scim::Attributes;
+use crate::scim::resource;
+use crate::scim::schema::ResourceType;
+
+impl Scim {
+    pub(super) async fn put_changes(
+        &self,
+        kind: ResourceType,
+        id: &str,
+        changes: &[(String, Option<Value>)],
+        full: &Attributes,
+    ) -> Result<Response, ConnectorError> {
+        let object = self.raw(kind, id).await?;
+        self.put(kind, id, merged(kind, object, changes, full)).await
+    }
+
+    pub(super) async fn put_members(
+        &self,
+        id: &str,
+        add: &[String],
+        remove: &[String],
+    ) -> Result<Response, ConnectorError> {
+        let mut object = self.raw(ResourceType::Group, id).await?;
+        let held = match parse::take(&mut object, "members") {
+            Some(Value::Array(held)) => held,
+            _ => Vec::new(),
+        };
+        let is_in = |ids: &[String], entry: &Value| member_id(entry).is_some_and(|id| ids.contains(&id));
+        let mut members: Vec<Value> = held
+            .into_iter()
+            .filter(|m| !is_in(remove, m) && !is_in(add, m))
+            .collect();
+        if let Value::Array(new) = values(add) {
+            members.extend(new);
+        }
+        parse::take(&mut object, "meta");
+        object.insert("members".into(), Value::Array(members));
+        self.put(ResourceType::Group, id, object).await
+    }
+
+    async fn put(&self, kind: ResourceType, id: &str, body: Attributes) -> Result<Response, ConnectorError> {
+        self.call(
+            Method::PUT,
+            self.resource(kind, id)?,
+            Some(Value::Object(body)),
+            About::Resource,
+        )
+        .await
+    }
+}
+
+/// What the server holds, with our changes; required attributes that it does not show come from `full`.
+fn merged(
+    kind: ResourceType,
+    mut object: Attributes,
+    changes: &[(String, Option<Value>)],
+    full: &Attributes,
+) -> Attributes {
+    let id = parse::take(&mut object, "id");
+    let members = parse::take(&mut object, "members");
+    // Paths are looked up in the schema's spelling.
+    let mut body: Attributes = object
+        .into_iter()
+        .map(|(name, value)| {
+            (
+                kind.attribute(&name).map_or(name, |known| known.name.to_owned()),
+                value,
+            )
+        })
+        .collect();
+    body.insert("schemas".into(), json!([kind.schema()]));
+    for (path, value) in changes {
+        resource::set(&mut body, path, value.clone());
+    }
+    for required in kind
+        .core()
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.required)
+    {
+        if let (false, Some(value)) = (body.contains_key(required.name), full.get(required.name)) {
+            body.insert(required.name.into(), value.clone());
+        }
+    }
+    body.extend(id.map(|id| ("id".to_owned(), id)));
+    body.extend(members.map(|members| ("members".to_owned(), members)));
+    body
+}
+
+fn member_id(entry: &Value) -> Option<String> {
+    parse::peek(entry.as_object()?, "value")
+        .cloned()
+        .and_then(parse::id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scim::urn;
+
+    fn object(value: &Value) -> Attributes {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    #[test]
+    fn only_what_is_ours_changes() {
+        let held = object(&json!({
+            "schemas": [urn::USER], "id": "1", "USERNAME": "a", "title": "T", "badge": 7, "meta": { "version": "x" },
+            "name": { "givenName": "A", "familyName": "B" }, "urn:x:y": { "k": 1 }, "groups": [{ "value": "g" }],
+        }));
+        let department = format!("{}:department", urn::ENTERPRISE_USER);
+        let changes = [
+            ("userName".to_owned(), Some(json!("b"))),
+            ("title".to_owned(), None),
+            ("name.givenName".to_owned(), Some(json!("C"))),
+            (department, Some(json!("D"))),
+        ];
+        let body = merged(ResourceType::User, held, &changes, &Attributes::new());
+        let expected = object(&json!({
+            "schemas": [urn::USER, urn::ENTERPRISE_USER, "urn:x:y"], "id": "1", "userName": "b", "badge": 7,
+            "name": { "familyName": "B", "givenName": "C" }, "urn:x:y": { "k": 1 },
+            urn::ENTERPRISE_USER: { "department": "D" },
+        }));
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn a_renamed_group_keeps_its_members_and_required_names_are_filled_in() {
+        let held = object(&json!({ "id": "g", "members": [{ "value": "1" }], "externalId": "x" }));
+        let full = object(&json!({ "displayName": "G" }));
+        let body = merged(
+            ResourceType::Group,
+            held,
+            &[("externalId".to_owned(), None)],
+            &full,
+        );
+        let expected = object(
+            &json!({ "schemas": [urn::GROUP], "displayName": "G", "id": "g", "members": [{ "value": "1" }] }),
+        );
+        assert_eq!(body, expected);
+    }
+}

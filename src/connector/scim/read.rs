@@ -1,0 +1,196 @@
+//! Reading (RFC 7644 §3.4). What a list says about its length is a hint; what it holds counts.
+
+use serde_json::Value;
+
+use super::client::{About, Scim};
+use super::parse;
+use crate::connector::net::{Method, NetErrorKind, Response};
+use crate::connector::verdict::{ConnectorError, Verdict};
+use crate::connector::{Page, Remote};
+use crate::scim::filter::Filter;
+use crate::scim::schema::ResourceType;
+use crate::scim::{Attributes, fold, urn};
+
+/// A ListResponse before its resources are read.
+pub(super) struct List {
+    resources: Vec<Value>,
+    total: Option<u64>,
+}
+
+impl Scim {
+    pub(in crate::connector) async fn page(
+        &self,
+        kind: ResourceType,
+        start: u64,
+    ) -> Result<Page, ConnectorError> {
+        let start = start.max(1);
+        let mut count = self.capabilities.page_size.max(1);
+        let answer = loop {
+            let (from, size) = (start.to_string(), count.to_string());
+            let asked = match self.endpoint(kind.endpoint(), &[("startIndex", &from), ("count", &size)]) {
+                Ok(url) => self.ask(Method::GET, url, None).await,
+                Err(error) => Err(error),
+            };
+            match asked {
+                Ok(answer) if answer.status == 200 => break answer,
+                Ok(answer) if matches!(answer.status, 201..=299) => {
+                    return Err(self.garbage(&answer, "no list", false));
+                }
+                Ok(answer) => return Err(self.refused(&answer, About::Endpoint, false)),
+                // A few very large groups: take them one at a time.
+                Err(error) if error.kind == NetErrorKind::TooLarge && count > 1 => {
+                    count = (count / 10).max(1);
+                }
+                Err(error) => return Err(ConnectorError::no_answer(&error, false)),
+            }
+        };
+        let list = self.list(&answer)?;
+        let read = list.resources.len() as u64;
+        let before = start - 1;
+        if read == 0 && list.total.is_some_and(|total| total > before) {
+            return Err(self.garbage(
+                &answer,
+                "a short page: nothing, although more is announced",
+                false,
+            ));
+        }
+        let next = match list.total {
+            Some(total) => (before + read < total).then_some(start + read),
+            None => (read > 0).then_some(start + read),
+        };
+        let resources = list
+            .resources
+            .into_iter()
+            .map(|value| self.remote(kind, value))
+            .collect();
+        Ok(Page {
+            resources,
+            total: list.total,
+            next,
+        })
+    }
+
+    /// The ListResponse in a 200.
+    pub(super) fn list(&self, answer: &Response) -> Result<List, ConnectorError> {
+        let no_list = |what: &str| Err(self.garbage(answer, what, false));
+        let mut body = self.object(answer, false)?;
+        let resources = match parse::take(&mut body, "Resources") {
+            Some(Value::Array(resources)) => Some(resources),
+            None | Some(Value::Null) => None,
+            Some(_) => return no_list("a list without resources"),
+        };
+        let total = match parse::take(&mut body, "totalResults") {
+            None | Some(Value::Null) => None,
+            Some(value) => match whole(&value) {
+                Some(total) => Some(total),
+                None => return no_list("a list whose length is no number"),
+            },
+        };
+        let named = match parse::peek(&body, "schemas") {
+            Some(Value::Array(schemas)) => schemas
+                .iter()
+                .filter_map(Value::as_str)
+                .any(|s| s.eq_ignore_ascii_case(urn::LIST_RESPONSE)),
+            // Without the name, only what cannot be anything else.
+            None => resources.is_some() && total.is_some(),
+            Some(_) => false,
+        };
+        if named {
+            Ok(List {
+                resources: resources.unwrap_or_default(),
+                total,
+            })
+        } else {
+            no_list("JSON, but no SCIM list")
+        }
+    }
+
+    pub(in crate::connector) async fn get(
+        &self,
+        kind: ResourceType,
+        id: &str,
+    ) -> Result<Option<Remote>, ConnectorError> {
+        match self.raw(kind, id).await {
+            Ok(object) => Ok(Some(self.remote(kind, Value::Object(object)))),
+            Err(error) if error.verdict == Verdict::Gone => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The object with this id, as the server wrote it.
+    pub(super) async fn raw(&self, kind: ResourceType, id: &str) -> Result<Attributes, ConnectorError> {
+        let answer = self
+            .call(Method::GET, self.resource(kind, id)?, None, About::Resource)
+            .await?;
+        let object = self.object(&answer, false)?;
+        match parse::peek(&object, "id").cloned().and_then(parse::id) {
+            Some(found) if fold(&found) == fold(id) => Ok(object),
+            _ => Err(self.garbage(&answer, "something else than the resource with this id", false)),
+        }
+    }
+
+    pub(in crate::connector) async fn find(
+        &self,
+        kind: ResourceType,
+        attribute: &str,
+        value: &str,
+    ) -> Result<Vec<Remote>, ConnectorError> {
+        let filter = Filter::eq(attribute, value).to_string();
+        let count = self.capabilities.page_size.max(1).to_string();
+        let url = self
+            .endpoint(
+                kind.endpoint(),
+                &[("filter", &filter), ("startIndex", "1"), ("count", &count)],
+            )
+            .map_err(|e| ConnectorError::no_answer(&e, false))?;
+        let answer = match self.call(Method::GET, url, None, About::Resource).await {
+            Ok(answer) => answer,
+            Err(error) if error.verdict == Verdict::Gone => return Ok(Vec::new()),
+            Err(error) if error.status == Some(501) => {
+                return Err(ConnectorError {
+                    verdict: Verdict::Reject,
+                    ..error
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        let list = self.list(&answer)?;
+        let listed = list.resources.len();
+        let wanted = fold(value);
+        let found: Vec<Remote> = list
+            .resources
+            .into_iter()
+            .filter(|object| {
+                let held = object
+                    .as_object()
+                    .and_then(|object| parse::peek(object, attribute))
+                    .and_then(Value::as_str);
+                held.is_some_and(|held| fold(held) == wanted)
+            })
+            .map(|object| self.remote(kind, object))
+            .collect();
+        // A server that ignores filters shows the beginning of the whole list: that says nothing about the rest.
+        let more = list.total.is_none_or(|total| total > listed as u64);
+        if found.is_empty() && listed > 0 && more {
+            return Err(self.error(
+                Verdict::Reject,
+                Some(answer.status),
+                &format!("it does not filter by {attribute}"),
+                false,
+            ));
+        }
+        if listed == 0 && list.total.is_some_and(|total| total > 0) {
+            return Err(self.garbage(
+                &answer,
+                "a short page: nothing, although more is announced",
+                false,
+            ));
+        }
+        Ok(found)
+    }
+}
+
+/// A count; some servers write it as text.
+fn whole(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}

@@ -1,0 +1,189 @@
+//! Lists, one by id, search.
+use super::*;
+
+#[tokio::test]
+async fn pages_follow_what_really_came() {
+    let server = Server::start([
+        list(3, &[user("1", "a"), json!({ "id": "2" })]),
+        list(3, &[user("3", "c")]),
+        list(0, &[]),
+        Answer::json(
+            200,
+            &json!({ "schemas": [urn::LIST_RESPONSE], "Resources": [user("1", "a")] }).to_string(),
+        ),
+        Answer::json(
+            200,
+            &json!({ "schemas": [urn::LIST_RESPONSE], "totalResults": "7", "resources": [user("1", "a")] })
+                .to_string(),
+        ),
+    ])
+    .await;
+    let c = open(&server);
+    let page = c.page(User, 1).await.unwrap();
+    assert_eq!(
+        (page.total, page.next, page.resources.len()),
+        (Some(3), Some(3), 2)
+    );
+    assert_eq!(
+        (page.resources[1].id.as_str(), page.resources[1].broken.is_some()),
+        ("2", true)
+    );
+    assert_eq!(c.page(User, 3).await.unwrap().next, None);
+    assert_eq!(c.page(User, 1).await.unwrap().next, None);
+    // No total, or a total as text; an unknown total goes on until a page is empty.
+    assert_eq!(c.page(User, 1).await.unwrap().next, Some(2));
+    assert_eq!(c.page(Group, 3).await.unwrap().next, Some(4));
+    assert_eq!(
+        server.lines()[..2],
+        [
+            "GET /v2/Users?startIndex=1&count=2",
+            "GET /v2/Users?startIndex=3&count=2"
+        ]
+    );
+    assert_eq!(server.lines()[4], "GET /v2/Groups?startIndex=3&count=2");
+    assert!(server.seen()[0].head.contains("accept: application/scim+json"));
+}
+
+#[tokio::test]
+async fn an_implausible_page_is_tried_again_and_never_an_empty_one() {
+    let whole = list(1, &[user("1", "a")]);
+    let server = Server::start([
+        list(500, &[]),
+        whole.clone().cut(5),
+        Answer::html(200),
+        Answer::json(200, "{\"schemas\":["),
+        Answer::json(200, "[]"),
+        Answer::json(200, "{\"error\":\"no\"}"),
+        Answer::json(
+            200,
+            &json!({ "schemas": [urn::ERROR], "Resources": [], "totalResults": 0 }).to_string(),
+        ),
+        Answer::json(
+            200,
+            &json!({ "schemas": [urn::LIST_RESPONSE], "Resources": "x", "totalResults": 0 }).to_string(),
+        ),
+        Answer::json(
+            200,
+            &json!({ "schemas": [urn::LIST_RESPONSE], "totalResults": -1 }).to_string(),
+        ),
+        Answer::of(204, "", ""),
+        Answer::html(404),
+        error(404, "no"),
+        Answer::silence(),
+        Answer::stalls(),
+        Answer::json(302, "").header("Location: https://elsewhere.example/"),
+    ])
+    .await;
+    let c = open(&server);
+    for n in 0..15 {
+        let error = c.page(User, 1).await.unwrap_err();
+        assert_eq!((&error.verdict, error.lost), (&OUTAGE, false), "{n}: {error}");
+    }
+    assert_eq!(server.seen().len(), 15);
+}
+
+#[tokio::test]
+async fn a_page_too_large_to_read_is_asked_for_in_pieces() {
+    let many = vec![json!({ "value": "x".repeat(100) }); 20];
+    let group = |id: &str| json!({ "id": id, "displayName": "G", "members": many });
+    let server = Server::start([list(2, &[group("1"), group("2")]), list(2, &[group("1")])]).await;
+    let policy = NetPolicy {
+        allow_private: true,
+        max_body: 4096,
+        ..NetPolicy::default()
+    };
+    let capabilities = Capabilities {
+        page_size: 10,
+        ..Capabilities::default()
+    };
+    let target = Target::Scim {
+        base_url: server.url(""),
+        capabilities,
+    };
+    let c = Connector::open(&target, Token::new(SECRET.into()), Net::new(policy).unwrap());
+    let page = c.page(Group, 1).await.unwrap();
+    assert_eq!((page.resources.len(), page.next), (1, Some(2)));
+    assert_eq!(
+        server.lines(),
+        [
+            "GET /Groups?startIndex=1&count=10",
+            "GET /Groups?startIndex=1&count=1"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn one_by_id_is_that_one_or_none() {
+    let server = Server::start([
+        Answer::json(200, &user("a/b c", "n").to_string()),
+        error(404, "no"),
+        Answer::html(404),
+        Answer::json(200, &user("2", "n").to_string()),
+        list(0, &[]),
+    ])
+    .await;
+    let c = open(&server);
+    assert_eq!(c.get(User, "a/b c").await.unwrap().unwrap().id, "a/b c");
+    assert_eq!(c.get(User, "1").await.unwrap(), None);
+    for _ in 0..3 {
+        assert_eq!(c.get(User, "1").await.unwrap_err().verdict, OUTAGE);
+    }
+    assert_eq!(server.lines()[0], "GET /v2/Users/a%2Fb%20c");
+    // An id must not turn one resource into the whole list or another path.
+    for id in ["", ".", ".."] {
+        assert_eq!(c.delete(User, id).await.unwrap_err().verdict, Verdict::Reject);
+    }
+    assert_eq!(server.seen().len(), 5);
+}
+
+#[tokio::test]
+async fn a_search_is_escaped_and_checked_on_our_side() {
+    let ignored = [user("1", "other"), user("2", "another")];
+    let server = Server::start([
+        list(1, &[user("1", "R&D \"É\"@x")]),
+        list(0, &[]),
+        error(404, "no"),
+        list(2, &ignored),
+        list(90, &ignored),
+        list(
+            90,
+            &[
+                user("1", "other"),
+                user("2", "WANTED"),
+                json!({ "id": "3", "username": "wanted", "active": 5 }),
+            ],
+        ),
+        error(400, "no filters"),
+        error(501, "no filters"),
+        Answer::html(404),
+    ])
+    .await;
+    let c = open(&server);
+    assert_eq!(c.find(User, "userName", "r&d \"é\"@X").await.unwrap()[0].id, "1");
+    assert_eq!(
+        server.lines()[0],
+        "GET /v2/Users?filter=userName%20eq%20%22r%26d%20%5C%22%C3%A9%5C%22%40X%22&startIndex=1&count=2"
+    );
+    for _ in 0..3 {
+        assert!(c.find(User, "userName", "wanted").await.unwrap().is_empty());
+    }
+    // The beginning of a long list that ignores the filter does not prove that nobody is there.
+    assert_eq!(
+        c.find(User, "userName", "wanted").await.unwrap_err().verdict,
+        Verdict::Reject
+    );
+    let found = c.find(User, "userName", "wanted").await.unwrap();
+    assert_eq!(
+        found
+            .iter()
+            .map(|r| (r.id.as_str(), r.broken.is_some()))
+            .collect::<Vec<_>>(),
+        [("2", false), ("3", true)]
+    );
+    for verdict in [Verdict::Reject, Verdict::Reject, OUTAGE] {
+        assert_eq!(
+            c.find(User, "userName", "wanted").await.unwrap_err().verdict,
+            verdict
+        );
+    }
+}

@@ -1,0 +1,198 @@
+//! Create, update, members, delete.
+use super::*;
+
+#[tokio::test]
+async fn a_create_is_known_by_body_or_location_or_is_lost() {
+    let server = Server::start([
+        Answer::json(201, &user("7", "a").to_string()),
+        Answer::of(201, "", "").header("Location: /v2/Users/a%2Fb+c=="),
+        Answer::json(201, "{\"id\":null}").header("Location: /elsewhere/8"),
+        Answer::of(201, "", ""),
+        Answer::silence(),
+        error(409, "taken"),
+        Answer::json(201, &json!({ "id": "g", "displayName": "G" }).to_string()),
+    ])
+    .await;
+    let c = open(&server);
+    let wanted = object(&json!({ "schemas": [urn::USER], "userName": "a" }));
+    assert_eq!(c.create(User, &wanted, &[]).await.unwrap().id, "7");
+    let made = c.create(User, &wanted, &[]).await.unwrap();
+    assert_eq!((made.id.as_str(), &made.attributes), ("a/b+c==", &wanted));
+    for _ in 0..3 {
+        assert!(c.create(User, &wanted, &[]).await.unwrap_err().lost);
+    }
+    let error = c.create(User, &wanted, &[]).await.unwrap_err();
+    assert_eq!((error.verdict, error.lost), (Verdict::Exists, false));
+    c.create(Group, &object(&json!({ "displayName": "G" })), &ids(&["1", "2"]))
+        .await
+        .unwrap();
+    let seen = server.seen();
+    assert_eq!(
+        (seen[0].line.as_str(), &seen[0].body),
+        ("POST /v2/Users", &Value::Object(wanted))
+    );
+    assert!(seen[0].head.contains("content-type: application/scim+json"));
+    assert_eq!(
+        seen[6].body,
+        json!({ "displayName": "G", "schemas": [urn::GROUP], "members": [{ "value": "1" }, { "value": "2" }] })
+    );
+}
+
+#[tokio::test]
+async fn a_patch_names_each_path_once() {
+    let server = Server::start([
+        Answer::of(204, "", ""),
+        Answer::json(200, &user("1", "b").to_string()),
+        Answer::of(200, "", ""),
+    ])
+    .await;
+    let c = open(&server);
+    let department = format!("{}:department", urn::ENTERPRISE_USER);
+    let changes = [
+        ("userName".to_owned(), Some(json!("b"))),
+        ("name.givenName".to_owned(), None),
+        (department.clone(), Some(json!("D"))),
+    ];
+    assert_eq!(
+        c.update(User, "1", &changes, &Attributes::new()).await.unwrap(),
+        None
+    );
+    assert_eq!(
+        c.update(User, "1", &changes, &Attributes::new())
+            .await
+            .unwrap()
+            .unwrap()
+            .attributes["userName"],
+        "b"
+    );
+    assert_eq!(
+        c.update(User, "1", &changes, &Attributes::new()).await.unwrap(),
+        None
+    );
+    assert_eq!(c.update(User, "1", &[], &Attributes::new()).await.unwrap(), None);
+    let seen = server.seen();
+    assert_eq!((seen.len(), seen[0].line.as_str()), (3, "PATCH /v2/Users/1"));
+    let body = json!({ "schemas": [urn::PATCH_OP], "Operations": [
+        { "op": "replace", "path": "userName", "value": "b" },
+        { "op": "remove", "path": "name.givenName" },
+        { "op": "replace", "path": department, "value": "D" },
+    ]});
+    assert_eq!(seen[0].body, body);
+}
+
+#[tokio::test]
+async fn a_server_without_patch_gets_the_whole_resource() {
+    let held = json!({ "schemas": [urn::USER], "id": "1", "userName": "a", "title": "T", "badge": 7, "active": true, "meta": {} });
+    let wanted = json!({ "schemas": [urn::USER], "userName": "b", "badge": 7, "active": true, "id": "1" });
+    let changes = [
+        ("userName".to_owned(), Some(json!("b"))),
+        ("title".to_owned(), None),
+    ];
+    let server = Server::start([
+        Answer::json(200, &held.to_string()),
+        Answer::json(200, &wanted.to_string()),
+    ])
+    .await;
+    let shown = without_patch(&server)
+        .update(User, "1", &changes, &Attributes::new())
+        .await
+        .unwrap();
+    assert_eq!(shown.unwrap().attributes["userName"], "b");
+    assert_eq!(server.lines(), ["GET /v2/Users/1", "PUT /v2/Users/1"]);
+    assert_eq!(server.seen()[1].body, wanted);
+
+    // PATCH was announced, but is not there.
+    let server = Server::start([
+        error(501, "no"),
+        Answer::json(200, &held.to_string()),
+        Answer::of(204, "", ""),
+    ])
+    .await;
+    assert_eq!(
+        open(&server)
+            .update(User, "1", &changes, &Attributes::new())
+            .await
+            .unwrap(),
+        None
+    );
+    assert_eq!(
+        server.lines(),
+        ["PATCH /v2/Users/1", "GET /v2/Users/1", "PUT /v2/Users/1"]
+    );
+
+    let server = Server::start([error(404, "no")]).await;
+    let error = without_patch(&server)
+        .update(User, "1", &changes, &Attributes::new())
+        .await
+        .unwrap_err();
+    assert_eq!(error.verdict, Verdict::Gone);
+}
+
+#[tokio::test]
+async fn members_go_out_in_one_request() {
+    let server = Server::start([Answer::of(204, "", ""), Answer::json(200, "{}")]).await;
+    let c = open(&server);
+    c.members("g", &ids(&["1", "2"]), &ids(&["3", "a\"b"]))
+        .await
+        .unwrap();
+    c.members("g", &[], &ids(&["3"])).await.unwrap();
+    c.members("g", &[], &[]).await.unwrap();
+    let seen = server.seen();
+    assert_eq!((seen.len(), seen[0].line.as_str()), (2, "PATCH /v2/Groups/g"));
+    let body = json!({ "schemas": [urn::PATCH_OP], "Operations": [
+        { "op": "add", "path": "members", "value": [{ "value": "1" }, { "value": "2" }] },
+        { "op": "remove", "path": "members[value eq \"3\"]" },
+        { "op": "remove", "path": "members[value eq \"a\\\"b\"]" },
+    ]});
+    assert_eq!(seen[0].body, body);
+    assert_eq!(seen[1].body["Operations"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn members_of_a_server_without_patch_are_written_whole() {
+    let held = json!({ "schemas": [urn::GROUP], "id": "g", "displayName": "G", "meta": {}, "members": [{ "value": "1", "display": "One" }, { "value": 2 }, { "value": "3" }] });
+    let server = Server::start([
+        Answer::json(200, &held.to_string()),
+        Answer::json(200, &held.to_string()),
+    ])
+    .await;
+    without_patch(&server)
+        .members("g", &ids(&["3", "4"]), &ids(&["2"]))
+        .await
+        .unwrap();
+    let body = json!({ "schemas": [urn::GROUP], "id": "g", "displayName": "G", "members": [{ "value": "1", "display": "One" }, { "value": "3" }, { "value": "4" }] });
+    assert_eq!(server.lines(), ["GET /v2/Groups/g", "PUT /v2/Groups/g"]);
+    assert_eq!(server.seen()[1].body, body);
+
+    // A group that could not be read is not written.
+    let server = Server::start([list(0, &[])]).await;
+    assert_eq!(
+        without_patch(&server)
+            .members("g", &ids(&["1"]), &[])
+            .await
+            .unwrap_err()
+            .verdict,
+        OUTAGE
+    );
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn deleted_is_what_is_gone() {
+    let server = Server::start([
+        Answer::of(204, "", ""),
+        Answer::of(200, "", ""),
+        error(404, "no"),
+        Answer::of(404, "", ""),
+        Answer::html(404),
+        error(403, "no"),
+    ])
+    .await;
+    let c = open(&server);
+    for _ in 0..4 {
+        c.delete(User, "1").await.unwrap();
+    }
+    assert_eq!(c.delete(User, "1").await.unwrap_err().verdict, OUTAGE);
+    assert_eq!(c.delete(User, "1").await.unwrap_err().verdict, Verdict::Park);
+    assert_eq!(server.lines()[0], "DELETE /v2/Users/1");
+}
