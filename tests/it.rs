@@ -1,1 +1,22 @@
+//! The whole hub, started on a free port with a directory of its own, and driven from outside until nothing is pending.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "it/support/mod.rs"]
+mod support;
+
+#[path = "it/adoption.rs"]
+mod adoption;
+#[path = "it/bad_input.rs"]
+mod bad_input;
+#[path = "it/cli.rs"]
+mod cli;
+#[path = "it/endpoint.rs"]
+mod endpoint;
+#[path = "it/keys.rs"]
+mod keys;
+#[path = "it/limit.rs"]
+mod limit;
+#[path = "it/outage.rs"]
+mod outage;
+#[path = "it/push.rs"]
+mod push;

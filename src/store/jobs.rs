@@ -1,7 +1,7 @@
 //! Jobs: what may be out of step (DESIGN §4). One row per (instance, kind, subject), however often it is asked for.
 //! How a job is run is `sync`'s; which rows may run now is decided here, by the instance they belong to.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rusqlite::{OptionalExtension, params};
 
@@ -53,7 +53,7 @@ pub struct JobView {
 /// # Errors
 /// Those of SQLite.
 pub fn enqueue(
-    tx: &Tx,
+    tx: &Tx<'_>,
     instance: InstanceId,
     kind: JobKind,
     subject: i64,
@@ -76,7 +76,7 @@ pub fn enqueue(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn drop_job(tx: &Tx, instance: InstanceId, kind: JobKind, subject: i64) -> Result<(), StoreError> {
+pub fn drop_job(tx: &Tx<'_>, instance: InstanceId, kind: JobKind, subject: i64) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("DELETE FROM jobs WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?
         .execute(params![instance.0, kind.code(), subject])?;
@@ -93,7 +93,7 @@ const READY: &str =
 /// # Errors
 /// Those of SQLite.
 pub fn claim(
-    tx: &Tx,
+    tx: &Tx<'_>,
     boot: &str,
     limit: usize,
     after: InstanceId,
@@ -129,7 +129,7 @@ pub fn claim(
     Ok(taken)
 }
 
-fn ready(rx: &Rx, now: Time) -> Result<Vec<(InstanceId, bool)>, StoreError> {
+fn ready(rx: &Rx<'_>, now: Time) -> Result<Vec<(InstanceId, bool)>, StoreError> {
     let sql = format!(
         "SELECT id, imported_at IS NOT NULL FROM instances WHERE {READY} AND coalesce(retry_at, 0) <= ?1 ORDER BY id"
     );
@@ -138,7 +138,12 @@ fn ready(rx: &Rx, now: Time) -> Result<Vec<(InstanceId, bool)>, StoreError> {
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-fn due_of(rx: &Rx, instance: InstanceId, imported: bool, cap: usize) -> Result<VecDeque<Job>, StoreError> {
+fn due_of(
+    rx: &Rx<'_>,
+    instance: InstanceId,
+    imported: bool,
+    cap: usize,
+) -> Result<VecDeque<Job>, StoreError> {
     let mut found = VecDeque::new();
     // One range of the index per priority: rows that are due later cost nothing, however many.
     let mut rows = rx.conn.prepare_cached(
@@ -156,7 +161,7 @@ fn due_of(rx: &Rx, instance: InstanceId, imported: bool, cap: usize) -> Result<V
         if room == 0 {
             break;
         }
-        let mut query = rows.query(params![instance.0, priority, rx.now().0, room])?;
+        let mut query = rows.query(params![instance.0, priority, rx.now().0, room as i64])?;
         while let Some(r) = query.next()? {
             let kind = JobKind::from_code(r.get(0)?).ok_or(StoreError::Damaged("kind of job"))?;
             if imported || kind == JobKind::Import {
@@ -178,7 +183,7 @@ fn due_of(rx: &Rx, instance: InstanceId, imported: bool, cap: usize) -> Result<V
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn finish(tx: &Tx, job: &Job) -> Result<bool, StoreError> {
+pub fn finish(tx: &Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     let gone = tx
         .conn
         .prepare_cached("DELETE FROM jobs WHERE instance = ?1 AND kind = ?2 AND subject = ?3 AND wanted = ?4 AND leased_by IS NOT NULL")?
@@ -193,7 +198,7 @@ pub fn finish(tx: &Tx, job: &Job) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn release(tx: &Tx, job: &Job) -> Result<(), StoreError> {
+pub fn release(tx: &Tx<'_>, job: &Job) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("UPDATE jobs SET leased_by = NULL, due_at = min(coalesce(due_at, ?4), ?4) WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?
         .execute(params![job.instance.0, job.kind.code(), job.subject, tx.now().0])?;
@@ -205,7 +210,7 @@ pub fn release(tx: &Tx, job: &Job) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn retry(tx: &Tx, job: &Job, due_at: Time, error: &str) -> Result<(), StoreError> {
+pub fn retry(tx: &Tx<'_>, job: &Job, due_at: Time, error: &str) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached(
             "UPDATE jobs SET leased_by = NULL, attempts = attempts + 1, due_at = ?4, last_error = ?5, state = 'retrying'
@@ -221,7 +226,7 @@ pub fn retry(tx: &Tx, job: &Job, due_at: Time, error: &str) -> Result<(), StoreE
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn reject(tx: &Tx, job: &Job, error: &str, again_at: Option<Time>) -> Result<(), StoreError> {
+pub fn reject(tx: &Tx<'_>, job: &Job, error: &str, again_at: Option<Time>) -> Result<(), StoreError> {
     sleep(tx, job, "rejected", Some(error), again_at)
 }
 
@@ -229,12 +234,12 @@ pub fn reject(tx: &Tx, job: &Job, error: &str, again_at: Option<Time>) -> Result
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn hold(tx: &Tx, job: &Job, why: &str) -> Result<(), StoreError> {
+pub fn hold(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
     sleep(tx, job, "held", Some(why), None)
 }
 
 fn sleep(
-    tx: &Tx,
+    tx: &Tx<'_>,
     job: &Job,
     state: &str,
     error: Option<&str>,
@@ -258,7 +263,7 @@ fn sleep(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn try_again(tx: &Tx, instance: InstanceId, subject: i64) -> Result<bool, StoreError> {
+pub fn try_again(tx: &Tx<'_>, instance: InstanceId, subject: i64) -> Result<bool, StoreError> {
     let woken = tx
         .conn
         .prepare_cached(
@@ -274,7 +279,7 @@ pub fn try_again(tx: &Tx, instance: InstanceId, subject: i64) -> Result<bool, St
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn try_all_again(tx: &Tx, instance: InstanceId) -> Result<usize, StoreError> {
+pub fn try_all_again(tx: &Tx<'_>, instance: InstanceId) -> Result<usize, StoreError> {
     let woken = tx
         .conn
         .prepare_cached(
@@ -290,7 +295,7 @@ pub fn try_all_again(tx: &Tx, instance: InstanceId) -> Result<usize, StoreError>
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn release_foreign_leases(tx: &Tx, boot: &str) -> Result<usize, StoreError> {
+pub fn release_foreign_leases(tx: &Tx<'_>, boot: &str) -> Result<usize, StoreError> {
     Ok(tx.conn.execute(
         "UPDATE jobs SET leased_by = NULL WHERE leased_by IS NOT NULL AND leased_by <> ?1",
         [boot],
@@ -301,7 +306,7 @@ pub fn release_foreign_leases(tx: &Tx, boot: &str) -> Result<usize, StoreError> 
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn release_own_leases(tx: &Tx, boot: &str) -> Result<usize, StoreError> {
+pub fn release_own_leases(tx: &Tx<'_>, boot: &str) -> Result<usize, StoreError> {
     Ok(tx
         .conn
         .execute("UPDATE jobs SET leased_by = NULL WHERE leased_by = ?1", [boot])?)
@@ -311,7 +316,7 @@ pub fn release_own_leases(tx: &Tx, boot: &str) -> Result<usize, StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn push_stands(rx: &Rx, instance: InstanceId, row: i64) -> Result<Standing, StoreError> {
+pub fn push_stands(rx: &Rx<'_>, instance: InstanceId, row: i64) -> Result<Standing, StoreError> {
     let leased: Option<bool> = rx
         .conn
         .prepare_cached(
@@ -337,11 +342,12 @@ pub enum Standing {
     Running,
 }
 
-/// When the next job or check can run; a time that has passed means now. Leased rows do not count.
+/// When the next job can run of an instance that is not in `busy`; a time that has passed means now. Leased rows do not
+/// count.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn next_due(rx: &Rx) -> Result<Option<Time>, StoreError> {
+pub fn next_due(rx: &Rx<'_>, busy: &BTreeSet<InstanceId>) -> Result<Option<Time>, StoreError> {
     let sql =
         format!("SELECT id, imported_at IS NOT NULL, coalesce(retry_at, 0) FROM instances WHERE {READY}");
     let mut instances = rx.conn.prepare_cached(&sql)?;
@@ -349,15 +355,13 @@ pub fn next_due(rx: &Rx) -> Result<Option<Time>, StoreError> {
         "SELECT min(due_at) FROM jobs INDEXED BY jobs_due
          WHERE instance = ?1 AND priority = ?2 AND due_at IS NOT NULL AND leased_by IS NULL",
     )?;
-    let mut next: Option<i64> = rx.conn.query_row(
-        "SELECT min(retry_at) FROM instances WHERE enabled = 1 AND paused = 0 AND deleted_at IS NULL AND target IS NOT NULL
-           AND parked_since IS NOT NULL",
-        [],
-        |r| r.get(0),
-    )?;
+    let mut next: Option<i64> = None;
     let mut rows = instances.query([])?;
     while let Some(r) = rows.next()? {
         let (id, imported, retry_at): (i64, bool, i64) = (r.get(0)?, r.get(1)?, r.get(2)?);
+        if busy.contains(&InstanceId(id)) {
+            continue;
+        }
         for priority in if imported {
             &PRIORITIES[..]
         } else {
@@ -370,15 +374,28 @@ pub fn next_due(rx: &Rx) -> Result<Option<Time>, StoreError> {
     Ok(next.map(Time))
 }
 
+/// Which instances wait for a check of their credentials.
+const PARKED: &str =
+    "enabled = 1 AND paused = 0 AND deleted_at IS NULL AND target IS NOT NULL AND parked_since IS NOT NULL";
+
+/// When the next check of a parked instance is due.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn next_check(rx: &Rx<'_>) -> Result<Option<Time>, StoreError> {
+    let sql = format!("SELECT min(coalesce(retry_at, 0)) FROM instances WHERE {PARKED}");
+    let next: Option<i64> = rx.conn.prepare_cached(&sql)?.query_row([], |r| r.get(0))?;
+    Ok(next.map(Time))
+}
+
 /// Parked instances whose next check is due.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn parked_due(rx: &Rx) -> Result<Vec<InstanceId>, StoreError> {
-    let mut rows = rx.conn.prepare_cached(
-        "SELECT id FROM instances WHERE enabled = 1 AND paused = 0 AND deleted_at IS NULL AND target IS NOT NULL
-           AND parked_since IS NOT NULL AND coalesce(retry_at, 0) <= ?1",
-    )?;
+    let mut rows = rx.conn.prepare_cached(&format!(
+        "SELECT id FROM instances WHERE {PARKED} AND coalesce(retry_at, 0) <= ?1"
+    ))?;
     let found = rows.query_map([rx.now().0], |r| Ok(InstanceId(r.get(0)?)))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
@@ -387,14 +404,16 @@ pub fn parked_due(rx: &Rx) -> Result<Vec<InstanceId>, StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn counts(rx: &Rx, instance: InstanceId) -> Result<JobCounts, StoreError> {
+pub fn counts(rx: &Rx<'_>, instance: InstanceId) -> Result<JobCounts, StoreError> {
     let stuck = stuck(rx, instance)?;
     let mut all = rx.conn.prepare_cached(
         "SELECT count(*), coalesce(sum(state = 'retrying'), 0) FROM jobs WHERE instance = ?1 AND kind = 1",
     )?;
-    let (all, retrying): (u64, u64) = all.query_row([instance.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let (all, retrying) = all.query_row([instance.0], |r| {
+        Ok((r.get::<_, u32>(0)?.into(), r.get::<_, u32>(1)?.into()))
+    })?;
     Ok(JobCounts {
-        pending: all.saturating_sub(stuck.rejected + stuck.held),
+        pending: u64::saturating_sub(all, stuck.rejected + stuck.held),
         retrying,
         ..stuck
     })
@@ -404,7 +423,7 @@ pub fn counts(rx: &Rx, instance: InstanceId) -> Result<JobCounts, StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn stuck(rx: &Rx, instance: InstanceId) -> Result<JobCounts, StoreError> {
+pub fn stuck(rx: &Rx<'_>, instance: InstanceId) -> Result<JobCounts, StoreError> {
     let mut rows = rx.conn.prepare_cached(
         "SELECT state = 'held', due_at IS NOT NULL, count(*) FROM jobs INDEXED BY jobs_stuck
          WHERE instance = ?1 AND kind = 1 AND state IN ('rejected', 'held') GROUP BY 1, 2",
@@ -412,7 +431,7 @@ pub fn stuck(rx: &Rx, instance: InstanceId) -> Result<JobCounts, StoreError> {
     let mut counts = JobCounts::default();
     let mut rows = rows.query([instance.0])?;
     while let Some(r) = rows.next()? {
-        let n: u64 = r.get(2)?;
+        let n = u64::from(r.get::<_, u32>(2)?);
         match (r.get(0)?, r.get(1)?) {
             (true, _) => counts.held += n,
             (false, access) => {
@@ -426,7 +445,7 @@ pub fn stuck(rx: &Rx, instance: InstanceId) -> Result<JobCounts, StoreError> {
 
 const VIEW: &str = "SELECT subject, state, last_error, attempts, due_at FROM jobs";
 
-fn view(r: &rusqlite::Row) -> rusqlite::Result<JobView> {
+fn view(r: &rusqlite::Row<'_>) -> rusqlite::Result<JobView> {
     let due: Option<i64> = r.get(4)?;
     Ok(JobView {
         subject: r.get(0)?,
@@ -441,7 +460,7 @@ fn view(r: &rusqlite::Row) -> rusqlite::Result<JobView> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn of_resource(rx: &Rx, instance: InstanceId, row: i64) -> Result<Option<JobView>, StoreError> {
+pub fn of_resource(rx: &Rx<'_>, instance: InstanceId, row: i64) -> Result<Option<JobView>, StoreError> {
     let mut found = rx.conn.prepare_cached(&format!(
         "{VIEW} WHERE instance = ?1 AND kind = 1 AND subject = ?2"
     ))?;
@@ -452,12 +471,12 @@ pub fn of_resource(rx: &Rx, instance: InstanceId, row: i64) -> Result<Option<Job
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn asleep(rx: &Rx, instance: InstanceId, limit: usize) -> Result<Vec<JobView>, StoreError> {
+pub fn asleep(rx: &Rx<'_>, instance: InstanceId, limit: usize) -> Result<Vec<JobView>, StoreError> {
     let sql = format!(
         "{VIEW} INDEXED BY jobs_stuck WHERE instance = ?1 AND kind = 1 AND state IN ('rejected', 'held') LIMIT ?2"
     );
     let mut rows = rx.conn.prepare_cached(&sql)?;
-    let found = rows.query_map(params![instance.0, limit], view)?;
+    let found = rows.query_map(params![instance.0, limit as i64], view)?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
@@ -465,7 +484,7 @@ pub fn asleep(rx: &Rx, instance: InstanceId, limit: usize) -> Result<Vec<JobView
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn cursor(rx: &Rx, job: &Job) -> Result<Option<String>, StoreError> {
+pub fn cursor(rx: &Rx<'_>, job: &Job) -> Result<Option<String>, StoreError> {
     let mut found = rx
         .conn
         .prepare_cached("SELECT cursor FROM jobs WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?;
@@ -481,7 +500,7 @@ pub fn cursor(rx: &Rx, job: &Job) -> Result<Option<String>, StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn set_cursor(tx: &Tx, job: &Job, cursor: &str) -> Result<(), StoreError> {
+pub fn set_cursor(tx: &Tx<'_>, job: &Job, cursor: &str) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("UPDATE jobs SET cursor = ?4 WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?
         .execute(params![job.instance.0, job.kind.code(), job.subject, cursor])?;
@@ -492,7 +511,7 @@ pub fn set_cursor(tx: &Tx, job: &Job, cursor: &str) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn clamp(tx: &Tx, latest: Time) -> Result<(), StoreError> {
+pub fn clamp(tx: &Tx<'_>, latest: Time) -> Result<(), StoreError> {
     tx.conn
         .execute("UPDATE jobs SET due_at = ?1 WHERE due_at > ?1", [latest.0])?;
     tx.conn.execute(

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde_json::Value;
 
 use super::{Rx, StoreError, Topic, Tx};
-use crate::model::{Fingerprint, InstanceId, Link, LinkState, Time};
+use crate::model::{Fingerprint, InstanceId, Link, LinkState, Run, Time};
 use crate::scim::schema::ResourceType;
 
 /// Path → when it was pushed again against a change in the app, in the last day.
@@ -23,7 +23,7 @@ fn code(kind: ResourceType) -> i64 {
     }
 }
 
-fn read(r: &Row) -> rusqlite::Result<Option<Link>> {
+fn read(r: &Row<'_>) -> rusqlite::Result<Option<Link>> {
     let print = |i: usize| -> rusqlite::Result<Option<Fingerprint>> {
         Ok(serde_json::from_str(&r.get::<_, String>(i)?).ok())
     };
@@ -59,7 +59,7 @@ fn read(r: &Row) -> rusqlite::Result<Option<Link>> {
     }))
 }
 
-fn all(rx: &Rx, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Link>, StoreError> {
+fn all(rx: &Rx<'_>, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Link>, StoreError> {
     let mut rows = rx
         .conn
         .prepare_cached(&format!("SELECT {COLUMNS} FROM links WHERE {condition}"))?;
@@ -69,7 +69,7 @@ fn all(rx: &Rx, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Li
     found.ok_or(StoreError::Damaged("link"))
 }
 
-fn one(rx: &Rx, condition: &str, values: impl rusqlite::Params) -> Result<Option<Link>, StoreError> {
+fn one(rx: &Rx<'_>, condition: &str, values: impl rusqlite::Params) -> Result<Option<Link>, StoreError> {
     Ok(all(rx, condition, values)?.into_iter().next())
 }
 
@@ -77,7 +77,7 @@ fn one(rx: &Rx, condition: &str, values: impl rusqlite::Params) -> Result<Option
 ///
 /// # Errors
 /// Those of SQLite; `Damaged` for a row that cannot be read, as from all reading functions here.
-pub fn by_id(rx: &Rx, id: i64) -> Result<Option<Link>, StoreError> {
+pub fn by_id(rx: &Rx<'_>, id: i64) -> Result<Option<Link>, StoreError> {
     one(rx, "id = ?1", [id])
 }
 
@@ -85,7 +85,7 @@ pub fn by_id(rx: &Rx, id: i64) -> Result<Option<Link>, StoreError> {
 ///
 /// # Errors
 /// As `by_id`.
-pub fn by_resource(rx: &Rx, row: i64) -> Result<Option<Link>, StoreError> {
+pub fn by_resource(rx: &Rx<'_>, row: i64) -> Result<Option<Link>, StoreError> {
     one(rx, "resource = ?1 AND resource IS NOT NULL", [row])
 }
 
@@ -94,7 +94,7 @@ pub fn by_resource(rx: &Rx, row: i64) -> Result<Option<Link>, StoreError> {
 /// # Errors
 /// As `by_id`.
 pub fn by_remote(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     remote: &str,
@@ -111,7 +111,7 @@ pub fn by_remote(
 /// # Errors
 /// As `by_id`.
 pub fn by_name(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     name_key: &str,
@@ -128,7 +128,7 @@ pub fn by_name(
 /// # Errors
 /// As `by_id`.
 pub fn by_external(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     external: &str,
@@ -145,7 +145,7 @@ pub fn by_external(
 /// # Errors
 /// As `by_id`.
 pub fn unlinked_by_name(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     name_key: &str,
@@ -159,7 +159,7 @@ pub fn unlinked_by_name(
 /// # Errors
 /// As `by_id`.
 pub fn unlinked_by_external(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     external: &str,
@@ -203,7 +203,7 @@ fn text(print: &Fingerprint) -> String {
 ///
 /// # Errors
 /// A constraint if the resource or the app's id has a link already.
-pub fn insert(tx: &Tx, link: &Link) -> Result<Link, StoreError> {
+pub fn insert(tx: &Tx<'_>, link: &Link) -> Result<Link, StoreError> {
     tx.conn
         .prepare_cached(
             "INSERT INTO links(instance, kind, resource, remote_id, state, external_id, name_key, pushed, base, seen, seen_active,
@@ -238,7 +238,7 @@ pub fn insert(tx: &Tx, link: &Link) -> Result<Link, StoreError> {
 /// # Errors
 /// As `insert`.
 pub fn insert_creating(
-    tx: &Tx,
+    tx: &Tx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     resource: i64,
@@ -261,7 +261,7 @@ pub fn insert_creating(
 ///
 /// # Errors
 /// A constraint if the resource or the app's id has another link.
-pub fn save(tx: &Tx, link: &Link) -> Result<bool, StoreError> {
+pub fn save(tx: &Tx<'_>, link: &Link) -> Result<bool, StoreError> {
     store(tx, link, tx.seq())
 }
 
@@ -269,11 +269,11 @@ pub fn save(tx: &Tx, link: &Link) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// As `save`.
-pub fn observe(tx: &Tx, link: &Link) -> Result<bool, StoreError> {
+pub fn observe(tx: &Tx<'_>, link: &Link) -> Result<bool, StoreError> {
     store(tx, link, link.written_seq)
 }
 
-fn store(tx: &Tx, link: &Link, seq: i64) -> Result<bool, StoreError> {
+fn store(tx: &Tx<'_>, link: &Link, seq: i64) -> Result<bool, StoreError> {
     let written = tx
         .conn
         .prepare_cached(
@@ -305,7 +305,7 @@ fn store(tx: &Tx, link: &Link, seq: i64) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// A constraint if that resource has a link already.
-pub fn move_to(tx: &Tx, link_id: i64, new_resource_row: i64) -> Result<(), StoreError> {
+pub fn move_to(tx: &Tx<'_>, link_id: i64, new_resource_row: i64) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("UPDATE links SET resource = ?2, rev = rev + 1, written_seq = ?3 WHERE id = ?1")?
         .execute(params![link_id, new_resource_row, tx.seq()])?;
@@ -316,7 +316,7 @@ pub fn move_to(tx: &Tx, link_id: i64, new_resource_row: i64) -> Result<(), Store
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn detach(tx: &Tx, link_id: i64) -> Result<(), StoreError> {
+pub fn detach(tx: &Tx<'_>, link_id: i64) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached(
             "UPDATE links SET resource = NULL, state = 'left', rev = rev + 1, written_seq = ?2 WHERE id = ?1",
@@ -329,7 +329,7 @@ pub fn detach(tx: &Tx, link_id: i64) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn delete(tx: &Tx, link_id: i64) -> Result<(), StoreError> {
+pub fn delete(tx: &Tx<'_>, link_id: i64) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("DELETE FROM links WHERE id = ?1")?
         .execute([link_id])?;
@@ -340,7 +340,7 @@ pub fn delete(tx: &Tx, link_id: i64) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn drop_all(tx: &Tx, instance: InstanceId) -> Result<usize, StoreError> {
+pub fn drop_all(tx: &Tx<'_>, instance: InstanceId) -> Result<usize, StoreError> {
     let gone = tx
         .conn
         .execute("DELETE FROM links WHERE instance = ?1", [instance.0])?;
@@ -352,7 +352,7 @@ pub fn drop_all(tx: &Tx, instance: InstanceId) -> Result<usize, StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn mark_seen(tx: &Tx, run: i64, links: &[i64]) -> Result<(), StoreError> {
+pub fn mark_seen(tx: &Tx<'_>, run: i64, links: &[i64]) -> Result<(), StoreError> {
     let mut mark = tx
         .conn
         .prepare_cached("UPDATE links SET seen_run = ?2 WHERE id = ?1 AND seen_run <> ?2")?;
@@ -362,22 +362,26 @@ pub fn mark_seen(tx: &Tx, run: i64, links: &[i64]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The next links that `run` did not see, after link `after`: those that have an id in the app.
+/// The next links of a kind that `run` did not see, after link `after`: those that have an id in the app. Left out are
+/// those written at or after sequence `since`, and those whose access we ended ourselves: an app may hide them.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn unseen(
-    rx: &Rx,
-    instance: InstanceId,
-    run: i64,
+    rx: &Rx<'_>,
+    run: &Run,
+    kind: ResourceType,
+    since: i64,
     after: i64,
     limit: usize,
 ) -> Result<Vec<i64>, StoreError> {
     let mut rows = rx.conn.prepare_cached(
-        "SELECT id FROM links WHERE instance = ?1 AND id > ?3 AND seen_run <> ?2 AND remote_id IS NOT NULL AND state <> 'missing'
-         ORDER BY id LIMIT ?4",
+        "SELECT id FROM links WHERE instance = ?1 AND id > ?3 AND seen_run <> ?2 AND kind = ?4 AND written_seq < ?5
+           AND remote_id IS NOT NULL AND state <> 'missing' AND NOT (ended_by_us = 1 AND pushed <> '{}')
+         ORDER BY id LIMIT ?6",
     )?;
-    let found = rows.query_map(params![instance.0, run, after, limit], |r| r.get(0))?;
+    let values = params![run.instance.0, run.id, after, code(kind), since, limit as i64];
+    let found = rows.query_map(values, |r| r.get(0))?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
@@ -385,13 +389,18 @@ pub fn unseen(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn known(rx: &Rx, instance: InstanceId, kind: ResourceType, run: i64) -> Result<(u64, u64), StoreError> {
+pub fn known(
+    rx: &Rx<'_>,
+    instance: InstanceId,
+    kind: ResourceType,
+    run: i64,
+) -> Result<(u64, u64), StoreError> {
     let mut row = rx.conn.prepare_cached(
         "SELECT count(*), coalesce(sum(seen_run = ?3), 0) FROM links
          WHERE instance = ?1 AND kind = ?2 AND remote_id IS NOT NULL AND state <> 'missing'",
     )?;
     Ok(row.query_row(params![instance.0, code(kind), run], |r| {
-        Ok((r.get(0)?, r.get(1)?))
+        Ok((r.get::<_, u32>(0)?.into(), r.get::<_, u32>(1)?.into()))
     })?)
 }
 
@@ -400,7 +409,7 @@ pub fn known(rx: &Rx, instance: InstanceId, kind: ResourceType, run: i64) -> Res
 /// # Errors
 /// As `by_id`.
 pub fn seen_in(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     run: i64,
@@ -417,11 +426,11 @@ pub fn seen_in(
 ///
 /// # Errors
 /// As `by_id`.
-pub fn sample(rx: &Rx, instance: InstanceId, limit: usize) -> Result<Vec<Link>, StoreError> {
+pub fn sample(rx: &Rx<'_>, instance: InstanceId, limit: usize) -> Result<Vec<Link>, StoreError> {
     all(
         rx,
         "instance = ?1 AND state = 'linked' AND remote_id IS NOT NULL ORDER BY kind, id LIMIT ?2",
-        params![instance.0, limit],
+        params![instance.0, limit as i64],
     )
 }
 
@@ -429,34 +438,51 @@ pub fn sample(rx: &Rx, instance: InstanceId, limit: usize) -> Result<Vec<Link>, 
 ///
 /// # Errors
 /// As `by_id`.
-pub fn unsettled(rx: &Rx, instance: InstanceId, after: i64, limit: usize) -> Result<Vec<Link>, StoreError> {
+pub fn unsettled(
+    rx: &Rx<'_>,
+    instance: InstanceId,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<Link>, StoreError> {
     let only = "instance = ?1 AND id > ?2 AND state = 'ambiguous' AND resource IS NULL AND remote_id IS NOT NULL ORDER BY id LIMIT ?3";
-    all(rx, only, params![instance.0, after, limit])
+    all(rx, only, params![instance.0, after, limit as i64])
 }
 
 /// Counts who has access in the app, up to `most`.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn with_access(rx: &Rx, instance: InstanceId, kind: ResourceType, most: u64) -> Result<u64, StoreError> {
+pub fn with_access(
+    rx: &Rx<'_>,
+    instance: InstanceId,
+    kind: ResourceType,
+    most: u64,
+) -> Result<u64, StoreError> {
     let mut row = rx.conn.prepare_cached(
         "SELECT count(*) FROM (SELECT 1 FROM links INDEXED BY links_access
            WHERE instance = ?1 AND kind = ?2 AND state = 'linked' AND seen_active = 1 LIMIT ?3)",
     )?;
-    Ok(row.query_row(params![instance.0, code(kind), most], |r| r.get(0))?)
+    Ok(row
+        .query_row(
+            params![instance.0, code(kind), i64::try_from(most).unwrap_or(i64::MAX)],
+            |r| r.get::<_, u32>(0),
+        )?
+        .into())
 }
 
 /// What can be pushed of a group's members now: (row, wanted, the app's id). Members without a link wait for theirs.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn member_delta(rx: &Rx, group: i64, limit: usize) -> Result<Vec<(i64, bool, String)>, StoreError> {
+pub fn member_delta(rx: &Rx<'_>, group: i64, limit: usize) -> Result<Vec<(i64, bool, String)>, StoreError> {
     let mut rows = rx.conn.prepare_cached(
         "SELECT m.member, m.wanted, l.remote_id FROM members m INDEXED BY members_delta
          JOIN links l ON l.resource = m.member AND l.resource IS NOT NULL AND l.remote_id IS NOT NULL AND l.state <> 'missing'
          WHERE m.grp = ?1 AND m.wanted <> m.held AND m.keep = 0 LIMIT ?2",
     )?;
-    let found = rows.query_map(params![group, limit], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    let found = rows.query_map(params![group, limit as i64], |r| {
+        Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+    })?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
@@ -464,7 +490,7 @@ pub fn member_delta(rx: &Rx, group: i64, limit: usize) -> Result<Vec<(i64, bool,
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn seen_doc(rx: &Rx, link_id: i64) -> Result<Option<String>, StoreError> {
+pub fn seen_doc(rx: &Rx<'_>, link_id: i64) -> Result<Option<String>, StoreError> {
     let mut found = rx
         .conn
         .prepare_cached("SELECT seen_doc FROM links WHERE id = ?1")?;
@@ -475,7 +501,7 @@ pub fn seen_doc(rx: &Rx, link_id: i64) -> Result<Option<String>, StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn set_seen_doc(tx: &Tx, link_id: i64, doc: &str) -> Result<(), StoreError> {
+pub fn set_seen_doc(tx: &Tx<'_>, link_id: i64, doc: &str) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("UPDATE links SET seen_doc = ?2 WHERE id = ?1")?
         .execute(params![link_id, doc])?;
@@ -486,7 +512,7 @@ pub fn set_seen_doc(tx: &Tx, link_id: i64, doc: &str) -> Result<(), StoreError> 
 ///
 /// # Errors
 /// `Damaged` if it cannot be read.
-pub fn enforced(rx: &Rx, link_id: i64) -> Result<Enforced, StoreError> {
+pub fn enforced(rx: &Rx<'_>, link_id: i64) -> Result<Enforced, StoreError> {
     let mut found = rx
         .conn
         .prepare_cached("SELECT enforced FROM links WHERE id = ?1")?;
@@ -498,7 +524,7 @@ pub fn enforced(rx: &Rx, link_id: i64) -> Result<Enforced, StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn set_enforced(tx: &Tx, link_id: i64, enforced: &Enforced) -> Result<(), StoreError> {
+pub fn set_enforced(tx: &Tx<'_>, link_id: i64, enforced: &Enforced) -> Result<(), StoreError> {
     let text = serde_json::to_string(enforced).map_err(|_| StoreError::Damaged("enforcement"))?;
     tx.conn
         .prepare_cached("UPDATE links SET enforced = ?2 WHERE id = ?1")?

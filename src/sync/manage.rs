@@ -1,0 +1,391 @@
+//! What an admin does to an instance, from a page or the command line: connect, edit, switch, sync, delete. Each is
+//! tested against the app first where it touches the connection, and tells an event.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::connect;
+use super::credential::{self, CredentialError, can_seal};
+use crate::connector::form::{clean_base_url, clean_token, same_origin};
+use crate::connector::{CheckError, Net, Token};
+use crate::model::job::priority;
+use crate::model::{
+    Actor, Capabilities, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies, Scope, Target,
+};
+use crate::secret::{KeyState, Secret};
+use crate::store::instances::NewInstance;
+use crate::store::{Lane, Store, StoreError, Topic, Tx, events, instances, jobs};
+
+/// Longest name of an instance or key.
+const NAME: usize = 80;
+/// Shortest and longest time between syncs, in seconds.
+const SCHEDULE: std::ops::RangeInclusive<u32> = 60..=7 * 24 * 3600;
+
+/// Why it was not done.
+#[derive(Debug, Error)]
+pub enum ManageError {
+    /// The app was asked and did not agree.
+    #[error("{}", .0.sentence)]
+    Check(Box<CheckError>),
+    /// What was typed cannot be; the sentence says what to do.
+    #[error("{0}")]
+    Refused(String),
+    /// The new base URL does not know accounts the old one knew.
+    #[error(
+        "The app at the new address does not know accounts that this instance is linked to. If it is another directory, \
+         confirm it: all links are dropped and both sides are matched anew."
+    )]
+    OtherDirectory,
+    /// The key file is missing.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A new instance, as typed.
+#[derive(Debug)]
+pub struct NewConnection {
+    /// What admins will call it; empty: a name is proposed from the app's.
+    pub name: String,
+    /// Catalog slug and the name proposed for it.
+    pub app: (String, String),
+    /// What it carries.
+    pub scope: Scope,
+    /// SCIM base URL and token; none: receives only.
+    pub target: Option<(String, Secret)>,
+}
+
+/// An edit, as typed. What is `None` stays.
+#[derive(Debug, Default)]
+pub struct Edit {
+    /// What admins call it.
+    pub name: Option<String>,
+    /// Seconds between syncs.
+    pub sync_every_s: Option<u32>,
+    /// Policies.
+    pub policies: Option<Policies>,
+    /// SCIM base URL.
+    pub base_url: Option<String>,
+    /// Token.
+    pub token: Option<Secret>,
+    /// The new base URL is another directory, and that is meant.
+    pub other_directory: bool,
+}
+
+/// A typed SCIM base URL as it would be saved, and what was changed about it.
+///
+/// # Errors
+/// A sentence that says what to change.
+pub fn clean_url(typed: &str) -> Result<(String, Vec<String>), String> {
+    clean_base_url(typed).map(|clean| (clean.url, clean.notes))
+}
+
+/// What an instance can be switched to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Switch {
+    /// Receives and sends.
+    Enable,
+    /// Refuses identity providers, sends nothing.
+    Disable,
+    /// Receives and queues, sends nothing.
+    Pause,
+    /// Sends again.
+    Resume,
+}
+
+/// The hand of an admin.
+#[derive(Clone)]
+pub struct Manager {
+    /// The store.
+    pub store: Store,
+    /// The way out.
+    pub net: Net,
+    /// What seals tokens.
+    pub keys: Arc<KeyState>,
+}
+
+/// What is to be saved of a tested connection.
+struct Tested {
+    target: Target,
+    token: Option<Token>,
+    same_app: bool,
+}
+
+impl Manager {
+    /// Connects an app, or makes an instance that only receives. Nothing is saved unless the app agrees.
+    ///
+    /// # Errors
+    /// `Check` with a sentence that says what to fix; `Refused` for what cannot be.
+    pub async fn create(&self, by: Actor, new: NewConnection) -> Result<Instance, ManageError> {
+        let name = name_of(if new.name.trim().is_empty() {
+            &new.app.1
+        } else {
+            &new.name
+        })?;
+        let target = match new.target {
+            None => None,
+            Some((url, token)) => {
+                can_seal(&self.keys)?;
+                let base_url = clean_base_url(&url).map_err(ManageError::Refused)?.url;
+                let token = clean_token(token.expose()).map_err(ManageError::Refused)?;
+                let capabilities = self.check(&base_url, token.clone()).await?;
+                Some((
+                    Target::Scim {
+                        base_url,
+                        capabilities,
+                    },
+                    token,
+                ))
+            }
+        };
+        let (keys, app, scope) = (Arc::clone(&self.keys), new.app.0, new.scope);
+        let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
+            let slug = instances::free_slug(tx, &name)?;
+            let instance = instances::insert(
+                tx,
+                &NewInstance {
+                    slug,
+                    name,
+                    app,
+                    scope,
+                    target: None,
+                },
+            )?;
+            if let Some((target, token)) = &target {
+                credential::put(tx, &keys, instance.id, token)?;
+                connect::attach(tx, &instance, target, false)?;
+            }
+            tell(tx, &instance, &by, "instance.created", "")?;
+            instances::by_id(tx, instance.id)?.ok_or_else(gone)
+        };
+        self.store.write(Lane::Front, None, work).await
+    }
+
+    /// Changes an instance. A new URL or token is tested before it replaces the old.
+    ///
+    /// # Errors
+    /// `Check`, `OtherDirectory`, `Refused`; then nothing was changed.
+    pub async fn edit(&self, by: Actor, id: InstanceId, edit: Edit) -> Result<Instance, ManageError> {
+        let instance = self.instance(id).await?;
+        let name = name_of(edit.name.as_deref().unwrap_or(&instance.name))?;
+        let every = edit.sync_every_s.unwrap_or(instance.sync_every_s);
+        if !SCHEDULE.contains(&every) {
+            return Err(ManageError::Refused(
+                "Choose a time between one minute and seven days between syncs.".into(),
+            ));
+        }
+        let policies = edit.policies.unwrap_or_else(|| instance.policies.clone());
+        let tested = self
+            .tested(&instance, edit.base_url, edit.token, edit.other_directory)
+            .await?;
+        let keys = Arc::clone(&self.keys);
+        let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
+            instances::set_basics(tx, id, &name, every, &policies)?;
+            let policies_changed = policies != instance.policies && instance.target.is_some();
+            if policies_changed || tested.is_some() {
+                connect::reconsider(tx, id)?;
+            }
+            if let Some(tested) = tested {
+                if let Some(token) = &tested.token {
+                    credential::put(tx, &keys, id, token)?;
+                }
+                connect::attach(tx, &instance, &tested.target, tested.same_app)?;
+                connect::token_works(tx, id)?;
+            }
+            tell(tx, &instance, &by, "instance.edited", "")?;
+            instances::by_id(tx, id)?.ok_or_else(gone)
+        };
+        self.store.write(Lane::Front, Some(id), work).await
+    }
+
+    /// Tests what would be saved; `None` when the connection stays as it is.
+    async fn tested(
+        &self,
+        instance: &Instance,
+        base_url: Option<String>,
+        token: Option<Secret>,
+        other_directory: bool,
+    ) -> Result<Option<Tested>, ManageError> {
+        let old = instance.target.as_ref().map(Target::base_url);
+        let url = match (base_url, old) {
+            (Some(typed), _) => clean_base_url(&typed).map_err(ManageError::Refused)?.url,
+            (None, Some(old)) => old.to_owned(),
+            (None, None) if token.is_some() => {
+                return Err(ManageError::Refused(
+                    "Type the SCIM base URL beside the token.".into(),
+                ));
+            }
+            (None, None) => return Ok(None),
+        };
+        let moved = old != Some(url.as_str());
+        if !moved && token.is_none() {
+            return Ok(None);
+        }
+        can_seal(&self.keys)?;
+        let typed = token
+            .map(|t| clean_token(t.expose()))
+            .transpose()
+            .map_err(ManageError::Refused)?;
+        let token = match (&typed, old) {
+            (Some(token), _) => token.clone(),
+            (None, Some(old)) if same_origin(old, &url) => self.stored_token(instance.id).await?,
+            // A stored token is never sent to an origin it was not entered for.
+            (None, _) => {
+                let text = "The new base URL is on another host: type the token for it as well.";
+                return Err(ManageError::Refused(text.into()));
+            }
+        };
+        let capabilities = self.check(&url, token.clone()).await?;
+        let target = Target::Scim {
+            base_url: url,
+            capabilities,
+        };
+        let same_app = !moved || {
+            let known = connect::recognise(&self.store, &self.net, instance.id, &target, token).await;
+            known
+                .map_err(|e| {
+                    ManageError::Refused(format!(
+                        "The new address could not be compared with the old: {e}."
+                    ))
+                })?
+                .is_same()
+        };
+        if !same_app && !other_directory {
+            return Err(ManageError::OtherDirectory);
+        }
+        Ok(Some(Tested {
+            target,
+            token: typed,
+            same_app,
+        }))
+    }
+
+    async fn stored_token(&self, id: InstanceId) -> Result<Token, ManageError> {
+        let sealed = self
+            .store
+            .read(move |rx| instances::sealed_secret(rx, id))
+            .await?;
+        let sealed = sealed.ok_or_else(|| ManageError::Refused("No token is stored: type it.".into()))?;
+        Ok(credential::open(&self.keys, id, &sealed)?)
+    }
+
+    async fn check(&self, base_url: &str, token: Token) -> Result<Capabilities, ManageError> {
+        connect::connect(&self.net, base_url, token)
+            .await
+            .map_err(|e| ManageError::Check(Box::new(e)))
+    }
+
+    async fn instance(&self, id: InstanceId) -> Result<Instance, ManageError> {
+        self.store
+            .read(move |rx| instances::by_id(rx, id))
+            .await?
+            .ok_or_else(gone)
+    }
+
+    /// Switches an instance. Enabling reads the app again and looks at everything that changed meanwhile.
+    ///
+    /// # Errors
+    /// The instance is gone; the store's.
+    pub async fn switch(&self, by: Actor, id: InstanceId, to: Switch) -> Result<Instance, ManageError> {
+        let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
+            let instance = instances::by_id(tx, id)?.ok_or_else(gone)?;
+            let (enabled, paused, action) = match to {
+                Switch::Enable => (true, instance.paused, "instance.enabled"),
+                Switch::Disable => (false, instance.paused, "instance.disabled"),
+                Switch::Pause => (instance.enabled, true, "instance.paused"),
+                Switch::Resume => (instance.enabled, false, "instance.resumed"),
+            };
+            instances::set_switches(tx, id, enabled, paused)?;
+            tell(tx, &instance, &by, action, "")?;
+            if instance.target.is_some() && enabled && !instance.enabled {
+                jobs::enqueue(tx, id, JobKind::Import, 0, priority::IMPORT, None)?;
+                connect::reconsider(tx, id)?;
+            }
+            tx.tell(id, Topic::Jobs);
+            instances::by_id(tx, id)?.ok_or_else(gone)
+        };
+        self.store.write(Lane::Front, Some(id), work).await
+    }
+
+    /// Reads the app now, even while it is left alone after an outage.
+    ///
+    /// # Errors
+    /// `Refused` without a target or when switched off; the store's.
+    pub async fn sync_now(&self, by: Actor, id: InstanceId) -> Result<(), ManageError> {
+        let work = move |tx: &Tx<'_>| -> Result<(), ManageError> {
+            let instance = instances::by_id(tx, id)?.ok_or_else(gone)?;
+            if instance.target.is_none() {
+                return Err(ManageError::Refused(
+                    "This instance only receives: there is no app to sync with.".into(),
+                ));
+            }
+            if !instance.enabled || instance.paused {
+                return Err(ManageError::Refused(
+                    "This instance is switched off or paused. Enable or resume it first.".into(),
+                ));
+            }
+            instances::set_backoff(tx, id, None, instance.retry_count, instance.parked_since)?;
+            jobs::enqueue(tx, id, JobKind::Import, 0, priority::IMPORT, None)?;
+            tell(tx, &instance, &by, "sync.requested", "")?;
+            Ok(())
+        };
+        self.store.write(Lane::Front, Some(id), work).await
+    }
+
+    /// Deletes an instance and what the hub knows of it. The app is left as it is; the slug stays taken.
+    ///
+    /// # Errors
+    /// The instance is gone; the store's.
+    pub async fn delete(&self, by: Actor, id: InstanceId) -> Result<(), ManageError> {
+        let work = move |tx: &Tx<'_>| -> Result<(), ManageError> {
+            let instance = instances::by_id(tx, id)?.ok_or_else(gone)?;
+            instances::delete(tx, id)?;
+            tell(
+                tx,
+                &instance,
+                &by,
+                "instance.deleted",
+                "The app was left as it is.",
+            )?;
+            Ok(())
+        };
+        self.store.write(Lane::Front, Some(id), work).await
+    }
+}
+
+pub(super) fn tell(
+    tx: &Tx<'_>,
+    instance: &Instance,
+    by: &Actor,
+    action: &'static str,
+    detail: &str,
+) -> Result<(), StoreError> {
+    let draft = EventDraft {
+        instance: Some(instance.id),
+        resource: None,
+        subject: instance.name.clone(),
+        actor: by.clone(),
+        action,
+        outcome: Outcome::Done,
+        detail: detail.into(),
+        changes: Vec::new(),
+    };
+    events::record(tx, draft).map(drop)
+}
+
+pub(super) fn name_of(typed: &str) -> Result<String, ManageError> {
+    let name = typed.trim();
+    if name.is_empty() || name.chars().count() > NAME || name.chars().any(char::is_control) {
+        return Err(ManageError::Refused(format!(
+            "Choose a name of 1 to {NAME} characters."
+        )));
+    }
+    Ok(name.to_owned())
+}
+
+pub(super) fn gone() -> ManageError {
+    ManageError::Refused("This instance no longer exists.".into())
+}

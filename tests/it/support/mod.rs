@@ -1,0 +1,11 @@
+//! What the tests share: a hub, a client that speaks SCIM, a model of what has to be, and the canary grep.
+
+pub mod canary;
+pub mod client;
+pub mod gateway;
+pub mod hub;
+pub mod state;
+
+pub use client::Scim;
+pub use gateway::Gateway;
+pub use hub::TestHub;
