@@ -1,5 +1,6 @@
 //! The whole hub, started on a free port with a directory of its own, and driven from outside until nothing is pending.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(unreachable_pub, reason = "one binary: what modules share is pub")]
 
 #[path = "it/support/mod.rs"]
 mod support;

@@ -73,15 +73,31 @@ pub fn fingerprint(kind: ResourceType, attributes: &Attributes) -> Fingerprint {
         .collect()
 }
 
+/// In `pushed`: the app accepted that nothing is assigned here.
+pub const UNASSIGNED: &str = "";
+
+/// The paths that we own and want to have no value: a PUT left them out, or a PATCH removed them.
+#[must_use]
+pub fn cleared(ours: &Resource) -> Vec<String> {
+    let paths = ours.owned.iter().filter(|path| is_pushable(ours.kind, path));
+    paths
+        .filter(|path| resource::get(&ours.attributes, path).and_then(digest).is_none())
+        .filter(|path| *path != "active")
+        .cloned()
+        .collect()
+}
+
 /// The paths whose wanted value is another than the one the app accepted last, also those no longer wanted that were.
 #[must_use]
 pub fn differing(desired: &Fingerprint, pushed: &Fingerprint) -> Vec<String> {
-    let mut paths: Vec<String> = desired
+    let new = desired
         .iter()
-        .filter(|(path, hash)| pushed.get(*path) != Some(hash))
-        .map(|(p, _)| p.clone())
-        .collect();
-    paths.extend(pushed.keys().filter(|path| !desired.contains_key(*path)).cloned());
+        .filter(|(path, hash)| pushed.get(*path) != Some(hash));
+    let mut paths: Vec<String> = new.map(|(path, _)| path.clone()).collect();
+    let old = pushed
+        .iter()
+        .filter(|(path, hash)| *hash != UNASSIGNED && !desired.contains_key(*path));
+    paths.extend(old.map(|(path, _)| path.clone()));
     paths
 }
 

@@ -1,27 +1,23 @@
 //! Links: our Resource ↔ the app's id (DESIGN §4). They outlive Resources, else nobody remembers what to remove.
 
-use std::collections::BTreeMap;
+mod seen;
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 use serde_json::Value;
 
+use super::resources::{kind_code, kind_of};
 use super::{Rx, StoreError, Topic, Tx};
-use crate::model::{Fingerprint, InstanceId, Link, LinkState, Run, Time};
+use crate::model::{Fingerprint, InstanceId, Link, LinkState};
 use crate::scim::schema::ResourceType;
 
-/// Path → when it was pushed again against a change in the app, in the last day.
-pub type Enforced = BTreeMap<String, Vec<Time>>;
+pub use seen::{
+    Enforced, enforced, known, mark_seen, sample, seen_doc, seen_in, set_enforced, set_seen_doc, unseen,
+    unsettled, with_access,
+};
 
 const COLUMNS: &str =
     "id, instance, kind, resource, remote_id, state, external_id, name_key, pushed, base, seen, seen_active,
                        ended_by_us, rev, written_seq, seen_run";
-
-fn code(kind: ResourceType) -> i64 {
-    match kind {
-        ResourceType::User => 1,
-        ResourceType::Group => 2,
-    }
-}
 
 fn read(r: &Row<'_>) -> rusqlite::Result<Option<Link>> {
     let print = |i: usize| -> rusqlite::Result<Option<Fingerprint>> {
@@ -38,11 +34,7 @@ fn read(r: &Row<'_>) -> rusqlite::Result<Option<Link>> {
     Ok(Some(Link {
         id: r.get(0)?,
         instance: InstanceId(r.get(1)?),
-        kind: if r.get::<_, i64>(2)? == 1 {
-            ResourceType::User
-        } else {
-            ResourceType::Group
-        },
+        kind: kind_of(r.get(2)?),
         resource: r.get(3)?,
         remote_id: r.get(4)?,
         state,
@@ -102,7 +94,7 @@ pub fn by_remote(
     one(
         rx,
         "instance = ?1 AND kind = ?2 AND remote_id = ?3",
-        params![instance.0, code(kind), remote],
+        params![instance.0, kind_code(kind), remote],
     )
 }
 
@@ -119,7 +111,7 @@ pub fn by_name(
     all(
         rx,
         "instance = ?1 AND kind = ?2 AND name_key = ?3 LIMIT 10",
-        params![instance.0, code(kind), name_key],
+        params![instance.0, kind_code(kind), name_key],
     )
 }
 
@@ -136,7 +128,7 @@ pub fn by_external(
     all(
         rx,
         "instance = ?1 AND kind = ?2 AND external_id = ?3 LIMIT 10",
-        params![instance.0, code(kind), external],
+        params![instance.0, kind_code(kind), external],
     )
 }
 
@@ -151,7 +143,7 @@ pub fn unlinked_by_name(
     name_key: &str,
 ) -> Result<Vec<Link>, StoreError> {
     let only = "instance = ?1 AND kind = ?2 AND name_key = ?3 AND resource IS NULL LIMIT 10";
-    all(rx, only, params![instance.0, code(kind), name_key])
+    all(rx, only, params![instance.0, kind_code(kind), name_key])
 }
 
 /// As `by_external`, only those that belong to no resource.
@@ -165,7 +157,7 @@ pub fn unlinked_by_external(
     external: &str,
 ) -> Result<Vec<Link>, StoreError> {
     let only = "instance = ?1 AND kind = ?2 AND external_id = ?3 AND resource IS NULL LIMIT 10";
-    all(rx, only, params![instance.0, code(kind), external])
+    all(rx, only, params![instance.0, kind_code(kind), external])
 }
 
 /// A new link's row, before anything is known of the app's side.
@@ -211,7 +203,7 @@ pub fn insert(tx: &Tx<'_>, link: &Link) -> Result<Link, StoreError> {
         )?
         .execute(params![
             link.instance.0,
-            code(link.kind),
+            kind_code(link.kind),
             link.resource,
             link.remote_id,
             link.state.as_str(),
@@ -348,128 +340,6 @@ pub fn drop_all(tx: &Tx<'_>, instance: InstanceId) -> Result<usize, StoreError> 
     Ok(gone)
 }
 
-/// Notes that `run` saw these links; nothing else of them changes.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn mark_seen(tx: &Tx<'_>, run: i64, links: &[i64]) -> Result<(), StoreError> {
-    let mut mark = tx
-        .conn
-        .prepare_cached("UPDATE links SET seen_run = ?2 WHERE id = ?1 AND seen_run <> ?2")?;
-    for link in links {
-        mark.execute([*link, run])?;
-    }
-    Ok(())
-}
-
-/// The next links of a kind that `run` did not see, after link `after`: those that have an id in the app. Left out are
-/// those written at or after sequence `since`, and those whose access we ended ourselves: an app may hide them.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn unseen(
-    rx: &Rx<'_>,
-    run: &Run,
-    kind: ResourceType,
-    since: i64,
-    after: i64,
-    limit: usize,
-) -> Result<Vec<i64>, StoreError> {
-    let mut rows = rx.conn.prepare_cached(
-        "SELECT id FROM links WHERE instance = ?1 AND id > ?3 AND seen_run <> ?2 AND kind = ?4 AND written_seq < ?5
-           AND remote_id IS NOT NULL AND state <> 'missing' AND NOT (ended_by_us = 1 AND pushed <> '{}')
-         ORDER BY id LIMIT ?6",
-    )?;
-    let values = params![run.instance.0, run.id, after, code(kind), since, limit as i64];
-    let found = rows.query_map(values, |r| r.get(0))?;
-    Ok(found.collect::<Result<_, _>>()?)
-}
-
-/// How many accounts or groups of the app are known, and how many of them `run` saw.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn known(
-    rx: &Rx<'_>,
-    instance: InstanceId,
-    kind: ResourceType,
-    run: i64,
-) -> Result<(u64, u64), StoreError> {
-    let mut row = rx.conn.prepare_cached(
-        "SELECT count(*), coalesce(sum(seen_run = ?3), 0) FROM links
-         WHERE instance = ?1 AND kind = ?2 AND remote_id IS NOT NULL AND state <> 'missing'",
-    )?;
-    Ok(row.query_row(params![instance.0, code(kind), run], |r| {
-        Ok((r.get::<_, u32>(0)?.into(), r.get::<_, u32>(1)?.into()))
-    })?)
-}
-
-/// Some link that `run` saw, other than `not`: for the control read beside a verification, and of the same kind if possible.
-///
-/// # Errors
-/// As `by_id`.
-pub fn seen_in(
-    rx: &Rx<'_>,
-    instance: InstanceId,
-    kind: ResourceType,
-    run: i64,
-    not: i64,
-) -> Result<Option<Link>, StoreError> {
-    one(
-        rx,
-        "instance = ?1 AND seen_run = ?2 AND id <> ?3 AND state = 'linked' AND remote_id IS NOT NULL ORDER BY kind <> ?4, id DESC LIMIT 1",
-        params![instance.0, run, not, code(kind)],
-    )
-}
-
-/// Some linked ids of the app, the longest known first: would another base URL still know them?
-///
-/// # Errors
-/// As `by_id`.
-pub fn sample(rx: &Rx<'_>, instance: InstanceId, limit: usize) -> Result<Vec<Link>, StoreError> {
-    all(
-        rx,
-        "instance = ?1 AND state = 'linked' AND remote_id IS NOT NULL ORDER BY kind, id LIMIT ?2",
-        params![instance.0, limit as i64],
-    )
-}
-
-/// New accounts that wait for a verification: is it another person, or did the app make somebody anew?
-///
-/// # Errors
-/// As `by_id`.
-pub fn unsettled(
-    rx: &Rx<'_>,
-    instance: InstanceId,
-    after: i64,
-    limit: usize,
-) -> Result<Vec<Link>, StoreError> {
-    let only = "instance = ?1 AND id > ?2 AND state = 'ambiguous' AND resource IS NULL AND remote_id IS NOT NULL ORDER BY id LIMIT ?3";
-    all(rx, only, params![instance.0, after, limit as i64])
-}
-
-/// Counts who has access in the app, up to `most`.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn with_access(
-    rx: &Rx<'_>,
-    instance: InstanceId,
-    kind: ResourceType,
-    most: u64,
-) -> Result<u64, StoreError> {
-    let mut row = rx.conn.prepare_cached(
-        "SELECT count(*) FROM (SELECT 1 FROM links INDEXED BY links_access
-           WHERE instance = ?1 AND kind = ?2 AND state = 'linked' AND seen_active = 1 LIMIT ?3)",
-    )?;
-    Ok(row
-        .query_row(
-            params![instance.0, code(kind), i64::try_from(most).unwrap_or(i64::MAX)],
-            |r| r.get::<_, u32>(0),
-        )?
-        .into())
-}
-
 /// What can be pushed of a group's members now: (row, wanted, the app's id). Members without a link wait for theirs.
 ///
 /// # Errors
@@ -484,50 +354,4 @@ pub fn member_delta(rx: &Rx<'_>, group: i64, limit: usize) -> Result<Vec<(i64, b
         Ok((r.get(0)?, r.get(1)?, r.get(2)?))
     })?;
     Ok(found.collect::<Result<_, _>>()?)
-}
-
-/// The latest observation of a link, for people and for settling it later.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn seen_doc(rx: &Rx<'_>, link_id: i64) -> Result<Option<String>, StoreError> {
-    let mut found = rx
-        .conn
-        .prepare_cached("SELECT seen_doc FROM links WHERE id = ?1")?;
-    Ok(found.query_row([link_id], |r| r.get(0)).optional()?.flatten())
-}
-
-/// Keeps the latest observation.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn set_seen_doc(tx: &Tx<'_>, link_id: i64, doc: &str) -> Result<(), StoreError> {
-    tx.conn
-        .prepare_cached("UPDATE links SET seen_doc = ?2 WHERE id = ?1")?
-        .execute(params![link_id, doc])?;
-    Ok(())
-}
-
-/// When attributes were pushed again against changes in the app.
-///
-/// # Errors
-/// `Damaged` if it cannot be read.
-pub fn enforced(rx: &Rx<'_>, link_id: i64) -> Result<Enforced, StoreError> {
-    let mut found = rx
-        .conn
-        .prepare_cached("SELECT enforced FROM links WHERE id = ?1")?;
-    let text: String = found.query_row([link_id], |r| r.get(0))?;
-    serde_json::from_str(&text).map_err(|_| StoreError::Damaged("enforcement"))
-}
-
-/// Keeps when attributes were pushed again.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn set_enforced(tx: &Tx<'_>, link_id: i64, enforced: &Enforced) -> Result<(), StoreError> {
-    let text = serde_json::to_string(enforced).map_err(|_| StoreError::Damaged("enforcement"))?;
-    tx.conn
-        .prepare_cached("UPDATE links SET enforced = ?2 WHERE id = ?1")?
-        .execute(params![link_id, text])?;
-    Ok(())
 }

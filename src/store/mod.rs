@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod conditions;
+mod document;
 pub mod error;
 pub mod events;
 pub mod instances;

@@ -98,7 +98,7 @@ impl Context {
         let found = self
             .read(move |rx| Ok((instances::by_id(rx, id)?, instances::sealed_secret(rx, id)?)))
             .await?;
-        let (Some(instance), Some(sealed)) = found else {
+        let (Some(instance), sealed) = found else {
             return Err(Ended::Done);
         };
         let Some(target) = instance
@@ -108,6 +108,8 @@ impl Context {
         else {
             return Err(Ended::Again);
         };
+        let sealed =
+            sealed.ok_or_else(|| Ended::Sealed("There is no stored token; enter it again".into()))?;
         let token = credential::open(&self.key, id, &sealed).map_err(|e| Ended::Sealed(e.to_string()))?;
         Ok((instance, Connector::open(&target, token, self.net.clone())))
     }

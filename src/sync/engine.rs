@@ -193,6 +193,10 @@ impl Loop {
         let mut clock = schedule::start(self.ctx.store.clone()).await;
         let mut stop = self.handle.stop.subscribe();
         while !*stop.borrow_and_update() {
+            // Before anything is claimed: whoever sees no due job and `quiet` may rely on both.
+            self.handle
+                .quiet
+                .send_if_modified(|q| std::mem::replace(q, false));
             let wait = self.look().await;
             let quiet = self.running.is_empty() && wait.is_none_or(|t| t > self.ctx.now());
             self.handle

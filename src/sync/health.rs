@@ -138,16 +138,18 @@ fn tell(
     events::record(tx, draft).map(drop)
 }
 
-/// After a job that was not rejected: only what is open can end.
+/// A push ended well: what follows from rejected ones may have ended with it.
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn look_again_at_rejected(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreError> {
-    let of_rejected = |c: &Condition| matches!(c.kind, ConditionKind::Rejected | ConditionKind::Leavers);
-    if conditions::open_of(tx, instance)?.iter().any(of_rejected) {
-        look_at_rejected(tx, instance)?;
+pub(super) fn after_push(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreError> {
+    let open = conditions::open_of(tx, instance)?;
+    let concerned = |c: &Condition| matches!(c.kind, ConditionKind::Rejected | ConditionKind::Leavers);
+    if open.iter().any(concerned) {
+        look_at_rejected(tx, instance)
+    } else {
+        Ok(())
     }
-    Ok(())
 }
 
 /// Opens or ends what follows from rejected pushes. Costs as much as there are of them.

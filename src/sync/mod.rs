@@ -41,3 +41,6 @@ pub mod status;
 mod verify;
 
 pub use engine::{Engine, EngineConfig};
+
+#[cfg(test)]
+mod tests;

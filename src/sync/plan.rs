@@ -26,6 +26,8 @@ pub struct Situation<'a> {
     pub deleted: bool,
     /// What we want the app to hold.
     pub desired: &'a Fingerprint,
+    /// Paths that we want to have no value there.
+    pub cleared: &'a [String],
     /// The counterpart, as far as it is known.
     pub link: Option<&'a Link>,
     /// A group's members that can be pushed now.
@@ -155,6 +157,8 @@ fn present(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
     let mut blocked = false;
     if s.managed && carried {
         let mut paths = mapping::differing(s.desired, &link.pushed);
+        let shown = |p: &&String| link.seen.contains_key(*p) && !link.pushed.contains_key(*p);
+        paths.extend(s.cleared.iter().filter(shown).cloned());
         if !s.active {
             let ends =
                 s.policies.leaver != Leaver::Leave && paths.iter().any(|p| p == "active") && !is_ended(link);

@@ -16,6 +16,7 @@ pub(super) struct Present {
     pub(super) ours: Resource,
     pub(super) wanted: Attributes,
     pub(super) desired: Fingerprint,
+    cleared: Vec<String>,
     pub(super) link: Option<Link>,
     pub(super) removal: Option<Removal>,
     members: bool,
@@ -42,6 +43,7 @@ impl Present {
             ours.kind == ResourceType::Group && linked && !links::member_delta(rx, row, 1)?.is_empty();
         Ok(Some(Self {
             desired: mapping::fingerprint(ours.kind, &wanted),
+            cleared: mapping::cleared(&ours),
             wanted,
             removal: removals::open_of(rx, id, class_of(ours.kind), row, 0)?,
             members,
@@ -68,6 +70,7 @@ impl Present {
             active: self.ours.active,
             deleted: self.ours.deleted_at.is_some(),
             desired: &self.desired,
+            cleared: &self.cleared,
             link: self.link.as_ref(),
             members: self.members,
             memberships: self.memberships,

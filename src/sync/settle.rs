@@ -6,7 +6,7 @@ use super::backoff;
 use super::context::{Context, Ended};
 use super::health;
 use crate::connector::{CheckError, ConnectorError, Verdict};
-use crate::model::{Actor, ConditionKind, EventDraft, InstanceId, Job, JobKind, Outcome, RunPhase, Time};
+use crate::model::{Actor, ConditionKind, EventDraft, InstanceId, Job, JobKind, Outcome, RunPhase};
 use crate::store::{StoreError, Tx, conditions, events, instances, jobs, resources, runs};
 
 /// A rejected removal of access is tried again after this.
@@ -154,17 +154,18 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
         }
         Ending::Target { why, after } => {
             fail_run(tx, job, why)?;
-            let next = back_off(tx, job.instance, why, *after, base)?;
-            jobs::retry(tx, job, next, why)?;
+            back_off(tx, job.instance, why, *after, base)?;
+            // The wait is the instance's: as soon as that ends, the job may run.
+            jobs::retry(tx, job, now, why)?;
         }
         Ending::Parked { why } => {
             fail_run(tx, job, why)?;
-            let next = park(tx, job.instance, ConditionKind::Credentials, why)?;
-            jobs::retry(tx, job, next, why)?;
+            park(tx, job.instance, ConditionKind::Credentials, why, false)?;
+            jobs::retry(tx, job, now, why)?;
         }
         Ending::Sealed { why } => {
-            let next = park(tx, job.instance, ConditionKind::Sealed, why)?;
-            jobs::retry(tx, job, next, why)?;
+            park(tx, job.instance, ConditionKind::Sealed, why, false)?;
+            jobs::retry(tx, job, now, why)?;
         }
     }
     if contact
@@ -175,10 +176,13 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
     {
         health::recover(tx, job.instance, false)?;
     }
-    match ending {
-        Ending::Rejected { .. } => health::look_at_rejected(tx, job.instance),
-        _ => health::look_again_at_rejected(tx, job.instance),
+    if job.kind == JobKind::Push {
+        match ending {
+            Ending::Rejected { .. } => health::look_at_rejected(tx, job.instance)?,
+            _ => health::after_push(tx, job.instance)?,
+        }
     }
+    Ok(())
 }
 
 /// A sync that ends early is over: what was read stays, nothing is taken as gone, the next one begins anew.
@@ -195,49 +199,64 @@ fn fail_run(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
     runs::save(tx, &run, cursor)
 }
 
-/// The target is left alone for a while; until when. Parallel jobs that fail together count once.
+/// The target is left alone for a while. Parallel jobs that fail together count once.
 fn back_off(
     tx: &Tx<'_>,
     id: InstanceId,
     why: &str,
     asked: Option<Duration>,
     base: Duration,
-) -> Result<Time, StoreError> {
-    let Some(instance) = instances::by_id(tx, id)? else {
-        return Ok(tx.now());
+) -> Result<(), StoreError> {
+    let Some(instance) = instances::by_id(tx, id)?.filter(|i| i.parked_since.is_none()) else {
+        return Ok(());
     };
-    if let Some(next) = instance.retry_at.filter(|t| *t > tx.now() && asked.is_none()) {
-        return Ok(next);
+    let (next, count) = match instance.retry_at.filter(|t| *t > tx.now()) {
+        Some(next) => (
+            next.max(tx.now().after(asked.unwrap_or_default())),
+            instance.retry_count,
+        ),
+        None => {
+            let count = instance.retry_count.saturating_add(1);
+            let chance = f64::from((tx.seq() % 97) as u32) / 96.0;
+            (tx.now().after(backoff::wait(base, count, asked, chance)), count)
+        }
+    };
+    if instance.retry_at != Some(next) {
+        instances::set_backoff(tx, id, Some(next), count, None)?;
     }
-    let count = instance.retry_count.saturating_add(1);
-    let chance = f64::from((tx.seq() % 97) as u32) / 96.0;
-    let next = tx.now().after(backoff::wait(base, count, asked, chance));
-    instances::set_backoff(tx, id, Some(next), count, None)?;
-    health::fail(tx, &instance, ConditionKind::Unreachable, why, Some(next))?;
-    Ok(next)
+    health::fail(tx, &instance, ConditionKind::Unreachable, why, Some(next))
 }
 
-/// Nothing but the check runs until it passes; when it runs next.
-fn park(tx: &Tx<'_>, id: InstanceId, kind: ConditionKind, why: &str) -> Result<Time, StoreError> {
+/// Nothing but the check runs until it passes. `checked`: it has just failed again; a job that failed beside another
+/// changes nothing.
+fn park(
+    tx: &Tx<'_>,
+    id: InstanceId,
+    kind: ConditionKind,
+    why: &str,
+    checked: bool,
+) -> Result<(), StoreError> {
     let Some(instance) = instances::by_id(tx, id)? else {
-        return Ok(tx.now());
+        return Ok(());
     };
-    let count = if instance.parked_since.is_some() {
-        instance.retry_count.saturating_add(1)
-    } else {
-        1
+    let count = match instance.parked_since {
+        Some(_) if !checked => return Ok(()),
+        Some(_) => instance.retry_count.saturating_add(1),
+        None => 1,
     };
     let next = tx.now().after(backoff::parked(count));
-    instances::set_backoff(
-        tx,
-        id,
-        Some(next),
-        count,
-        Some(instance.parked_since.unwrap_or(tx.now())),
-    )?;
-    conditions::close(tx, id, ConditionKind::Unreachable)?;
-    health::fail(tx, &instance, kind, why, Some(next))?;
-    Ok(next)
+    let since = instance.parked_since.unwrap_or(tx.now());
+    instances::set_backoff(tx, id, Some(next), count, Some(since))?;
+    for other in [
+        ConditionKind::Unreachable,
+        ConditionKind::Credentials,
+        ConditionKind::Sealed,
+    ] {
+        if other != kind {
+            conditions::close(tx, id, other)?;
+        }
+    }
+    health::fail(tx, &instance, kind, why, Some(next))
 }
 
 fn tell(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
@@ -273,14 +292,12 @@ pub(super) async fn check_parked(ctx: &Context, id: InstanceId) -> Result<bool, 
         Ok(()) => ctx.write(id, move |tx| go_on(tx, id)).await,
         Err((Ending::Parked { why }, _)) => {
             let why = why.clone();
-            ctx.write(id, move |tx| {
-                park(tx, id, ConditionKind::Credentials, &why).map(drop)
-            })
-            .await
+            ctx.write(id, move |tx| park(tx, id, ConditionKind::Credentials, &why, true))
+                .await
         }
         Err((Ending::Sealed { why }, _)) => {
             let why = why.clone();
-            ctx.write(id, move |tx| park(tx, id, ConditionKind::Sealed, &why).map(drop))
+            ctx.write(id, move |tx| park(tx, id, ConditionKind::Sealed, &why, true))
                 .await
         }
         Err((Ending::Target { why, after }, _)) => {
@@ -308,7 +325,7 @@ fn stay_parked(
         return Ok(());
     };
     let Some(since) = instance.parked_since else {
-        return back_off(tx, id, why, asked, base).map(drop);
+        return back_off(tx, id, why, asked, base);
     };
     let count = instance.retry_count.saturating_add(1);
     let next = tx.now().after(backoff::parked(count));

@@ -54,6 +54,7 @@ fn decide_under(policies: &Policies, link: Option<&Link>, change: impl Fn(&mut S
         active: true,
         deleted: false,
         desired: &on,
+        cleared: &[],
         link,
         members: false,
         memberships: false,
@@ -144,6 +145,40 @@ fn what_the_app_holds_already_is_not_sent() {
         &json!({ "userName": "A", "active": true }),
     );
     assert_eq!(decide(Some(&other), |_| ()), update(&["userName"]));
+}
+
+#[test]
+fn what_is_to_have_no_value_is_cleared_once() {
+    let titled = json!({ "userName": "a", "active": true, "title": "T" });
+    let shown = link(
+        LinkState::Linked,
+        &json!({ "userName": "a", "active": true }),
+        &titled,
+    );
+    let cleared = ["title".to_owned()];
+    let situation = |link: &Link| {
+        let (policies, capabilities) = (Policies::default(), Capabilities::default());
+        plan(&Situation {
+            scope: Scope::UsersAndGroups,
+            policies: &policies,
+            capabilities: &capabilities,
+            kind: ResourceType::User,
+            managed: true,
+            active: true,
+            deleted: false,
+            desired: &print(&json!({ "userName": "a", "active": true })),
+            cleared: &cleared,
+            link: Some(link),
+            members: false,
+            memberships: false,
+            name_taken: false,
+            blocked: false,
+        })
+    };
+    assert_eq!(situation(&shown), update(&["title"]));
+    let mut told = shown;
+    told.pushed.insert("title".into(), mapping::UNASSIGNED.into());
+    assert!(situation(&told).is_idle());
 }
 
 #[test]

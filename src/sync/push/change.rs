@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::record::{accepted, kept_otherwise, observed, sent, tell};
+use super::record::{accepted, assumed, kept_otherwise, observed, sent, tell};
 use super::{Push, Step, write_link};
 use crate::connector::{Remote, Verdict};
 use crate::model::{Link, LinkState, Outcome};
@@ -144,8 +144,8 @@ pub(super) fn shown(link: Link, now: &Present, remote: Option<&Remote>, paths: &
                 seen_run: 0,
                 ..link
             };
-            accepted(&mut link.base, &now.desired, paths);
-            accepted(&mut link.seen, &now.desired, paths);
+            assumed(&mut link.base, &now.desired, paths);
+            assumed(&mut link.seen, &now.desired, paths);
             link.name_key = Some(crate::scim::fold(&now.ours.name));
             link
         }

@@ -149,7 +149,7 @@ fn conclude(tx: &Tx<'_>, job: &Job) -> Result<bool, StoreError> {
         }
     }
     jobs::finish(tx, job)?;
-    super::health::look_again_at_rejected(tx, job.instance)?;
+    super::health::after_push(tx, job.instance)?;
     Ok(true)
 }
 

@@ -29,19 +29,31 @@ pub(super) fn observed(mut link: Link, remote: &Remote) -> Link {
 
 /// The paths that the app keeps otherwise than it was told.
 pub(super) fn kept_otherwise(link: &Link, paths: &[String]) -> Vec<String> {
+    let told = |path: &String| link.pushed.get(path).filter(|hash| *hash != mapping::UNASSIGNED);
     paths
         .iter()
-        .filter(|p| link.pushed.get(*p) != link.base.get(*p))
+        .filter(|path| told(path) != link.base.get(*path))
         .cloned()
         .collect()
 }
 
-/// Sets what the app accepted at `paths`.
+/// Notes that the app accepted what is wanted at `paths`; where nothing is wanted, that.
 pub(super) fn accepted(pushed: &mut Fingerprint, desired: &Fingerprint, paths: &[String]) {
     for path in paths {
+        let hash = desired
+            .get(path)
+            .cloned()
+            .unwrap_or_else(|| mapping::UNASSIGNED.into());
+        pushed.insert(path.clone(), hash);
+    }
+}
+
+/// The same for what the app shows: where nothing is wanted, nothing is shown.
+pub(super) fn assumed(seen: &mut Fingerprint, desired: &Fingerprint, paths: &[String]) {
+    for path in paths {
         match desired.get(path) {
-            Some(hash) => pushed.insert(path.clone(), hash.clone()),
-            None => pushed.remove(path),
+            Some(hash) => seen.insert(path.clone(), hash.clone()),
+            None => seen.remove(path),
         };
     }
 }

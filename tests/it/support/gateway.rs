@@ -50,10 +50,6 @@ impl Gateway {
         }
     }
 
-    pub fn base(&self) -> String {
-        format!("http://{}/scim/app/v2", self.relay.address())
-    }
-
     /// Until nothing is pending, then both sides must be equal; the state.
     pub async fn settled(&self) -> State {
         self.hub

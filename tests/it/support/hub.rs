@@ -56,10 +56,6 @@ impl TestHub {
         }
     }
 
-    pub fn dir(&self) -> &Path {
-        self.dir.path()
-    }
-
     pub fn base(&self, slug: &str) -> String {
         format!("http://{}/scim/{slug}/v2", self.server.address())
     }
