@@ -305,10 +305,13 @@ mod tests {
             word(&instance(), &all, JobCounts::default()),
             (Health::Failing, "unreachable 3".into())
         );
-        assert_eq!(
-            word(&instance(), &all[..1], JobCounts::default()).0,
-            Health::Degraded
-        );
+        let rejected = JobCounts {
+            rejected: 1,
+            ..JobCounts::default()
+        };
+        assert_eq!(word(&instance(), &all[..1], rejected).0, Health::Degraded);
+        let deleted_since = word(&instance(), &all[..1], JobCounts::default()).0;
+        assert_eq!(deleted_since, Health::Healthy);
         let ended = [
             open(ConditionKind::Unreachable, 1, Some(2)),
             open(ConditionKind::Held, 1, None),

@@ -104,6 +104,7 @@ fn still_there(
     let Some(now) = links::by_id(tx, link.id)? else {
         return Ok(());
     };
+    import::seen_again(tx, &now)?;
     if now.written_seq > sent || now.rev != link.rev || remote.broken.is_some() {
         links::mark_seen(tx, run, &[link.id])?;
     } else {

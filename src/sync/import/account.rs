@@ -42,6 +42,9 @@ pub(super) fn take_in(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> 
     } else {
         links::by_remote(look.tx, look.instance.id, look.kind, &remote.id)?
     };
+    if let Some(link) = &found {
+        known::seen_again(look.tx, link)?;
+    }
     if let Some(why) = &remote.broken {
         if let Some(link) = found {
             links::mark_seen(look.tx, look.run, &[link.id])?;

@@ -78,6 +78,16 @@ pub(in crate::sync) fn observe(
     Ok(!settled)
 }
 
+/// It is there: a removal that waits since an earlier read did not show it is moot.
+pub(in crate::sync) fn seen_again(tx: &Tx<'_>, link: &Link) -> Result<(), StoreError> {
+    if let Some(row) = link.resource
+        && removals::dissolve(tx, link.instance, class_of(link.kind), row)?
+    {
+        health::look_at_held(tx, link.instance)?;
+    }
+    Ok(())
+}
+
 fn of_resource(
     tx: &Tx<'_>,
     instance: &Instance,
@@ -90,9 +100,6 @@ fn of_resource(
         return Ok(());
     };
     import::refresh(tx, instance, row, &remote.attributes)?;
-    if removals::dissolve(tx, instance.id, class_of(link.kind), row)? {
-        health::look_at_held(tx, instance.id)?;
-    }
     let waits = jobs::push_stands(tx, instance.id, row)? != Standing::None;
     if link.state == LinkState::Missing {
         jobs::enqueue(tx, instance.id, JobKind::Push, row, priority::USER, None)?;

@@ -19,7 +19,7 @@ use crate::model::{Instance, Job, Run, RunPhase, Scope};
 use crate::scim::schema::ResourceType;
 use crate::store::{Rx, StoreError, links, runs};
 use account::{Look, Took, take_in};
-pub(super) use known::observe;
+pub(super) use known::{observe, seen_again};
 pub(super) use settle::{as_new, made_anew, rivals};
 
 /// The key under which a group's members are kept among what was seen of it.
