@@ -5,6 +5,7 @@
 //! durable path.
 
 pub mod access;
+pub mod check;
 pub mod conditions;
 mod document;
 pub mod error;

@@ -94,7 +94,8 @@ impl Message {
         let empty = self.body.is_empty();
         let is_request = !self.start.0.starts_with("HTTP/");
         let silent = matches!(self.start.1.as_str(), "204" | "304");
-        if !(empty && is_request && matches!(self.start.0.as_str(), "GET" | "HEAD")) && !silent {
+        let asks_only = empty && is_request && matches!(self.start.0.as_str(), "GET" | "HEAD");
+        if !asks_only && !silent {
             let announced = self
                 .headers
                 .iter()
