@@ -11,6 +11,8 @@ mod adoption;
 mod bad_input;
 #[path = "it/cli.rs"]
 mod cli;
+#[path = "it/crash.rs"]
+mod crash;
 #[path = "it/endpoint.rs"]
 mod endpoint;
 #[path = "it/keys.rs"]

@@ -4,6 +4,7 @@ pub mod canary;
 pub mod client;
 pub mod gateway;
 pub mod hub;
+pub mod process;
 pub mod state;
 
 pub use client::Scim;
