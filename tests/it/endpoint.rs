@@ -237,3 +237,15 @@ async fn a_password_is_dropped_at_the_door() {
         .expect(200);
     hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_put_that_does_not_speak_of_active_lets_nobody_in_again() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let path = format!("/Users/{}", scim.user("ada@example.com").await);
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    scim.patch(&path, off).await.expect(200);
+    let profile = json!({"schemas": [], "userName": "ada@example.com", "title": "Engineer"});
+    assert_eq!(scim.put(&path, profile).await.expect(200)["active"], false);
+    hub.stop().await;
+}

@@ -74,7 +74,7 @@ async fn database(hub: &Hub) -> Check {
 }
 
 async fn writes(hub: &Hub) -> Check {
-    let asked = hub.store.write(Lane::Front, None, |tx| durability(tx));
+    let asked = hub.store.write(Lane::Front, None, durability);
     match asked.await {
         Ok(how) if how.journal_mode == "wal" && how.synchronous == 2 => {
             fine("writes", "Each is on the disk before it is acknowledged.")
@@ -199,7 +199,11 @@ fn instances(rows: &[InstanceRow]) -> Vec<Check> {
         })
         .collect();
     if found.is_empty() {
-        found.push(fine("instances", format!("{}, none is failing.", rows.len())));
+        let all_well = match rows.len() {
+            0 => "There is none yet.".to_owned(),
+            count => format!("None of {count} is failing."),
+        };
+        found.push(fine("instances", all_well));
     }
     let (pending, rejected) = rows
         .iter()

@@ -111,10 +111,7 @@ fn look(rx: &Rx<'_>, id: InstanceId, after: i64) -> Result<Look, StoreError> {
         ));
     };
     // Newest first: the last of them that is not older is the one.
-    let run = runs::latest(rx, id, 20)?
-        .into_iter()
-        .filter(|run| run.id > after)
-        .next_back();
+    let run = runs::latest(rx, id, 20)?.into_iter().rfind(|run| run.id > after);
     if let Some(run) = run.filter(|run| run.ended.is_some()) {
         return Ok(Look::Ended(run));
     }
