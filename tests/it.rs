@@ -23,3 +23,6 @@ mod limit;
 mod outage;
 #[path = "it/push.rs"]
 mod push;
+#[cfg(feature = "tools")]
+#[path = "it/suites.rs"]
+mod suites;
