@@ -24,5 +24,8 @@ mod outage;
 #[path = "it/push.rs"]
 mod push;
 #[cfg(feature = "tools")]
+#[path = "it/real_app.rs"]
+mod real_app;
+#[cfg(feature = "tools")]
 #[path = "it/suites.rs"]
 mod suites;
