@@ -13,6 +13,8 @@ mod bad_input;
 mod cli;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/demo.rs"]
+mod demo;
 #[path = "it/endpoint.rs"]
 mod endpoint;
 #[path = "it/keys.rs"]

@@ -58,12 +58,12 @@ pub(super) async fn arrival(stage: Arc<Stage>, change: Change, began: Stopwatch)
     if !arrived(&stage, &change, began, Some(ARRIVAL)).await? {
         stage
             .voice
-            .happened(&format!("{:<34}  is not in the app yet", change.text));
+            .happened(&format!("{:<40}  is not in the app yet", change.text));
         return Ok(());
     }
     let took = began.elapsed();
     stage.voice.happened(&format!(
-        "{:<34}  in the app after {}",
+        "{:<40}  in the app after {}",
         change.text,
         lasting(took)
     ));
@@ -130,10 +130,14 @@ pub(super) async fn refusal(stage: Arc<Stage>, change: Change, began: Stopwatch)
         stage.key.expose(),
     ));
     arrived(&stage, &change, began, None).await?;
+    // Mended is what the badge says, not only what the app has.
+    while status_of(&stage).await?.health == Health::Degraded {
+        news(&mut feed, instance).await;
+    }
     stage.voice.tally().mended = true;
     stage
         .voice
-        .happened(&format!("{:<34}  in the app, mended", change.text));
+        .happened(&format!("{:<40}  in the app, mended", change.text));
     Ok(())
 }
 
@@ -185,7 +189,9 @@ fn look_at_outage(stage: &Stage, now: &InstanceStatus) {
         tally.outage_seen = true;
     } else if tally.outage_seen && !tally.healed && now.health != Health::Failing && now.pending == 0 {
         tally.healed = true;
+        drop(tally);
         stage.away.store(false, Ordering::SeqCst);
+        stage.voice.happened("All that waited is in the app");
     }
 }
 

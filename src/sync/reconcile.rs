@@ -43,12 +43,11 @@ async fn walk(ctx: &Context, job: &Job) -> Result<(), Ended> {
     }
 }
 
+/// Rows that have something to do, each with its priority.
+type Due = Vec<(i64, i64)>;
+
 /// The last row of the next chunk, and which of them have something to do.
-fn look(
-    rx: &Rx<'_>,
-    id: crate::model::InstanceId,
-    after: i64,
-) -> Result<(Option<i64>, Vec<(i64, i64)>), StoreError> {
+fn look(rx: &Rx<'_>, id: crate::model::InstanceId, after: i64) -> Result<(Option<i64>, Due), StoreError> {
     let rows = resources::rows_after(rx, id, after, CHUNK)?;
     let mut due = Vec::new();
     for row in &rows {

@@ -53,12 +53,12 @@ pub(super) fn take_in(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> 
         return Ok(Took::Broken);
     }
     match found {
-        Some(link) => known(look, link, remote, held),
+        Some(link) => known(look, &link, remote, held),
         None => new(look, remote, held),
     }
 }
 
-fn known(look: &Look<'_>, link: Link, remote: &Remote, held: Option<&Held>) -> Result<Took, StoreError> {
+fn known(look: &Look<'_>, link: &Link, remote: &Remote, held: Option<&Held>) -> Result<Took, StoreError> {
     // A push that is under way or came after the request knows better; still it is seen.
     let running = match link.resource {
         Some(row) => jobs::push_stands(look.tx, look.instance.id, row)? == Standing::Running,

@@ -19,7 +19,7 @@ use crate::sync::present::class_of;
 pub(in crate::sync) fn observe(
     tx: &Tx<'_>,
     instance: &Instance,
-    link: Link,
+    link: &Link,
     remote: &Remote,
     held: Option<(&[i64], Option<&str>)>,
     run: i64,
@@ -48,7 +48,7 @@ pub(in crate::sync) fn observe(
     };
     if link.state == LinkState::Missing {
         now.state = LinkState::Linked;
-        tell(tx, instance, &link, "app.returned", "The app shows it again.")?;
+        tell(tx, instance, link, "app.returned", "The app shows it again.")?;
     }
     if link.pushed.is_empty() {
         now.base = without_members(&print);
@@ -57,7 +57,7 @@ pub(in crate::sync) fn observe(
         links::set_seen_doc(tx, link.id, &document(remote))?;
     }
     if let Some(row) = link.resource {
-        of_resource(tx, instance, &link, &mut now, row, remote)?;
+        of_resource(tx, instance, link, &mut now, row, remote)?;
         if let Some((rows, digest)) = new_members {
             import::members(tx, instance, row, rows)?;
             match digest {
@@ -69,7 +69,7 @@ pub(in crate::sync) fn observe(
         tell(
             tx,
             instance,
-            &link,
+            link,
             "app.reactivated",
             "The account that was left behind is active again in the app.",
         )?;

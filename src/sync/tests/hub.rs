@@ -121,7 +121,7 @@ impl Hub {
     }
 
     pub(super) async fn status(&self) -> InstanceStatus {
-        self.read(|rx, instance| status(rx, instance)).await
+        self.read(status).await
     }
 
     /// What an identity provider does; the public id of what it did it to.
