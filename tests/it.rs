@@ -11,6 +11,8 @@ mod adoption;
 mod bad_input;
 #[path = "it/cli.rs"]
 mod cli;
+#[path = "it/crash.rs"]
+mod crash;
 #[path = "it/demo.rs"]
 mod demo;
 #[path = "it/endpoint.rs"]
@@ -23,3 +25,9 @@ mod limit;
 mod outage;
 #[path = "it/push.rs"]
 mod push;
+#[cfg(feature = "tools")]
+#[path = "it/real_app.rs"]
+mod real_app;
+#[cfg(feature = "tools")]
+#[path = "it/suites.rs"]
+mod suites;

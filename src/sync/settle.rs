@@ -247,6 +247,12 @@ fn park(
     let next = tx.now().after(backoff::parked(count));
     let since = instance.parked_since.unwrap_or(tx.now());
     instances::set_backoff(tx, id, Some(next), count, Some(since))?;
+    only(tx, id, kind)?;
+    health::fail(tx, &instance, kind, why, Some(next))
+}
+
+/// What is wrong with the target as a whole is one thing at a time, the latest that was seen.
+fn only(tx: &Tx<'_>, id: InstanceId, kind: ConditionKind) -> Result<(), StoreError> {
     for other in [
         ConditionKind::Unreachable,
         ConditionKind::Credentials,
@@ -256,7 +262,7 @@ fn park(
             conditions::close(tx, id, other)?;
         }
     }
-    health::fail(tx, &instance, kind, why, Some(next))
+    Ok(())
 }
 
 fn tell(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
@@ -330,6 +336,7 @@ fn stay_parked(
     let count = instance.retry_count.saturating_add(1);
     let next = tx.now().after(backoff::parked(count));
     instances::set_backoff(tx, id, Some(next), count, Some(since))?;
+    only(tx, id, ConditionKind::Unreachable)?;
     health::fail(tx, &instance, ConditionKind::Unreachable, why, Some(next))
 }
 

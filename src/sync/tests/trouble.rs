@@ -54,6 +54,30 @@ async fn refused_credentials_park_until_a_check_passes() {
 }
 
 #[tokio::test]
+async fn the_reason_follows_a_parked_app() {
+    let hub = Hub::start().await;
+    hub.app.state().always = Some(401);
+    hub.user("carl").await;
+    assert!(hub.until(Health::Failing).await.reason.contains("401"));
+    hub.engine.idle().await;
+    for (status, told) in [(503, "503"), (401, "401"), (500, "500")] {
+        hub.app.state().always = Some(status);
+        assert!(hub.engine.check_now(hub.id).await.is_err());
+        let now = hub.status().await;
+        assert!(
+            now.health == Health::Failing && now.reason.contains(told),
+            "{}",
+            now.reason
+        );
+        assert_eq!(hub.app.state().users.len(), 2, "nothing but checks");
+    }
+    hub.app.state().always = None;
+    hub.engine.check_now(hub.id).await.unwrap();
+    hub.until(Health::Healthy).await;
+    assert!(hub.app.user("carl").is_some());
+}
+
+#[tokio::test]
 async fn a_403_for_one_person_is_no_matter_of_credentials() {
     let hub = Hub::start().await;
     hub.app.state().faults.push_back(Fault::Status(403));

@@ -65,6 +65,11 @@ impl Scim {
     }
 
     pub async fn raw(&self, method: Method, path: &str, body: Vec<u8>) -> Answer {
+        self.attempt(method, path, body).await.unwrap()
+    }
+
+    /// As `raw`, for a hub that may end before it has answered.
+    pub async fn attempt(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Answer, reqwest::Error> {
         let request = self
             .http
             .request(method, format!("{}{path}", self.base))
@@ -74,15 +79,15 @@ impl Scim {
         } else {
             request.header("Content-Type", "application/scim+json").body(body)
         };
-        let response = request.send().await.unwrap();
+        let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        Answer {
+        let text = response.text().await?;
+        Ok(Answer {
             status,
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
             headers,
-        }
+        })
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -102,9 +107,12 @@ impl Scim {
     }
 
     pub async fn patch(&self, path: &str, operations: Value) -> Answer {
-        let body =
-            json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
-        self.raw(Method::PATCH, path, body.to_string().into_bytes()).await
+        self.raw(
+            Method::PATCH,
+            path,
+            patch_op(&operations).to_string().into_bytes(),
+        )
+        .await
     }
 
     /// Makes a user; its id.
@@ -140,6 +148,10 @@ impl Scim {
 
 pub fn id(resource: Value) -> String {
     resource["id"].as_str().unwrap().to_owned()
+}
+
+pub fn patch_op(operations: &Value) -> Value {
+    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations})
 }
 
 pub fn person(name: &str) -> Value {

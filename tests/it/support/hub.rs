@@ -16,7 +16,7 @@ use rollcall::sync::status::{InstanceStatus, status};
 use super::client::Scim;
 
 /// Longest a test waits for a condition.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct TestHub {
     pub server: Server,
@@ -35,6 +35,7 @@ impl TestHub {
     }
 
     pub async fn with_clock(clock: Clock) -> Self {
+        super::log::keep();
         let dir = tempfile::tempdir().unwrap();
         let server = serve(dir.path(), clock).await;
         Self {
@@ -178,13 +179,14 @@ impl TestHub {
         .await
     }
 
-    /// Stops, then looks for every secret in all that lies in the directory.
+    /// Stops, then looks for every secret in all that lies in the directory, a backup among it, and in what was logged.
     pub async fn stop(self) {
         let backup = self.dir.path().join("canary-backup.db");
         self.server.hub().store.backup(backup).await.unwrap();
         super::canary::grep(self.dir.path(), &self.secrets.lock().unwrap());
         self.server.stop().await;
         super::canary::grep(self.dir.path(), &self.secrets.lock().unwrap());
+        super::log::grep(&self.secrets.lock().unwrap());
     }
 }
 

@@ -4,7 +4,11 @@ pub mod canary;
 pub mod client;
 pub mod gateway;
 pub mod hub;
+pub mod log;
+pub mod process;
 pub mod state;
+#[cfg(feature = "tools")]
+pub mod tools;
 
 pub use client::Scim;
 pub use gateway::Gateway;

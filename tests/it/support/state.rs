@@ -22,8 +22,8 @@ impl State {
         for user in all(scim, "Users").await {
             let name = user["userName"].as_str().unwrap().to_lowercase();
             names.insert(user["id"].as_str().unwrap().to_owned(), name.clone());
-            let shown =
-                ["displayName", "title", "name", "emails", "externalId"].map(|a| format!("{a}={}", user[a]));
+            let shown = ["displayName", "title", "name", "emails", "externalId"]
+                .map(|a| format!("{a}={}", in_order(&user[a])));
             let there = state.users.insert(
                 name.clone(),
                 (user["active"].as_bool().unwrap_or(true), shown.join(" ")),
@@ -49,6 +49,18 @@ impl State {
             .filter(|(_, (active, _))| *active)
             .map(|(name, _)| name.as_str())
             .collect()
+    }
+}
+
+/// As text, whatever the order in which a side writes the parts.
+pub fn in_order(value: &Value) -> String {
+    match value {
+        Value::Object(parts) => {
+            let parts: BTreeMap<_, _> = parts.iter().map(|(name, v)| (name, in_order(v))).collect();
+            format!("{parts:?}")
+        }
+        Value::Array(items) => format!("{:?}", items.iter().map(in_order).collect::<Vec<_>>()),
+        other => other.to_string(),
     }
 }
 
