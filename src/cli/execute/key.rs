@@ -130,7 +130,8 @@ fn row(hub: &Hub, key: ApiKey, now: Time) -> KeyRow {
         name: key.name,
         created_at: key.created.to_string(),
         created_by: key.created_by,
-        last_used_at: last_use.map(|last| last.at.to_string()),
+        last_used_at: last_use.as_ref().map(|last| last.at.to_string()),
+        last_used_from: last_use.map(|last| last.address).filter(|from| !from.is_empty()),
         expires_at: key.expires_at.map(|at| at.to_string()),
         revoked_at: key.revoked_at.map(|at| at.to_string()),
     }
