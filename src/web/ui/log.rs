@@ -17,14 +17,14 @@ const ACTIONS: &[(&str, &str)] = &[
     ("user.adopted", "is managed from here on"),
     ("user.restored", "came back"),
     ("user.imported", "was found in the app"),
-    ("user.changed_in_app", "follows a change in the app"),
+    ("user.changed_in_app", "changed in the app"),
     ("user.gone_from_app", "is gone from the app"),
     ("group.created", "was created"),
     ("group.updated", "changed"),
     ("group.deleted", "was deleted"),
     ("group.adopted", "is managed from here on"),
     ("group.imported", "was found in the app"),
-    ("group.changed_in_app", "follows a change in the app"),
+    ("group.changed_in_app", "changed in the app"),
     ("group.gone_from_app", "is gone from the app"),
     ("group.drift", "differs in the app"),
     ("group.members_added", "got new members"),
@@ -48,9 +48,12 @@ const ACTIONS: &[(&str, &str)] = &[
     ("app.reactivated", "was activated in the app"),
     ("app.made_anew", "was made anew in the app"),
     ("import.broken", "could not be read from the app"),
-    ("removal.held", "would lose something and waits"),
-    ("removal.allowed", "may be removed"),
-    ("removal.rejected", "stays in the app"),
+    ("removal.held", "is not removed until you allow or reject it"),
+    ("removal.allowed", "may be removed: it was allowed"),
+    (
+        "removal.rejected",
+        "stays in the app until something changes here",
+    ),
     ("sync.requested", "A sync was asked for"),
     ("sync.finished", "Sync finished"),
     ("instance.created", "The instance was made"),
@@ -84,7 +87,8 @@ pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
         .map(|id| format!("/instances/{slug}/{place}/{id}"));
     let changes = event.changes.iter().take(CHANGES).map(|change| ChangeRow {
         path: change.path.clone(),
-        before: values::text(&change.before),
+        // What the app held before a push is not known by value.
+        before: (!event.action.starts_with("push.")).then(|| values::text(&change.before)),
         after: values::text(&change.after),
     });
     EventRow {
@@ -122,6 +126,7 @@ fn sentence(action: &str, outcome: Outcome, detail: &str) -> String {
     let detail = detail.trim_end_matches('.');
     match (detail, outcome) {
         ("", _) => said.into(),
+        _ if action.starts_with("removal.") => said.into(),
         // Why it was refused is the news.
         (detail, Outcome::Rejected | Outcome::Retried) => format!("{said}: {detail}"),
         (detail, _) => format!("{said}. {detail}"),
