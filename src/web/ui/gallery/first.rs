@@ -1,0 +1,369 @@
+//! The pages outside an instance.
+
+use super::sample::{HOSTILE, NOW, ago, beats, outside, page, when};
+use super::{Shown, shown};
+use crate::model::Health;
+use crate::web::ui::catalog::{CatalogPage, Tile};
+use crate::web::ui::confirm::ConfirmPage;
+use crate::web::ui::connect::{AppForm, CheckRow, ConnectPage};
+use crate::web::ui::failure::FailurePage;
+use crate::web::ui::login::LoginPage;
+use crate::web::ui::overview::{InstanceRow, OverviewPage, Stat};
+use crate::web::ui::page::{Flash, Here, Page, Theme};
+use crate::web::ui::parts::{Choice, Refusals, Tone, When};
+use crate::web::ui::setup::SetupPage;
+use crate::web::ui::words;
+
+pub(super) fn pages() -> Vec<Shown> {
+    let mut refused = Refusals::default();
+    refused.add(
+        "code",
+        "This is not the code. It is eight letters, printed when the server started.",
+    );
+    refused.add("password", "The password needs at least 12 characters.");
+    let setup = SetupPage {
+        page: outside("Set up"),
+        email: HOSTILE.into(),
+        refused,
+        code_place: "Printed in the terminal where Rollcall was started.".into(),
+    };
+    let login = LoginPage {
+        page: outside("Sign in"),
+        email: "admin@example.com".into(),
+        problem: Some("E-mail or password is wrong.".into()),
+        next: String::new(),
+    };
+    let mut empty = overview();
+    empty.rows.clear();
+    empty.summary = "Welcome. Start with the app whose people you want to see.".into();
+    let mut dark = overview();
+    dark.page.theme = Theme::Dark;
+    dark.page.flash = Some(Flash {
+        good: true,
+        text: "figma-prod is connected. The first sync runs.".into(),
+    });
+    let catalog = CatalogPage {
+        page: page("Catalog", Here::Catalog, &[]),
+        query: String::new(),
+        tiles: tiles(),
+    };
+    let nothing = CatalogPage {
+        page: page("Catalog", Here::Catalog, &[]),
+        query: HOSTILE.into(),
+        tiles: vec![],
+    };
+    let confirm = ConfirmPage {
+        page: page(
+            "Delete",
+            Here::Instance("atlassian-prod".into()),
+            &[("Overview", "/"), ("atlassian-prod", "/instances/atlassian-prod")],
+        ),
+        question: "Delete atlassian-prod?".into(),
+        consequences: vec![
+            "1,204 people, 38 groups and their history are removed from Rollcall.".into(),
+            "2 keys stop working at once: Okta can no longer push here.".into(),
+            "Nothing is changed in Atlassian Cloud: all accounts stay as they are.".into(),
+        ],
+        action: "/instances/atlassian-prod/delete".into(),
+        fields: vec![],
+        typed: Some("atlassian-prod".into()),
+        refused: Some("That is not the name.".into()),
+        button: "Delete the instance".into(),
+        back: "/instances/atlassian-prod/settings".into(),
+    };
+    let signed_in = || page("", Here::Elsewhere, &[("Overview", "/")]);
+    vec![
+        shown("setup", &setup),
+        shown("login", &login),
+        shown("overview", &overview()),
+        shown("overview-dark", &dark),
+        shown("overview-empty", &empty),
+        shown("catalog", &catalog),
+        shown("catalog-none", &nothing),
+        shown("connect", &connect(false)),
+        shown("connect-failed", &connect(true)),
+        shown("connect-receive", &receive()),
+        shown("delete", &confirm),
+        shown(
+            "error-404",
+            &FailurePage::new(signed_in(), 404, "7f3a90c2".into()),
+        ),
+        shown(
+            "error-403",
+            &FailurePage::new(signed_in(), 403, "7f3a90c2".into()),
+        ),
+        shown(
+            "error-500",
+            &FailurePage::new(outside(""), 500, "7f3a90c2".into()),
+        ),
+    ]
+}
+
+fn overview() -> OverviewPage {
+    let row =
+        |name: &str, kind: &str, health: Health, reason: &str, numbers: [&str; 3], sync: i64| InstanceRow {
+            slug: name.into(),
+            name: name.into(),
+            mark: words::mark(name),
+            kind: kind.into(),
+            badge: health.into(),
+            reason: reason.into(),
+            beats: beats(&[], 900_000),
+            people: numbers[0].into(),
+            groups: numbers[1].into(),
+            pending: numbers[2].into(),
+            rejected: String::new(),
+            sync_word: String::new(),
+            last_sync: Some(when(sync)),
+            next_sync: Some(When::clock(ago(-1673), NOW)),
+        };
+    let mut rows = vec![
+        row(
+            "atlassian-prod",
+            "Atlassian Cloud · SCIM",
+            Health::Held,
+            "142 people would be deactivated. Allow or reject.",
+            ["1,204", "38", "0"],
+            840,
+        ),
+        row(
+            "github-eng",
+            "GitHub · SCIM · groups",
+            Health::Failing,
+            "api.github.com answered 401 since 13:58. Next try 14:36.",
+            ["–", "17", "6"],
+            2040,
+        ),
+        row(
+            "slack",
+            "Slack · SCIM",
+            Health::Degraded,
+            "2 of 911 people rejected by the app.",
+            ["911", "24", "2"],
+            180,
+        ),
+        row(
+            "buildkite",
+            "Generic SCIM 2.0",
+            Health::Connecting,
+            "First sync: 140 of about 310 people.",
+            ["140", "0", "0"],
+            1,
+        ),
+        row(
+            "figma-prod",
+            "Figma · SCIM",
+            Health::Healthy,
+            "",
+            ["388", "12", "0"],
+            480,
+        ),
+        row(
+            HOSTILE,
+            "Receives only",
+            Health::Healthy,
+            "",
+            ["1,231", "41", "0"],
+            120,
+        ),
+    ];
+    rows[0].beats = beats(
+        &[
+            (70_000, 68_000, Health::Degraded, ""),
+            (5000, 0, Health::Held, ""),
+        ],
+        900_000,
+    );
+    rows[1].beats = beats(
+        &[(9000, 4200, Health::Degraded, ""), (4100, 0, Health::Failing, "")],
+        900_000,
+    );
+    rows[2].beats = beats(&[(1000, 0, Health::Degraded, "")], 900_000);
+    rows[2].rejected = "2 rejected".into();
+    rows[3].beats = beats(&[(60, 0, Health::Connecting, "")], 60);
+    rows[3].sync_word = "running".into();
+    rows[3].last_sync = None;
+    rows[3].next_sync = None;
+    rows[5].sync_word = "last push".into();
+    rows[5].next_sync = None;
+    let stat = |number: &str, aside: &str, label| Stat {
+        number: number.into(),
+        aside: aside.into(),
+        label,
+    };
+    OverviewPage {
+        page: page("Overview", Here::Overview, &[]),
+        summary: "Two instances need you. Four are fine.".into(),
+        stats: vec![
+            stat("4", "of 6", "instances in order"),
+            stat("8", "", "changes pending"),
+            stat("2", "", "people rejected"),
+            stat("3,214", "", "changes in 24 h"),
+        ],
+        rows,
+    }
+}
+
+fn tiles() -> Vec<Tile> {
+    [
+        (
+            "scim",
+            "Generic SCIM 2.0",
+            "Any app with a SCIM base URL and a bearer token.",
+            "SCIM",
+            1,
+        ),
+        (
+            "atlassian",
+            "Atlassian Cloud",
+            "Jira, Confluence and the rest, through Guard.",
+            "SCIM",
+            1,
+        ),
+        (
+            "docusign",
+            "DocuSign",
+            "Users and groups of an organization.",
+            "SCIM",
+            0,
+        ),
+        (
+            "figma",
+            "Figma",
+            "Members of an organization or enterprise.",
+            "SCIM",
+            1,
+        ),
+        (
+            "receive",
+            "Receive only",
+            "A directory of its own: people are pushed in, nothing is sent on.",
+            "No target",
+            1,
+        ),
+    ]
+    .map(|(slug, name, line, tag, connected)| Tile {
+        slug: slug.into(),
+        name: name.into(),
+        mark: words::mark(name),
+        tag,
+        line: line.into(),
+        connected,
+    })
+    .into()
+}
+
+fn connect_page(name: &str) -> Page {
+    page(name, Here::Catalog, &[("Catalog", "/catalog")])
+}
+
+fn scopes() -> Vec<Choice> {
+    Choice::list(
+        &[
+            (
+                "users-and-groups",
+                "Users and groups",
+                "Accounts, groups and who is in them.",
+            ),
+            ("users", "Users only", "Groups are left alone."),
+            (
+                "groups",
+                "Groups only",
+                "People must have an account in the app already.",
+            ),
+        ],
+        "users-and-groups",
+    )
+}
+
+fn connect(failed: bool) -> ConnectPage {
+    let check = |tone, title: &str, detail: &str, took: &str| CheckRow {
+        tone,
+        title: title.into(),
+        detail: detail.into(),
+        took: took.into(),
+    };
+    let mut refused = Refusals::default();
+    if failed {
+        refused.add("token", "The token was refused: api.atlassian.com answered 401.");
+    }
+    ConnectPage {
+        page: connect_page("Connect Atlassian Cloud"),
+        app: AppForm {
+            slug: "atlassian".into(),
+            name: "Atlassian Cloud".into(),
+            mark: "At".into(),
+            receives_only: false,
+            name_required: false,
+            url_example: "https://api.atlassian.com/scim/directory/…".into(),
+            url_hint: "The full address, without a slash at the end.".into(),
+            token_hint: "The API key from Set up user provisioning. Atlassian shows it once.".into(),
+            prerequisites: vec![
+                "Organization admin".into(),
+                "Atlassian Guard Standard".into(),
+                "A verified domain".into(),
+                "A site with product access".into(),
+                "An identity provider directory linked to the domains".into(),
+            ],
+            steps: vec![
+                "Open admin.atlassian.com and choose the organization.".into(),
+                "Security → Identity providers → your directory.".into(),
+                "Set up user provisioning.".into(),
+                "Copy the SCIM base URL and the API key.".into(),
+            ],
+        },
+        name: if failed { HOSTILE.into() } else { String::new() },
+        base_url: if failed {
+            "https://api.atlassian.com/scim/directory/6f2c".into()
+        } else {
+            String::new()
+        },
+        cut: if failed { "/Users".into() } else { String::new() },
+        scopes: scopes(),
+        refused,
+        problem: None,
+        checks: if failed {
+            vec![
+                check(Tone::Ok, "Reached api.atlassian.com", "TLS 1.3", "84 ms"),
+                check(
+                    Tone::Ok,
+                    "It speaks SCIM",
+                    "ServiceProviderConfig: PATCH, filter; no bulk, no ETag",
+                    "112 ms",
+                ),
+                check(
+                    Tone::Bad,
+                    "The token was refused",
+                    "401 on /Users. Make a new API key in the directory and paste it whole.",
+                    "96 ms",
+                ),
+                check(Tone::Info, "Read users", "waits for the token", ""),
+                check(Tone::Info, "Read groups", "waits for the token", ""),
+            ]
+        } else {
+            vec![]
+        },
+    }
+}
+
+fn receive() -> ConnectPage {
+    let mut form = connect(false);
+    form.page = connect_page("Receive only");
+    form.app = AppForm {
+        slug: "receive".into(),
+        name: "Receive only".into(),
+        mark: "Re".into(),
+        receives_only: true,
+        name_required: true,
+        url_example: String::new(),
+        url_hint: String::new(),
+        token_hint: String::new(),
+        prerequisites: vec![],
+        steps: vec![
+            "Create a key for your identity provider.".into(),
+            "Give it the SCIM base URL and the key.".into(),
+            "Its people and groups appear here as it pushes them.".into(),
+        ],
+    };
+    form
+}

@@ -1,0 +1,34 @@
+//! The admin pages: server-rendered HTML that works without JavaScript. Each page is one file with its template struct;
+//! `page` is the chrome they share, `parts` the small things that appear on many of them, `words` how numbers and times
+//! are said. No page holds a secret, and nothing here decides anything: pages show what the nouns of `model` say.
+//!
+//! Rules for templates (the gallery test keeps them): no `style=`, no inline script, no `on…=` (the policy in [`CSP`]
+//! would block them); a csrf field in every POST form; a label for every input.
+
+pub mod activity;
+pub mod beats;
+pub mod catalog;
+pub mod confirm;
+pub mod connect;
+pub mod failure;
+pub mod groups;
+pub mod held;
+pub mod instance;
+pub mod keys;
+pub mod login;
+pub mod overview;
+pub mod page;
+pub mod parts;
+pub mod people;
+pub mod person;
+pub mod respond;
+pub mod settings;
+pub mod setup;
+pub mod words;
+
+#[cfg(test)]
+mod gallery;
+
+/// The Content-Security-Policy of every page.
+pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
