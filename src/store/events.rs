@@ -67,6 +67,29 @@ pub fn of_instance(
     )
 }
 
+/// As `of_instance`, those whose subject contains `text` and that ended so.
+///
+/// # Errors
+/// `TooMuch` when the scan goes past its budget.
+pub fn search(
+    rx: &Rx<'_>,
+    instance: InstanceId,
+    text: &str,
+    outcome: Option<Outcome>,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Vec<Event>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events e WHERE e.instance = ?1 AND e.id < ?2 AND (?4 = '%%' OR e.subject LIKE ?4 ESCAPE '\\') \
+         AND (?5 IS NULL OR e.outcome = ?5) ORDER BY e.id DESC LIMIT ?3"
+    );
+    let (pattern, before) = (super::search::pattern(text), before.unwrap_or(i64::MAX));
+    let outcome = outcome.map(Outcome::as_str);
+    super::search::within_budget(rx, || {
+        many(rx, &sql, &[&instance.0, &before, &(limit as i64), &pattern, &outcome])
+    })
+}
+
 /// The newest events about one user or group.
 ///
 /// # Errors

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use rusqlite::{OptionalExtension, params, params_from_iter};
+use rusqlite::{params, params_from_iter};
 use serde_json::{Value, json};
 
 use super::members;
 use super::query::{self, Query};
-use super::resources::{Stored, read_stored};
+use super::resources::{Stored, kind_code, kind_of, read_stored};
 use super::{Rx, StoreError};
 use crate::clock::Stopwatch;
-use crate::model::InstanceId;
+use crate::model::{InstanceId, Time};
 use crate::scim::filter::Filter;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, eval, fold};
@@ -44,13 +44,21 @@ pub fn page(
     count: u64,
 ) -> Result<Page, StoreError> {
     let query = query::plan(instance, kind, filter);
+    within_budget(rx, || match &query.rest {
+        None => by_index(rx, &query, start, count),
+        Some(rest) => by_scan(rx, kind, &query, rest, start, count),
+    })
+}
+
+/// Runs a scan that ends in `TooMuch` when it takes too long.
+pub(super) fn within_budget<T>(
+    rx: &Rx<'_>,
+    scan: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     let watch = Stopwatch::start();
     rx.conn
         .progress_handler(STEPS, Some(move || watch.elapsed() > TIME))?;
-    let outcome = match &query.rest {
-        None => by_index(rx, &query, start, count),
-        Some(rest) => by_scan(rx, kind, &query, rest, start, count),
-    };
+    let outcome = scan();
     rx.conn.progress_handler(0, None::<fn() -> bool>)?;
     outcome.map_err(|e| match e {
         StoreError::Sqlite(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) => {
@@ -161,11 +169,30 @@ pub struct Listed {
     pub job: Option<String>,
     /// Why its job is not done.
     pub error: Option<String>,
-    /// Members it shows (groups).
+    /// Members that a group shows, groups that show a user.
     pub members: u64,
+    /// `meta.lastModified`.
+    pub changed: Time,
 }
 
-/// A page for people: those whose name or e-mail contains `text`, worst first, then by name.
+/// Whom a list shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Only {
+    /// Everybody.
+    #[default]
+    All,
+    /// Those with access.
+    Active,
+    /// Those without.
+    Inactive,
+    /// Those whose push was rejected or is held.
+    Stuck,
+    /// Those whose push is on its way.
+    Waiting,
+}
+
+/// A page for people: those whose name or e-mail contains `text`, what is stuck first, then by name; and how many there
+/// are in all.
 ///
 /// # Errors
 /// `TooMuch` when the scan goes past its budget.
@@ -174,58 +201,79 @@ pub fn listed(
     instance: InstanceId,
     kind: ResourceType,
     text: &str,
+    only: Only,
     offset: u64,
     limit: u64,
 ) -> Result<(u64, Vec<Listed>), StoreError> {
-    let watch = Stopwatch::start();
-    rx.conn
-        .progress_handler(STEPS, Some(move || watch.elapsed() > TIME))?;
-    let outcome = listed_within(rx, instance, kind, text, offset, limit);
-    rx.conn.progress_handler(0, None::<fn() -> bool>)?;
-    outcome.map_err(|e| match e.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::OperationInterrupted) => StoreError::TooMuch,
-        _ => StoreError::Sqlite(e),
+    within_budget(rx, || {
+        let look = Look { rx, instance, kind, pattern: pattern(text) };
+        let (stuck, rest) = match only {
+            Only::All => (STUCK, Some("1 = 1")),
+            Only::Active => (STUCK_ACTIVE, Some("r.active = 1")),
+            Only::Inactive => (STUCK_INACTIVE, Some("r.active = 0")),
+            Only::Stuck => (STUCK, None),
+            Only::Waiting => (WAITING, None),
+        };
+        let first = look.count(stuck)?;
+        let mut rows = look.rows(stuck, offset, limit)?;
+        let mut total = first;
+        if let Some(condition) = rest {
+            total = look.count(&format!("resources r WHERE {condition}"))?;
+            let left = limit - rows.len() as u64;
+            let others = format!("resources r INDEXED BY resources_name WHERE {condition} AND {NOT_STUCK}");
+            rows.extend(look.rows(&others, offset.saturating_sub(first), left)?);
+        }
+        let found = rows.into_iter().map(|row| look.one(row)).collect::<Result<_, _>>()?;
+        Ok((total, found))
     })
 }
 
-fn listed_within(
-    rx: &Rx<'_>,
+const STUCK: &str = "jobs j INDEXED BY jobs_stuck CROSS JOIN resources r ON r.row = j.subject \
+    WHERE j.instance = ?1 AND j.kind = 1 AND j.state IN ('rejected', 'held')";
+const STUCK_ACTIVE: &str = "jobs j INDEXED BY jobs_stuck CROSS JOIN resources r ON r.row = j.subject \
+    WHERE j.instance = ?1 AND j.kind = 1 AND j.state IN ('rejected', 'held') AND r.active = 1";
+const STUCK_INACTIVE: &str = "jobs j INDEXED BY jobs_stuck CROSS JOIN resources r ON r.row = j.subject \
+    WHERE j.instance = ?1 AND j.kind = 1 AND j.state IN ('rejected', 'held') AND r.active = 0";
+const WAITING: &str = "jobs j CROSS JOIN resources r ON r.row = j.subject \
+    WHERE j.instance = ?1 AND j.kind = 1 AND j.state NOT IN ('rejected', 'held')";
+const NOT_STUCK: &str = "NOT EXISTS (SELECT 1 FROM jobs j WHERE j.instance = ?1 AND j.kind = 1 \
+    AND j.subject = r.row AND j.state IN ('rejected', 'held'))";
+const MATCHING: &str = "AND r.instance = ?1 AND r.kind = ?2 AND r.deleted_at IS NULL AND (?3 = '%%' \
+    OR r.name_key LIKE ?3 ESCAPE '\\' OR r.display LIKE ?3 ESCAPE '\\' \
+    OR EXISTS (SELECT 1 FROM emails e WHERE e.resource = r.row AND e.value_key LIKE ?3 ESCAPE '\\'))";
+
+struct Look<'a> {
+    rx: &'a Rx<'a>,
     instance: InstanceId,
     kind: ResourceType,
-    text: &str,
-    offset: u64,
-    limit: u64,
-) -> rusqlite::Result<(u64, Vec<Listed>)> {
-    let escaped: String = fold(text)
-        .chars()
-        .take(200)
-        .flat_map(|c| match c {
-            '%' | '_' | '\\' => vec!['\\', c],
-            c => vec![c],
-        })
-        .collect();
-    let pattern = format!("%{escaped}%");
-    let condition = "r.instance = ?1 AND r.kind = ?2 AND r.deleted_at IS NULL AND (?3 = '%%' OR r.name_key LIKE ?3 ESCAPE '\\' \
-         OR r.display LIKE ?3 ESCAPE '\\' OR EXISTS (SELECT 1 FROM emails e WHERE e.resource = r.row AND e.value_key LIKE ?3 ESCAPE '\\'))";
-    let sql = format!("SELECT count(*) FROM resources r WHERE {condition}");
-    let kind = super::resources::kind_code(kind);
-    let total: i64 = rx
-        .conn
-        .prepare_cached(&sql)?
-        .query_row(params![instance.0, kind, pattern], |r| r.get(0))
-        .optional()?
-        .unwrap_or(0);
-    let sql = format!(
-        "SELECT r.id, r.display, r.name, r.active, r.managed, l.state, CASE WHEN j.state = 'waiting' AND j.attempts > 0 THEN 'retrying' ELSE j.state END, \
-           j.last_error, CASE WHEN r.kind = 2 THEN (SELECT count(*) FROM members m WHERE m.grp = r.row AND m.wanted = 1) ELSE 0 END \
-         FROM resources r LEFT JOIN links l ON l.resource = r.row \
-           LEFT JOIN jobs j ON j.instance = r.instance AND j.kind = 1 AND j.subject = r.row \
-         WHERE {condition} ORDER BY CASE j.state WHEN 'rejected' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, r.name_key, r.row LIMIT ?4 OFFSET ?5"
-    );
-    let mut find = rx.conn.prepare_cached(&sql)?;
-    let rows = find.query_map(
-        params![instance.0, kind, pattern, whole(limit), whole(offset)],
-        |r| {
+    pattern: String,
+}
+
+impl Look<'_> {
+    fn count(&self, from: &str) -> Result<u64, StoreError> {
+        let mut count = self.rx.conn.prepare_cached(&format!("SELECT count(*) FROM {from} {MATCHING}"))?;
+        let values = params![self.instance.0, kind_code(self.kind), self.pattern];
+        Ok(count.query_row(values, |r| r.get::<_, i64>(0))?.unsigned_abs())
+    }
+
+    fn rows(&self, from: &str, offset: u64, limit: u64) -> Result<Vec<i64>, StoreError> {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let sql = format!("SELECT r.row FROM {from} {MATCHING} ORDER BY r.name_key, r.row LIMIT ?4 OFFSET ?5");
+        let mut find = self.rx.conn.prepare_cached(&sql)?;
+        let values = params![self.instance.0, kind_code(self.kind), self.pattern, whole(limit), whole(offset)];
+        let rows = find.query_map(values, |r| r.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn one(&self, row: i64) -> Result<Listed, StoreError> {
+        let sql = "SELECT r.id, r.display, r.name, r.active, r.managed, l.state, j.state, j.last_error, \
+             CASE WHEN r.kind = 2 THEN (SELECT count(*) FROM members m WHERE m.grp = r.row AND m.wanted = 1) \
+                  ELSE (SELECT count(*) FROM members m WHERE m.member = r.row AND m.wanted = 1) END, r.last_modified \
+           FROM resources r LEFT JOIN links l ON l.resource = r.row \
+             LEFT JOIN jobs j ON j.instance = r.instance AND j.kind = 1 AND j.subject = r.row WHERE r.row = ?1";
+        Ok(self.rx.conn.prepare_cached(sql)?.query_row([row], |r| {
             Ok(Listed {
                 id: r.get(0)?,
                 display: r.get(1)?,
@@ -236,8 +284,87 @@ fn listed_within(
                 job: r.get(6)?,
                 error: r.get(7)?,
                 members: r.get::<_, i64>(8)?.unsigned_abs(),
+                changed: Time(r.get(9)?),
             })
-        },
-    )?;
-    Ok((total.unsigned_abs(), rows.collect::<Result<_, _>>()?))
+        })?)
+    }
+}
+
+/// What LIKE matches where `text` stands in it.
+pub(super) fn pattern(text: &str) -> String {
+    let folded = fold(text);
+    let escaped = folded.chars().take(200).flat_map(|c| match c {
+        '%' | '_' | '\\' => vec!['\\', c],
+        c => vec![c],
+    });
+    format!("%{}%", escaped.collect::<String>())
+}
+
+/// A membership as a page shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// Public id of the other side: the member, or the group.
+    pub id: String,
+    /// What a person calls it.
+    pub display: String,
+    /// userName or displayName.
+    pub name: String,
+    /// User or Group.
+    pub kind: ResourceType,
+    /// The app is believed to have it.
+    pub held: bool,
+    /// The other side has an account, or is a group, in the app.
+    pub linked: bool,
+}
+
+fn read_membership(r: &rusqlite::Row<'_>) -> rusqlite::Result<Membership> {
+    Ok(Membership {
+        id: r.get(0)?,
+        display: r.get(1)?,
+        name: r.get(2)?,
+        kind: kind_of(r.get(3)?),
+        held: r.get(4)?,
+        linked: r.get(5)?,
+    })
+}
+
+const MEMBERSHIP: &str = "SELECT r.id, r.display, r.name, r.kind, m.held, \
+    EXISTS (SELECT 1 FROM links l WHERE l.resource = r.row AND l.state = 'linked')";
+
+/// The members that a group shows and whose name contains `text`, in order of creation; and how many those are.
+///
+/// # Errors
+/// `TooMuch` when the scan goes past its budget.
+pub fn members_of(
+    rx: &Rx<'_>,
+    group: i64,
+    text: &str,
+    offset: u64,
+    limit: u64,
+) -> Result<(u64, Vec<Membership>), StoreError> {
+    let from = "FROM members m JOIN resources r ON r.row = m.member WHERE m.grp = ?1 AND m.wanted = 1 \
+        AND r.deleted_at IS NULL AND (?2 = '%%' OR r.name_key LIKE ?2 ESCAPE '\\' OR r.display LIKE ?2 ESCAPE '\\')";
+    within_budget(rx, || {
+        let pattern = pattern(text);
+        let mut count = rx.conn.prepare_cached(&format!("SELECT count(*) {from}"))?;
+        let total: i64 = count.query_row(params![group, pattern], |r| r.get(0))?;
+        let sql = format!("{MEMBERSHIP} {from} ORDER BY m.member LIMIT ?3 OFFSET ?4");
+        let mut find = rx.conn.prepare_cached(&sql)?;
+        let rows = find.query_map(params![group, pattern, whole(limit), whole(offset)], read_membership)?;
+        Ok((total.unsigned_abs(), rows.collect::<Result<_, _>>()?))
+    })
+}
+
+/// The groups that show this member, by name; at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub fn groups_with(rx: &Rx<'_>, member: i64, limit: u64) -> Result<Vec<Membership>, StoreError> {
+    let sql = format!(
+        "{MEMBERSHIP} FROM members m JOIN resources r ON r.row = m.grp \
+         WHERE m.member = ?1 AND m.wanted = 1 AND r.deleted_at IS NULL ORDER BY r.name_key LIMIT ?2"
+    );
+    let mut find = rx.conn.prepare_cached(&sql)?;
+    let rows = find.query_map(params![member, whole(limit)], read_membership)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -51,6 +51,16 @@ pub fn routes(config: &mut ServiceConfig) {
                     .default_service(web::to(failure::method)),
             )
             .service(
+                resource("/.search")
+                    .post(read::search)
+                    .default_service(web::to(failure::method)),
+            )
+            .service(
+                resource("/{endpoint:Users|Groups}/.search")
+                    .post(read::search)
+                    .default_service(web::to(failure::method)),
+            )
+            .service(
                 resource("/{endpoint:Users|Groups}/{id}")
                     .get(read::one)
                     .put(write::replace)

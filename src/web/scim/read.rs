@@ -3,16 +3,15 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::answer;
 use super::failure::Failure;
-use super::gate::Gate;
+use super::gate::{Caller, Gate};
 use super::groups::carries;
-use super::represent::View;
+use super::represent::{Place, View};
+use super::{answer, body};
 use crate::scim::error::ScimError;
 use crate::scim::list::ListQuery;
 use crate::scim::schema::ResourceType;
-use crate::store::search::{self, Page};
-use crate::store::{StoreError, resources};
+use crate::store::{Rx, StoreError, resources, search};
 
 /// The type that the path names.
 pub(super) fn kind(request: &HttpRequest) -> Result<ResourceType, Failure> {
@@ -49,7 +48,7 @@ pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<H
                 return Ok((None, id));
             };
             Ok((
-                Some(View::load(rx, kind, stored, &projection)?.text(&base, &projection)?),
+                Some(View::load(rx, kind, stored, &projection)?.text(&base, &projection, Place::Alone)?),
                 id,
             ))
         })
@@ -63,34 +62,55 @@ pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<H
 
 pub(super) async fn list(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
-    let kind = kind(&request)?;
     let query = ListQuery::parse(request.query_string())?;
-    let base = gate.base(&request, &caller);
+    answer_list(&request, &gate, &caller, vec![kind(&request)?], query).await
+}
+
+/// POST of a search on one type, or on the root for both (RFC 7644 §3.4.3): the same list, asked for in a body.
+pub(super) async fn search(
+    request: HttpRequest,
+    gate: web::Data<Gate>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Failure> {
+    let caller = gate.admit(&request).await?;
+    let kinds = match request.match_info().get("endpoint") {
+        Some(_) => vec![kind(&request)?],
+        None => ResourceType::ALL.to_vec(),
+    };
+    let query = ListQuery::from_search(&body::json(payload).await?)?;
+    answer_list(&request, &gate, &caller, kinds, query).await
+}
+
+/// One list over the given types, one after the other.
+async fn answer_list(
+    request: &HttpRequest,
+    gate: &Gate,
+    caller: &Caller,
+    kinds: Vec<ResourceType>,
+    query: ListQuery,
+) -> Result<HttpResponse, Failure> {
+    let base = gate.base(request, caller);
     let instance = caller.instance.id;
-    let carried = carries(&caller, kind);
-    let body = gate
-        .store
-        .read(move |rx| -> Result<_, StoreError> {
-            let page = if carried {
-                search::page(
-                    rx,
-                    instance,
-                    kind,
-                    query.filter.as_ref(),
-                    query.start_index,
-                    query.count,
-                )?
-            } else {
-                Page::default()
-            };
-            let mut texts = Vec::with_capacity(page.found.len());
+    let kinds: Vec<_> = kinds.into_iter().filter(|kind| carries(caller, *kind)).collect();
+    let work = move |rx: &Rx<'_>| -> Result<String, StoreError> {
+        let (mut total, mut texts) = (0, Vec::new());
+        for kind in kinds {
+            let start = query.start_index.saturating_sub(total).max(1);
+            let count = query.count.saturating_sub(texts.len() as u64);
+            let page = search::page(rx, instance, kind, query.filter.as_ref(), start, count)?;
+            total += page.total;
             for stored in page.found {
-                texts.push(View::load(rx, kind, stored, &query.projection)?.text(&base, &query.projection)?);
+                let view = View::load(rx, kind, stored, &query.projection)?;
+                texts.push(view.text(&base, &query.projection, Place::List)?);
             }
-            Ok(envelope(page.total, query.start_index, &texts))
-        })
-        .await?;
-    Ok(answer::json(&request, StatusCode::OK, body))
+        }
+        Ok(envelope(total, query.start_index, &texts))
+    };
+    Ok(answer::json(
+        request,
+        StatusCode::OK,
+        gate.store.read(work).await?,
+    ))
 }
 
 /// A ListResponse around texts that are JSON already. `itemsPerPage` is what is really on the page.

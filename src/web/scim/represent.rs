@@ -10,6 +10,15 @@ use crate::store::members::{self, Member};
 use crate::store::resources::Stored;
 use crate::store::{Rx, StoreError};
 
+/// Where a resource is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// As the whole answer.
+    Alone,
+    /// Among others.
+    List,
+}
+
 /// A resource with what is computed for it.
 #[derive(Debug)]
 pub(super) struct View {
@@ -42,9 +51,15 @@ impl View {
         format!("{base}/{}/{}", self.kind.endpoint(), self.stored.id)
     }
 
-    /// The answer's text.
-    pub(super) fn text(&self, base: &str, projection: &Projection) -> Result<String, StoreError> {
-        let whole = self.whole(base)?;
+    /// The answer's text. In a list members bear `display`, which importing tools show; alone, a group is given back
+    /// as it was written.
+    pub(super) fn text(
+        &self,
+        base: &str,
+        projection: &Projection,
+        place: Place,
+    ) -> Result<String, StoreError> {
+        let whole = self.whole(base, place)?;
         if projection.is_all() {
             return Ok(whole);
         }
@@ -54,7 +69,7 @@ impl View {
         Ok(Value::Object(document).to_string())
     }
 
-    fn whole(&self, base: &str) -> Result<String, StoreError> {
+    fn whole(&self, base: &str, place: Place) -> Result<String, StoreError> {
         // The stored text ends with the meta object: `…"version":"W/\"1\""}}`.
         let open = self
             .stored
@@ -64,10 +79,10 @@ impl View {
         let location = Value::from(self.location(base));
         let linked = match (&self.linked, self.kind) {
             (Some(list), ResourceType::User) if !list.is_empty() => {
-                format!(",\"groups\":{}", references(base, list, false))
+                format!(",\"groups\":{}", groups(base, list))
             }
             (Some(list), ResourceType::Group) if !list.is_empty() => {
-                format!(",\"members\":{}", references(base, list, true))
+                format!(",\"members\":{}", members_of(base, list, place))
             }
             _ => String::new(),
         };
@@ -75,10 +90,24 @@ impl View {
     }
 }
 
-fn references(base: &str, list: &[Member], members: bool) -> Value {
-    let one = |m: &Member| {
-        let kind = if members { m.kind.name() } else { "direct" };
-        json!({"value": m.id, "$ref": format!("{base}/{}/{}", m.kind.endpoint(), m.id), "display": m.display, "type": kind})
+/// RFC 7643 §4.1.2.
+fn groups(base: &str, list: &[Member]) -> Value {
+    let one =
+        |m: &Member| json!({"value": m.id, "$ref": address(base, m), "display": m.display, "type": "direct"});
+    list.iter().map(one).collect()
+}
+
+/// RFC 7643 §4.2.
+fn members_of(base: &str, list: &[Member], place: Place) -> Value {
+    let one = |m: &Member| match place {
+        Place::List => {
+            json!({"value": m.id, "$ref": address(base, m), "display": m.display, "type": m.kind.name()})
+        }
+        Place::Alone => json!({"value": m.id, "$ref": address(base, m), "type": m.kind.name()}),
     };
     list.iter().map(one).collect()
+}
+
+fn address(base: &str, member: &Member) -> String {
+    format!("{base}/{}/{}", member.kind.endpoint(), member.id)
 }

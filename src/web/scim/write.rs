@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::gate::{Caller, Gate};
 use super::groups::writable;
 use super::read::{id, kind};
-use super::represent::View;
+use super::represent::{Place, View};
 use super::{answer, body};
 use crate::directory::{self, ChangeError, Door, Written};
 use crate::scim::list::ListQuery;
@@ -39,7 +39,7 @@ pub(super) async fn create(
         &request,
         StatusCode::CREATED,
         &view.location(&base),
-        view.text(&base, &projection)?,
+        view.text(&base, &projection, Place::Alone)?,
     ))
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn replace(
         &request,
         StatusCode::OK,
         &view.location(&base),
-        view.text(&base, &projection)?,
+        view.text(&base, &projection, Place::Alone)?,
     ))
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn patch(
         &request,
         StatusCode::OK,
         &view.location(&base),
-        view.text(&base, &projection)?,
+        view.text(&base, &projection, Place::Alone)?,
     ))
 }
 

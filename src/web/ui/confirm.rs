@@ -16,8 +16,6 @@ pub struct ConfirmPage {
     pub consequences: Vec<String>,
     /// Where the POST goes.
     pub action: String,
-    /// Fields that go with it: name, value.
-    pub fields: Vec<(String, String)>,
     /// What must be typed (field `typed`); none: a click is enough.
     pub typed: Option<String>,
     /// What was typed wrongly.

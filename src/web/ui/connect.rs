@@ -1,12 +1,22 @@
 //! `/catalog/{app}/connect`: the form of an app. *Connect* tests first and saves only what works; the token is never
 //! filled in again. The app "Receive only" asks for a name alone.
 
+use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::page::Page;
-use super::parts::{Choice, Refusals, Shape, Tone};
+use super::ask::Ask;
+use super::catalog::RECEIVE_ONLY;
+use super::fail::{Answer, Fail};
+use super::flash::News;
+use super::page::{Here, Page};
+use super::parts::{Choice, Refusals};
+use super::respond::respond;
+use super::words;
+use crate::connector::catalog::{self, App};
+use crate::model::Scope;
+use crate::sync::manage::{ManageError, NewConnection, clean_url};
 
-/// The form and, after a failed try, what the test found.
+/// The form and, after a failed try, what to fix.
 #[derive(Template)]
 #[template(path = "connect.html")]
 pub struct ConnectPage {
@@ -18,7 +28,7 @@ pub struct ConnectPage {
     pub name: String,
     /// Base URL, as typed, already cut.
     pub base_url: String,
-    /// What was cut off the base URL (`/Users`); empty: nothing.
+    /// What was cut off the base URL, in sentences; empty: nothing.
     pub cut: String,
     /// Users, groups or both.
     pub scopes: Vec<Choice>,
@@ -26,8 +36,6 @@ pub struct ConnectPage {
     pub refused: Refusals,
     /// One sentence that says what to fix; none before the first try.
     pub problem: Option<String>,
-    /// Row by row, as far as it came; empty before the first try.
-    pub checks: Vec<CheckRow>,
 }
 
 /// What the form of an app shows (catalog data).
@@ -52,41 +60,154 @@ pub struct AppForm {
     pub prerequisites: Vec<String>,
     /// The way to URL and token.
     pub steps: Vec<String>,
+    /// Of the token's care.
+    pub token_note: String,
+    /// The makers' own page.
+    pub docs: Option<String>,
 }
 
-/// One line of the test.
-pub struct CheckRow {
-    /// Ok, bad, or info (not reached).
-    pub tone: Tone,
-    /// What was tested.
-    pub title: String,
-    /// What was found, what to do.
-    pub detail: String,
-    /// `84 ms`; empty when not reached.
-    pub took: String,
+
+/// What was typed, but for the token.
+struct Typed {
+    name: String,
+    base_url: String,
+    cut: String,
+    scope: Scope,
 }
 
-impl CheckRow {
-    /// Whether it is in order.
-    #[must_use]
-    pub fn passed(&self) -> bool {
-        self.tone == Tone::Ok
-    }
+/// The empty form of an app.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn get(ask: Ask) -> Answer {
+    let app = form(&ask.part("app"))?;
+    let name = if app.name_required { String::new() } else { proposed(&app.slug) };
+    let typed = Typed { name, base_url: String::new(), cut: String::new(), scope: Scope::default() };
+    answer(&ask, StatusCode::OK, app, typed, Refusals::default(), None).await
+}
 
-    /// Its shape.
-    #[must_use]
-    pub fn shape(&self) -> Shape {
-        Shape(self.tone)
+/// Tests what was typed, and connects if it works.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn post(ask: Ask) -> Answer {
+    let app = form(&ask.part("app"))?;
+    let mut typed = Typed {
+        name: ask.form.short("name", 200),
+        base_url: ask.form.short("base_url", 4000),
+        cut: String::new(),
+        scope: Scope::parse(ask.form.text("scope")).unwrap_or_default(),
+    };
+    let mut refused = Refusals::default();
+    if app.name_required && typed.name.is_empty() {
+        refused.add("name", "Type a name to know this connection by.");
     }
-
-    /// The state as a word, for those who don't see the shape.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self.tone {
-            Tone::Ok => "Passed",
-            Tone::Warn => "Passed with a remark",
-            Tone::Bad => "Failed",
-            Tone::Held | Tone::Info | Tone::Off => "Not reached",
+    let target = if app.receives_only {
+        None
+    } else {
+        match clean_url(&typed.base_url) {
+            Ok((url, notes)) => (typed.base_url, typed.cut) = (url, notes.join(" ")),
+            Err(why) => refused.add("base_url", why),
         }
+        if ask.form.text("token").is_empty() {
+            refused.add("token", "Paste the authentication token.");
+        }
+        Some((typed.base_url.clone(), ask.form.secret("token")))
+    };
+    if !refused.0.is_empty() {
+        return answer(&ask, StatusCode::UNPROCESSABLE_ENTITY, app, typed, refused, None).await;
+    }
+    let name = if typed.name.is_empty() { proposed(&app.slug) } else { typed.name.clone() };
+    let new = NewConnection { name, app: (app.slug.clone(), proposed(&app.slug)), scope: typed.scope, target };
+    match ask.pages.manager.create(ask.actor()?, new).await {
+        Ok(made) => {
+            ask.pages.engine.wake();
+            let news = match (app.receives_only, typed.cut.is_empty()) {
+                (true, _) => News::Made,
+                (false, true) => News::Connected,
+                (false, false) => News::ConnectedCut,
+            };
+            ask.go_on(&format!("/instances/{}", made.slug), Some(news))
+        }
+        Err(ManageError::Store(e)) => Err(e.into()),
+        Err(why) => {
+            let problem = Some(why.to_string());
+            answer(&ask, StatusCode::UNPROCESSABLE_ENTITY, app, typed, refused, problem).await
+        }
+    }
+}
+
+async fn answer(
+    ask: &Ask,
+    status: StatusCode,
+    app: AppForm,
+    typed: Typed,
+    refused: Refusals,
+    problem: Option<String>,
+) -> Answer {
+    let title = if app.receives_only { app.name.clone() } else { format!("Connect {}", app.name) };
+    let page = ask.read(move |rx, chrome| Ok::<_, Fail>(chrome.page(rx, &title, Here::Catalog, &[("Catalog", "/catalog")])?));
+    let scopes = scopes(typed.scope);
+    let (name, base_url, cut) = (typed.name, typed.base_url, typed.cut);
+    Ok(respond(status, &ConnectPage { page: page.await?, app, name, base_url, cut, scopes, refused, problem }))
+}
+
+fn scopes(chosen: Scope) -> Vec<Choice> {
+    let all = [
+        (Scope::UsersAndGroups.as_str(), "Users and groups", "Accounts, groups and who is in them."),
+        (Scope::Users.as_str(), "Users only", "Groups are left alone."),
+        (Scope::Groups.as_str(), "Groups only", "People must have an account in the app already."),
+    ];
+    Choice::list(&all, chosen.as_str())
+}
+
+fn proposed(slug: &str) -> String {
+    catalog::find(slug).map(|app| app.proposed_name.clone()).unwrap_or_default()
+}
+
+fn form(slug: &str) -> Result<AppForm, Fail> {
+    if slug == RECEIVE_ONLY {
+        return Ok(receive_only());
+    }
+    catalog::find(slug).map(of_app).ok_or(Fail::NotFound)
+}
+
+fn of_app(app: &App) -> AppForm {
+    let note = app.token_note.clone().unwrap_or_default();
+    AppForm {
+        slug: app.slug.clone(),
+        name: app.name.clone(),
+        mark: app.initials.clone(),
+        receives_only: false,
+        name_required: !app.name_optional,
+        url_example: app.base_url_placeholder.clone().unwrap_or_else(|| "https://…".into()),
+        url_hint: "The full address, without a slash at the end. /Users and /Groups are added by themselves.".into(),
+        token_hint: if app.token_steps.is_empty() { String::new() } else { note.clone() },
+        prerequisites: app.prerequisites.clone(),
+        steps: if app.token_steps.is_empty() { vec![note] } else { app.token_steps.clone() },
+        token_note: app.token_reminder.clone(),
+        docs: app.docs.clone(),
+    }
+}
+
+fn receive_only() -> AppForm {
+    let name = "Receive only";
+    AppForm {
+        slug: RECEIVE_ONLY.into(),
+        name: name.into(),
+        mark: words::mark(name),
+        receives_only: true,
+        name_required: true,
+        url_example: String::new(),
+        url_hint: String::new(),
+        token_hint: String::new(),
+        prerequisites: Vec::new(),
+        steps: vec![
+            "Create a key for your identity provider.".into(),
+            "Give it the SCIM base URL and the key.".into(),
+            "Its people and groups appear here as it pushes them.".into(),
+        ],
+        token_note: String::new(),
+        docs: None,
     }
 }

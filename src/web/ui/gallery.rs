@@ -54,7 +54,7 @@ fn what_people_typed_is_escaped() {
     for Shown { name, html } in pages {
         assert!(!html.contains("<script>"), "{name}");
         assert_eq!(html.matches("<script ").count(), 1, "{name}: only our own file");
-        assert!(html.contains(r#"<script src="/static/rollcall.js"#), "{name}");
+        assert!(html.contains(&format!(r#"<script src="{}""#, super::assets::address("rollcall.js"))), "{name}");
     }
 }
 

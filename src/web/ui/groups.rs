@@ -1,11 +1,19 @@
-//! `/instances/{slug}/groups` and `…/groups/{id}`: the groups of an instance and one of them with its members.
+//! `/instances/{slug}/groups`: the groups of an instance, with search.
 
 use askama::Template;
 
-use super::instance::Head;
+use super::ask::Ask;
+use super::chrome::Inside;
+use super::fail::{Answer, Fail};
+use super::instance::{Head, Tab};
 use super::page::Page;
-use super::parts::{Badge, EventRow, Paging, When};
-use super::person::{AttributeRow, TargetSide};
+use super::paging::{ROWS, offset, paging};
+use super::parts::{Badge, Paging, When};
+use super::serve::show;
+use super::{standing, words};
+use crate::model::Time;
+use crate::scim::schema::ResourceType;
+use crate::store::search::{self, Listed, Only};
 
 /// The list.
 #[derive(Template)]
@@ -39,44 +47,31 @@ pub struct GroupRow {
     pub changed: When,
 }
 
-/// One group.
-#[derive(Template)]
-#[template(path = "group.html")]
-pub struct GroupPage {
-    /// Chrome.
-    pub page: Page,
-    /// Header of the instance.
-    pub head: Head,
-    /// SCIM id.
-    pub id: String,
-    /// displayName.
-    pub name: String,
-    /// `12 members`.
-    pub count: String,
-    /// What was searched for among the members.
-    pub query: String,
-    /// One page of them.
-    pub members: Vec<MemberRow>,
-    /// Where they go on.
-    pub paging: Paging,
-    /// displayName, externalId.
-    pub attributes: Vec<AttributeRow>,
-    /// In the target; none for an instance without target.
-    pub target: Option<TargetSide>,
-    /// Newest first.
-    pub events: Vec<EventRow>,
-    /// Last change.
-    pub changed: When,
+/// The list.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn get(ask: Ask) -> Answer {
+    let (slug, query) = (ask.part("slug"), ask.query.short("q", 100));
+    let from = offset(ask.query.number("page"));
+    let shown = ask.read(move |rx, chrome| {
+        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::Groups, None)?;
+        let (total, found) = search::listed(rx, instance.id, ResourceType::Group, &query, Only::All, from, ROWS)?;
+        let address = format!("/instances/{}/groups", head.slug);
+        let paging = paging(&address, &[("q", &query)], from, found.len() as u64, total, ["group", "groups"]);
+        let rows = found.into_iter().map(|one| row(one, head.has_target, rx.now())).collect();
+        Ok::<_, Fail>(GroupsPage { page, head, query, rows, paging })
+    });
+    show(&shown.await?)
 }
 
-/// One member.
-pub struct MemberRow {
-    /// Its page; none when it is no user of this instance.
-    pub href: Option<String>,
-    /// What people call it.
-    pub name: String,
-    /// userName, or `Group`.
-    pub sub: String,
-    /// In the app, waiting, no account; none for an instance without target.
-    pub state: Option<Badge>,
+fn row(one: Listed, has_target: bool, now: Time) -> GroupRow {
+    GroupRow {
+        state: has_target.then(|| standing::badge(one.link.as_deref(), one.job.as_deref(), true)),
+        reason: one.error.unwrap_or_default(),
+        members: words::number(one.members),
+        changed: When::relative(one.changed, now),
+        id: one.id,
+        name: one.display,
+    }
 }

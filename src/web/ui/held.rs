@@ -2,10 +2,21 @@
 
 use askama::Template;
 
-use super::instance::Head;
+use super::ask::Ask;
+use super::chrome::Inside;
+use super::fail::{Answer, Fail};
+use super::flash::News;
+use super::instance::{Head, HeldBanner, Tab};
 use super::page::Page;
+use super::paging::{ROWS, offset, paging};
 use super::parts::{Paging, When};
+use super::serve::show;
 use super::words;
+use crate::model::{Instance, Removal, RemovalClass};
+use crate::scim::schema::ResourceType;
+use crate::store::{Lane, Rx, StoreError, Tx, removals, resources};
+use crate::sync::removal;
+use crate::sync::status::InstanceStatus;
 
 /// The removals that wait.
 #[derive(Template)]
@@ -43,4 +54,148 @@ pub struct HeldRow {
     pub reason: String,
     /// Since when it waits.
     pub at: When,
+}
+
+/// Most that one page speaks of and *Allow all* frees at once.
+const MOST: usize = 20_000;
+/// Decided in one unit of work.
+const CHUNK: usize = 100;
+
+/// The list.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn get(ask: Ask) -> Answer {
+    let (slug, from) = (ask.part("slug"), offset(ask.query.number("page")));
+    let shown = ask.read(move |rx, chrome| {
+        let Inside { page, head, instance, status } = chrome.inside(rx, &slug, Tab::Overview, Some("Held removals"))?;
+        let all = removals::held(rx, instance.id, MOST)?;
+        let start = usize::try_from(from).unwrap_or(usize::MAX).min(all.len());
+        let listed: Vec<&Removal> = all.iter().skip(start).take(usize::try_from(ROWS).unwrap_or(50)).collect();
+        let rows = listed.iter().map(|r| row(rx, &head.slug, r)).collect::<Result<Vec<_>, _>>()?;
+        let address = format!("/instances/{}/held", head.slug);
+        let total = all.len() as u64;
+        let shown = rows.len() as u64;
+        Ok::<_, Fail>(HeldPage {
+            what: what(rx, &instance, &status, &head.app)?,
+            why: why(&instance),
+            count: total,
+            up_to: all.last().map_or(0, |r| r.id),
+            paging: paging(&address, &[], from, shown, total, ["removal", "removals"]),
+            rows,
+            page,
+            head,
+        })
+    });
+    show(&shown.await?)
+}
+
+/// What stands above the instance's page while removals wait.
+///
+/// # Errors
+/// When the database fails.
+pub fn banner(rx: &Rx<'_>, instance: &Instance, status: &InstanceStatus) -> Result<Option<HeldBanner>, StoreError> {
+    let all = removals::held(rx, instance.id, MOST)?;
+    let Some(newest) = all.last() else {
+        return Ok(None);
+    };
+    Ok(Some(HeldBanner {
+        what: what(rx, instance, status, &super::chrome::app_name(instance))?,
+        why: why(instance),
+        count: all.len() as u64,
+        up_to: newest.id,
+    }))
+}
+
+fn what(rx: &Rx<'_>, instance: &Instance, status: &InstanceStatus, app: &str) -> Result<String, StoreError> {
+    let counted = removals::count_held(rx, instance.id)?;
+    let parts: Vec<String> = counted.iter().map(|(class, n)| said(*class, *n, status)).collect();
+    Ok(match parts.as_slice() {
+        [] => "No removal waits.".into(),
+        [one] => format!("{one} in {app}."),
+        [first @ .., last] => format!("{} and {last} in {app}.", first.join(", ")),
+    })
+}
+
+fn said(class: RemovalClass, n: u64, status: &InstanceStatus) -> String {
+    let of = |total: u64, one, many| match total {
+        total if total > n => format!("{} of {}", words::number(n), words::count(total, one, many)),
+        _ => words::count(n, one, many),
+    };
+    match class {
+        RemovalClass::Account => format!("{} would lose access", of(status.users, "person", "people")),
+        RemovalClass::Group => format!("{} would be deleted", of(status.groups, "group", "groups")),
+        RemovalClass::Membership => format!("{} would end", words::count(n, "membership", "memberships")),
+    }
+}
+
+fn why(instance: &Instance) -> String {
+    let limit = instance.policies.accounts;
+    format!(
+        "More than {} per cent (and more than {}) in one hour or sync waits for you; more than half, or all, always does. Everything else goes on.",
+        limit.percent, limit.floor
+    )
+}
+
+fn row(rx: &Rx<'_>, slug: &str, held: &Removal) -> Result<HeldRow, StoreError> {
+    let there = resources::load(rx, held.subject)?.filter(|r| r.deleted_at.is_none());
+    let href = there.map(|r| {
+        let place = if r.kind == ResourceType::User { "users" } else { "groups" };
+        format!("/instances/{slug}/{place}/{}", r.id)
+    });
+    Ok(HeldRow {
+        id: held.id,
+        label: held.label.clone(),
+        href,
+        class: match held.class {
+            RemovalClass::Account => "Account",
+            RemovalClass::Group => "Group",
+            RemovalClass::Membership => "Membership",
+        }
+        .into(),
+        reason: words::sentence(&held.reason),
+        at: When::clock(held.at, rx.now()),
+    })
+}
+
+/// Allows or rejects: those chosen, or all that the page spoke of.
+///
+/// # Errors
+/// `NotFound`, `Form`; the store's.
+pub async fn post(ask: Ask) -> Answer {
+    let instance = ask.instance().await?;
+    let (id, back) = (instance.id, format!("/instances/{}", instance.slug));
+    let (allow, all) = match ask.form.text("act") {
+        "allow" => (true, false),
+        "reject" => (false, false),
+        "allow-all" => (true, true),
+        "reject-all" => (false, true),
+        _ => return Err(Fail::Form),
+    };
+    let chosen: Vec<i64> = if all {
+        let newest: i64 = ask.form.number("up_to").ok_or(Fail::Form)?;
+        let held = ask.pages.store().read(move |rx| removals::held(rx, id, MOST)).await;
+        held.map_err(|e: StoreError| Fail::from(e))?.iter().map(|r| r.id).filter(|held| *held <= newest).collect()
+    } else {
+        ask.form.numbers("id")
+    };
+    if chosen.is_empty() {
+        let news = if all { News::NothingHeld } else { News::NoneChosen };
+        return ask.go_on(&format!("{back}/held"), Some(news));
+    }
+    let mut decided = 0;
+    for part in chosen.chunks(CHUNK) {
+        let (part, by) = (part.to_vec(), ask.actor()?);
+        let work = move |tx: &Tx<'_>| -> Result<usize, StoreError> {
+            if allow { removal::allow(tx, id, &part, &by) } else { removal::reject(tx, id, &part, &by) }
+        };
+        decided += ask.pages.store().write(Lane::Front, Some(id), work).await?;
+    }
+    ask.pages.engine.wake();
+    let news = match (decided, allow) {
+        (0, _) => News::NothingHeld,
+        (_, true) => News::Allowed,
+        (_, false) => News::Rejected,
+    };
+    ask.go_on(&back, Some(news))
 }

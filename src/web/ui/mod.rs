@@ -6,28 +6,53 @@
 //! would block them); a csrf field in every POST form; a label for every input.
 
 pub mod activity;
+pub mod ask;
+pub mod assets;
 pub mod beats;
 pub mod catalog;
+pub mod chrome;
 pub mod confirm;
 pub mod connect;
+pub mod delete;
+pub mod fail;
 pub mod failure;
+pub mod flash;
+pub mod form;
+pub mod group;
 pub mod groups;
 pub mod held;
 pub mod instance;
 pub mod keys;
+pub mod log;
 pub mod login;
+pub mod once;
 pub mod overview;
 pub mod page;
+pub mod paging;
 pub mod parts;
 pub mod people;
 pub mod person;
 pub mod respond;
+pub mod reveal;
+pub mod revoke;
+pub mod rotate;
+pub mod serve;
 pub mod settings;
 pub mod setup;
+pub mod standing;
+pub mod switches;
+pub mod theme;
+pub mod throttle;
+pub mod values;
+pub mod visitor;
 pub mod words;
+
+pub use ask::Pages;
 
 #[cfg(test)]
 mod gallery;
+#[cfg(test)]
+mod tests;
 
 /// The Content-Security-Policy of every page.
 pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \

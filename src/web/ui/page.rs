@@ -223,6 +223,12 @@ impl Page {
         env!("CARGO_PKG_VERSION")
     }
 
+    /// Address of a file of ours.
+    #[must_use]
+    pub fn asset(&self, file: &str) -> String {
+        super::assets::address(file)
+    }
+
     /// The shape before what is wrong.
     #[must_use]
     pub fn bad_shape(&self) -> Shape {

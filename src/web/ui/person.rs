@@ -3,9 +3,22 @@
 
 use askama::Template;
 
-use super::instance::Head;
+use super::ask::Ask;
+use super::chrome::Inside;
+use super::fail::{Answer, Fail};
+use super::flash::News;
+use super::instance::{Head, Tab};
 use super::page::Page;
 use super::parts::{Badge, EventRow, When};
+use super::people::access;
+use super::serve::show;
+use super::{log, standing, values};
+use crate::mapping;
+use crate::model::{InstanceId, LinkState, Resource};
+use crate::scim::schema::ResourceType;
+use crate::scim::{Attributes, resource};
+use crate::store::search::{self, Membership};
+use crate::store::{Lane, Rx, StoreError, Tx, events, jobs, links, resources};
 
 /// One person.
 #[derive(Template)]
@@ -103,4 +116,131 @@ pub struct TargetSide {
     pub next_try: Option<When>,
     /// *Try again* helps.
     pub may_retry: bool,
+}
+
+/// Lines of the log on a person's or group's page.
+pub const LATEST: usize = 50;
+/// Groups listed of one person.
+const GROUPS: u64 = 500;
+/// Attributes listed.
+const ATTRIBUTES: usize = 300;
+
+/// The page.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn get(ask: Ask) -> Answer {
+    let (slug, id) = (ask.part("slug"), ask.part("id"));
+    let instance = ask.instance().await?.id;
+    let asked = id.clone();
+    let found = ask.read(move |rx, _| Ok::<_, Fail>(resources::by_id(rx, instance, ResourceType::User, &asked)?)).await?;
+    let Some(user) = found else {
+        return elsewhere(&ask, instance, ResourceType::Group, id).await;
+    };
+    let shown = ask.read(move |rx, chrome| {
+        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::People, Some(&user.display))?;
+        let now = rx.now();
+        let groups = search::groups_with(rx, user.row, GROUPS)?;
+        let latest = events::of_resource(rx, user.row, None, LATEST)?;
+        Ok::<_, Fail>(PersonPage {
+            access: access(user.active),
+            managed: user.is_managed(),
+            attributes: attributes(rx, &user)?,
+            groups: groups.into_iter().map(|g| group(g, head.has_target)).collect(),
+            target: standing::target(rx, &instance, &user, now)?,
+            events: log::rows(latest, &head.slug, &head.app, now),
+            changed: When::relative(user.last_modified, now),
+            id: user.id,
+            name: user.display,
+            user_name: user.name,
+            page,
+            head,
+        })
+    });
+    show(&shown.await?)
+}
+
+/// Tries the person's push again now.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn retry(ask: Ask) -> Answer {
+    try_again(ask, ResourceType::User).await
+}
+
+/// Wakes the push of the user or group in the address.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn try_again(ask: Ask, kind: ResourceType) -> Answer {
+    let (instance, id) = (ask.instance().await?, ask.part("id"));
+    let place = if kind == ResourceType::User { "users" } else { "groups" };
+    let back = format!("/instances/{}/{place}/{id}", instance.slug);
+    let work = move |tx: &Tx<'_>| -> Result<Option<bool>, StoreError> {
+        match resources::by_id(tx, instance.id, kind, &id)? {
+            Some(found) => jobs::try_again(tx, instance.id, found.row).map(Some),
+            None => Ok(None),
+        }
+    };
+    let woken = ask.pages.store().write(Lane::Front, Some(instance.id), work).await.map_err(Fail::from)?;
+    ask.pages.engine.wake();
+    let news = if woken.ok_or(Fail::NotFound)? { News::Retrying } else { News::InStep };
+    ask.go_on(&back, Some(news))
+}
+
+/// Links to a user or group need not know which it is: the other kind's page, if it is one.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn elsewhere(ask: &Ask, instance: InstanceId, other: ResourceType, id: String) -> Answer {
+    let asked = id.clone();
+    let found = ask.read(move |rx, _| Ok::<_, Fail>(resources::row_of(rx, instance, &asked)?)).await?;
+    match found {
+        Some((_, kind)) if kind == other => {
+            let place = if kind == ResourceType::User { "users" } else { "groups" };
+            ask.go_on(&format!("/instances/{}/{place}/{id}", ask.part("slug")), None)
+        }
+        _ => Err(Fail::NotFound),
+    }
+}
+
+fn group(found: Membership, has_target: bool) -> GroupRef {
+    let note = if has_target && !found.held { "not yet in the app" } else { "" };
+    GroupRef { id: found.id, name: found.display, note: note.into() }
+}
+
+/// What a user or group is, who says so, and what the app holds instead.
+///
+/// # Errors
+/// When the database fails.
+pub fn attributes(rx: &Rx<'_>, ours: &Resource) -> Result<Vec<AttributeRow>, StoreError> {
+    let desired = mapping::fingerprint(ours.kind, &mapping::desired(ours));
+    let link = links::by_resource(rx, ours.row)?.filter(|l| l.state == LinkState::Linked && !l.seen.is_empty());
+    let seen: Option<Attributes> = match &link {
+        Some(link) => links::seen_doc(rx, link.id)?.and_then(|text| serde_json::from_str(&text).ok()),
+        None => None,
+    };
+    let drift = |path: &str| {
+        let (link, seen) = (link.as_ref()?, seen.as_ref()?);
+        // What is still on its way is no difference yet.
+        let sent = desired.get(path).filter(|hash| link.pushed.get(path) == Some(*hash))?;
+        let other = link.seen.get(path);
+        (other != Some(sent)).then(|| resource::get(seen, path).map(values::text).unwrap_or_default())
+    };
+    let paths = resource::paths(ours.kind, &ours.attributes);
+    let rows = paths.into_iter().take(ATTRIBUTES).map(|path| AttributeRow {
+        value: resource::get(&ours.attributes, &path).map(values::text).unwrap_or_default(),
+        owned: is_owned(ours, &path),
+        drift: drift(&path),
+        path,
+    });
+    Ok(rows.collect())
+}
+
+/// A path is owned itself, or by the whole that it is part of.
+fn is_owned(ours: &Resource, path: &str) -> bool {
+    let whole = path.rsplit_once('.').or_else(|| path.rsplit_once(':')).map(|(whole, _)| whole);
+    ours.owned.contains(path)
+        || whole.is_some_and(|whole| ours.owned.contains(whole))
+        || (path == "active" && ours.is_managed())
 }

@@ -16,6 +16,8 @@ pub fn respond<T: Template>(status: StatusCode, page: &T) -> HttpResponse {
         .insert_header(("Content-Security-Policy", CSP))
         .insert_header(("Cache-Control", "no-store"))
         .insert_header(("Referrer-Policy", "same-origin"))
-        .insert_header(("X-Content-Type-Options", "nosniff"))
+        .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
+        .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
+        .insert_header(("X-Frame-Options", "DENY"))
         .body(body)
 }

@@ -1,11 +1,22 @@
 //! `/instances/{slug}/settings`: name, connection, schedule, policies, removal limit; and the danger zone. The token
 //! can be replaced, never read.
 
+use actix_web::http::StatusCode;
 use askama::Template;
 
-use super::instance::Head;
+use super::ask::Ask;
+use super::chrome::Inside;
+use super::fail::{Answer, Fail};
+use super::flash::News;
+use super::form::Form;
+use super::instance::{Head, Tab};
 use super::page::Page;
 use super::parts::{Choice, Refusals, When};
+use super::respond::respond;
+use super::words;
+use crate::model::instance::{Drift, Leaver, Limit};
+use crate::model::{Instance, Policies, Target};
+use crate::sync::manage::{Edit, ManageError, clean_url};
 
 /// The form.
 #[derive(Template)]
@@ -19,7 +30,7 @@ pub struct SettingsPage {
     pub name: String,
     /// As typed or stored.
     pub base_url: String,
-    /// What was cut off the base URL; empty: nothing.
+    /// What was cut off the base URL, in sentences; empty: nothing.
     pub cut: String,
     /// When the stored token was set.
     pub token_set: Option<When>,
@@ -35,6 +46,8 @@ pub struct SettingsPage {
     pub refused: Refusals,
     /// One sentence that says what to fix.
     pub problem: Option<String>,
+    /// The new address knows none of our accounts: a box asks whether that is meant (field `other_directory`).
+    pub other_directory: bool,
 }
 
 /// One counter of the removal limit.
@@ -47,4 +60,174 @@ pub struct LimitRow {
     pub floor: String,
     /// As typed or stored.
     pub percent: String,
+}
+
+const LEAVERS: [(Leaver, &str, &str, &str); 3] = [
+    (Leaver::Deactivate, "deactivate", "Deactivate the account", "It stays, without access."),
+    (Leaver::Delete, "delete", "Delete the account", "What belonged to it may go with it."),
+    (Leaver::Leave, "leave", "Leave it alone", "Nothing is sent; it is shown as left behind."),
+];
+const DRIFTS: [(Drift, &str, &str, &str); 3] = [
+    (Drift::Report, "report", "Say so", "Both values stay and the person's page shows them."),
+    (Drift::Enforce, "enforce", "Send ours again", "The value here wins."),
+    (Drift::Adopt, "adopt", "Take theirs", "The value in the app wins."),
+];
+/// Seconds between syncs that can be chosen.
+const SCHEDULES: [(u32, &str); 6] = [
+    (300, "Every 5 minutes"),
+    (900, "Every 15 minutes"),
+    (3600, "Every hour"),
+    (21_600, "Every 6 hours"),
+    (43_200, "Every 12 hours"),
+    (86_400, "Every day"),
+];
+/// Largest floor of a limit.
+const FLOOR: u32 = 1_000_000;
+
+/// What was typed, but for the token; at first what is stored.
+struct Typed {
+    name: String,
+    base_url: String,
+    cut: String,
+    schedule: u32,
+    policies: Policies,
+    limits: Vec<LimitRow>,
+    other_directory: bool,
+}
+
+impl Typed {
+    fn stored(instance: &Instance) -> Self {
+        let p = &instance.policies;
+        let row = |(field, label), limit: Limit| LimitRow {
+            field,
+            label,
+            floor: limit.floor.to_string(),
+            percent: limit.percent.to_string(),
+        };
+        Self {
+            name: instance.name.clone(),
+            base_url: instance.target.as_ref().map(Target::base_url).unwrap_or_default().to_owned(),
+            cut: String::new(),
+            schedule: instance.sync_every_s,
+            limits: vec![row(LIMITS[0], p.accounts), row(LIMITS[1], p.groups), row(LIMITS[2], p.memberships)],
+            policies: p.clone(),
+            other_directory: false,
+        }
+    }
+}
+
+const LIMITS: [(&str, &str); 3] =
+    [("accounts", "Accounts"), ("groups", "Groups"), ("memberships", "Memberships")];
+
+/// The form.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn get(ask: Ask) -> Answer {
+    let typed = Typed::stored(&ask.instance().await?);
+    answer(&ask, StatusCode::OK, typed, Refusals::default(), None).await
+}
+
+/// Saves what was typed; a new address or token is tested first.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn post(ask: Ask) -> Answer {
+    let instance = ask.instance().await?;
+    let mut refused = Refusals::default();
+    let mut typed = Typed::stored(&instance);
+    typed.name = ask.form.short("name", 200);
+    let mut edit = Edit { name: Some(typed.name.clone()), ..Edit::default() };
+    if instance.target.is_some() {
+        policies(&ask.form, &mut typed, &mut refused);
+        let stored = std::mem::replace(&mut typed.base_url, ask.form.short("base_url", 4000));
+        match clean_url(&typed.base_url) {
+            Ok((url, notes)) => (typed.base_url, typed.cut) = (url, notes.join(" ")),
+            Err(why) => refused.add("base_url", why),
+        }
+        edit.base_url = (typed.base_url != stored).then(|| typed.base_url.clone());
+        edit.token = (!ask.form.text("token").is_empty()).then(|| ask.form.secret("token"));
+        edit.sync_every_s = Some(typed.schedule);
+        edit.policies = Some(typed.policies.clone());
+        edit.other_directory = ask.form.ticked("other_directory");
+    }
+    let again = StatusCode::UNPROCESSABLE_ENTITY;
+    if !refused.0.is_empty() {
+        return answer(&ask, again, typed, refused, None).await;
+    }
+    match ask.pages.manager.edit(ask.actor()?, instance.id, edit).await {
+        Ok(_) => {
+            ask.pages.engine.wake();
+            ask.go_on(&format!("/instances/{}/settings", instance.slug), Some(News::Saved))
+        }
+        Err(ManageError::Store(e)) => Err(e.into()),
+        Err(why) => {
+            typed.other_directory = matches!(why, ManageError::OtherDirectory);
+            answer(&ask, again, typed, refused, Some(why.to_string())).await
+        }
+    }
+}
+
+fn policies(form: &Form, typed: &mut Typed, refused: &mut Refusals) {
+    typed.schedule = form.number("schedule").unwrap_or(typed.schedule);
+    let p = &mut typed.policies;
+    p.leaver = LEAVERS.iter().find(|l| l.1 == form.text("leaver")).map_or(p.leaver, |l| l.0);
+    p.drift = DRIFTS.iter().find(|d| d.1 == form.text("drift")).map_or(p.drift, |d| d.0);
+    let mut limit = |row: &mut LimitRow, stored: &mut Limit, names: [&'static str; 2]| {
+        (row.floor, row.percent) = (form.short(names[0], 10), form.short(names[1], 10));
+        match form.number::<u32>(names[0]).filter(|n| *n <= FLOOR) {
+            Some(floor) => stored.floor = floor,
+            None => refused.add(names[0], format!("{}: type a number from 0 to {}.", row.label, words::number(FLOOR.into()))),
+        }
+        match form.number::<u32>(names[1]).filter(|n| *n <= 100) {
+            Some(percent) => stored.percent = percent,
+            None => refused.add(names[1], format!("{}: type a percentage from 0 to 100.", row.label)),
+        }
+    };
+    if let [accounts, groups, memberships] = typed.limits.as_mut_slice() {
+        limit(accounts, &mut p.accounts, ["accounts_floor", "accounts_percent"]);
+        limit(groups, &mut p.groups, ["groups_floor", "groups_percent"]);
+        limit(memberships, &mut p.memberships, ["memberships_floor", "memberships_percent"]);
+    }
+}
+
+async fn answer(ask: &Ask, code: StatusCode, typed: Typed, refused: Refusals, problem: Option<String>) -> Answer {
+    let slug = ask.part("slug");
+    let shown = ask.read(move |rx, chrome| {
+        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::Settings, None)?;
+        let p = &typed.policies;
+        let leaver = LEAVERS.iter().find(|l| l.0 == p.leaver).map_or("", |l| l.1);
+        let drift = DRIFTS.iter().find(|d| d.0 == p.drift).map_or("", |d| d.1);
+        Ok::<_, Fail>(SettingsPage {
+            token_set: instance.secret_set_at.map(|at| When::relative(at, rx.now())),
+            schedules: schedules(typed.schedule),
+            leavers: Choice::list(&LEAVERS.map(|l| (l.1, l.2, l.3)), leaver),
+            drifts: Choice::list(&DRIFTS.map(|d| (d.1, d.2, d.3)), drift),
+            limits: typed.limits,
+            name: typed.name,
+            base_url: typed.base_url,
+            cut: typed.cut,
+            other_directory: typed.other_directory,
+            page,
+            head,
+            refused,
+            problem,
+        })
+    });
+    Ok(respond(code, &shown.await?))
+}
+
+/// The usual ones, and the present one if it is another (the command line can set any).
+fn schedules(chosen: u32) -> Vec<Choice> {
+    let mut all: Vec<(u32, String)> = SCHEDULES.iter().map(|(s, label)| (*s, (*label).to_owned())).collect();
+    if !all.iter().any(|(s, _)| *s == chosen) {
+        all.push((chosen, format!("Every {}", words::span(chosen.into()))));
+    }
+    let choices = all.into_iter().map(|(s, label)| Choice {
+        value: s.to_string(),
+        label,
+        hint: String::new(),
+        chosen: s == chosen,
+    });
+    choices.collect()
 }

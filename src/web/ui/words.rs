@@ -73,6 +73,18 @@ pub fn formatted(at: Time, form: &str) -> String {
     jiff::Timestamp::from_millisecond(at.0).map_or_else(|_| at.to_string(), |t| t.strftime(form).to_string())
 }
 
+/// `the first sync is running` → `The first sync is running`; a host at the start stays as it is written.
+#[must_use]
+pub fn sentence(text: &str) -> String {
+    let text = text.trim_end_matches('.');
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(letter) if !first.contains(['.', ':', '/', '@', '[']) => letter.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    }
+}
+
 /// Two letters that stand for an app: `Atlassian Cloud` → `At`.
 #[must_use]
 pub fn mark(name: &str) -> String {
@@ -96,6 +108,13 @@ mod tests {
             ("0".into(), "999".into(), "1,204".into(), "1,000,000".into())
         );
         assert_eq!(count(1, "person", "people"), "1 person");
+    }
+
+    #[test]
+    fn sentences_begin_large_but_hosts_stay() {
+        assert_eq!(sentence("the first sync is running."), "The first sync is running");
+        assert_eq!(sentence("api.example.com answered 401"), "api.example.com answered 401");
+        assert_eq!((sentence(""), sentence("paused; 7")), (String::new(), "Paused; 7".into()));
     }
 
     #[test]

@@ -5,12 +5,13 @@ use super::{Shown, shown};
 use crate::model::Health;
 use crate::web::ui::catalog::{CatalogPage, Tile};
 use crate::web::ui::confirm::ConfirmPage;
-use crate::web::ui::connect::{AppForm, CheckRow, ConnectPage};
+use crate::web::ui::connect::{AppForm, ConnectPage};
+use crate::web::ui::fail::Fail;
 use crate::web::ui::failure::FailurePage;
 use crate::web::ui::login::LoginPage;
 use crate::web::ui::overview::{InstanceRow, OverviewPage, Stat};
 use crate::web::ui::page::{Flash, Here, Page, Theme};
-use crate::web::ui::parts::{Choice, Refusals, Tone, When};
+use crate::web::ui::parts::{Choice, Refusals, When};
 use crate::web::ui::setup::SetupPage;
 use crate::web::ui::words;
 
@@ -18,13 +19,15 @@ pub(super) fn pages() -> Vec<Shown> {
     let mut refused = Refusals::default();
     refused.add(
         "code",
-        "This is not the code. It is eight letters, printed when the server started.",
+        "This is not the code.",
     );
-    refused.add("password", "The password needs at least 12 characters.");
+    refused.add("password", "The password needs at least 10 characters.");
     let setup = SetupPage {
         page: outside("Set up"),
         email: HOSTILE.into(),
         refused,
+        problem: None,
+        open: true,
         code_place: "Printed in the terminal where Rollcall was started.".into(),
     };
     let login = LoginPage {
@@ -32,6 +35,7 @@ pub(super) fn pages() -> Vec<Shown> {
         email: "admin@example.com".into(),
         problem: Some("E-mail or password is wrong.".into()),
         next: String::new(),
+        open: true,
     };
     let mut empty = overview();
     empty.rows.clear();
@@ -65,7 +69,6 @@ pub(super) fn pages() -> Vec<Shown> {
             "Nothing is changed in Atlassian Cloud: all accounts stay as they are.".into(),
         ],
         action: "/instances/atlassian-prod/delete".into(),
-        fields: vec![],
         typed: Some("atlassian-prod".into()),
         refused: Some("That is not the name.".into()),
         button: "Delete the instance".into(),
@@ -86,15 +89,15 @@ pub(super) fn pages() -> Vec<Shown> {
         shown("delete", &confirm),
         shown(
             "error-404",
-            &FailurePage::new(signed_in(), 404, "7f3a90c2".into()),
+            &FailurePage::of(signed_in(), &Fail::NotFound, "7f3a90c2".into()),
         ),
         shown(
             "error-403",
-            &FailurePage::new(signed_in(), 403, "7f3a90c2".into()),
+            &FailurePage::of(signed_in(), &Fail::Foreign, "7f3a90c2".into()),
         ),
         shown(
             "error-500",
-            &FailurePage::new(outside(""), 500, "7f3a90c2".into()),
+            &FailurePage::of(outside(""), &Fail::Panic, "7f3a90c2".into()),
         ),
     ]
 }
@@ -277,12 +280,6 @@ fn scopes() -> Vec<Choice> {
 }
 
 fn connect(failed: bool) -> ConnectPage {
-    let check = |tone, title: &str, detail: &str, took: &str| CheckRow {
-        tone,
-        title: title.into(),
-        detail: detail.into(),
-        took: took.into(),
-    };
     let mut refused = Refusals::default();
     if failed {
         refused.add("token", "The token was refused: api.atlassian.com answered 401.");
@@ -311,6 +308,8 @@ fn connect(failed: bool) -> ConnectPage {
                 "Set up user provisioning.".into(),
                 "Copy the SCIM base URL and the API key.".into(),
             ],
+            token_note: "The token is usually shown only once.".into(),
+            docs: Some("https://developer.example.com/scim".into()),
         },
         name: if failed { HOSTILE.into() } else { String::new() },
         base_url: if failed {
@@ -318,31 +317,10 @@ fn connect(failed: bool) -> ConnectPage {
         } else {
             String::new()
         },
-        cut: if failed { "/Users".into() } else { String::new() },
+        cut: if failed { "/Users was removed from the end: it is added by itself.".into() } else { String::new() },
         scopes: scopes(),
         refused,
         problem: None,
-        checks: if failed {
-            vec![
-                check(Tone::Ok, "Reached api.atlassian.com", "TLS 1.3", "84 ms"),
-                check(
-                    Tone::Ok,
-                    "It speaks SCIM",
-                    "ServiceProviderConfig: PATCH, filter; no bulk, no ETag",
-                    "112 ms",
-                ),
-                check(
-                    Tone::Bad,
-                    "The token was refused",
-                    "401 on /Users. Make a new API key in the directory and paste it whole.",
-                    "96 ms",
-                ),
-                check(Tone::Info, "Read users", "waits for the token", ""),
-                check(Tone::Info, "Read groups", "waits for the token", ""),
-            ]
-        } else {
-            vec![]
-        },
     }
 }
 
@@ -364,6 +342,8 @@ fn receive() -> ConnectPage {
             "Give it the SCIM base URL and the key.".into(),
             "Its people and groups appear here as it pushes them.".into(),
         ],
+        token_note: String::new(),
+        docs: None,
     };
     form
 }

@@ -7,10 +7,12 @@ use crate::model::Health;
 use crate::web::ui::activity::ActivityPage;
 use crate::web::ui::held::{HeldPage, HeldRow};
 use crate::web::ui::instance::{Fact, HeldBanner, InstancePage, KeyUse, Progress, Tab};
-use crate::web::ui::keys::{KeyRow, KeysPage, RevealPage, RotatePage};
+use crate::web::ui::keys::{KeyRow, KeysPage};
 use crate::web::ui::page::{Flash, Live, Theme};
 use crate::web::ui::parts::{Badge, Choice, Paging, Refusals, Tone, When};
 use crate::web::ui::people::PeoplePage;
+use crate::web::ui::reveal::RevealPage;
+use crate::web::ui::rotate::RotatePage;
 use crate::web::ui::settings::{LimitRow, SettingsPage};
 
 const ENDPOINT: &str = "https://hub.example.com/scim/atlassian-prod/v2";
@@ -28,7 +30,7 @@ pub(super) fn pages() -> Vec<Shown> {
         page: inside("New key"),
         head: head(Tab::Keys, Health::Healthy),
         name: HOSTILE.into(),
-        key: Some(KEY.into()),
+        key: Some(crate::secret::Secret::new(KEY.into())),
         endpoint: ENDPOINT.into(),
         old: "The old key rc_3kQz… goes on working until tomorrow 14:32.".into(),
     };
@@ -49,6 +51,7 @@ pub(super) fn pages() -> Vec<Shown> {
             ],
             "24h",
         ),
+        once: "AAAA-BBBB".into(),
     };
     vec![
         shown("instance", &instance()),
@@ -119,6 +122,7 @@ fn instance() -> InstancePage {
         endpoint: ENDPOINT.into(),
         last_key: Some(key_use()),
         keys: 2,
+        rejected: 2,
         facts: vec![
             Fact {
                 mono: true,
@@ -227,6 +231,7 @@ fn keys() -> KeysPage {
             "never",
         ),
         refused: Refusals::default(),
+        once: "AAAA-BBBB".into(),
     }
 }
 
@@ -348,5 +353,6 @@ fn settings() -> SettingsPage {
         ],
         refused: Refusals::default(),
         problem: None,
+        other_directory: true,
     }
 }

@@ -2,7 +2,8 @@
 
 use super::sample::{HOSTILE, event, events, head, inside, when};
 use crate::model::{Health, Outcome};
-use crate::web::ui::groups::{GroupPage, GroupRow, GroupsPage, MemberRow};
+use crate::web::ui::group::{GroupPage, MemberRow};
+use crate::web::ui::groups::{GroupRow, GroupsPage};
 use crate::web::ui::instance::Tab;
 use crate::web::ui::parts::{Badge, Choice, Paging, Tone};
 use crate::web::ui::people::{PeoplePage, PersonRow};

@@ -1,0 +1,161 @@
+//! Events as lines of a log: what each action is called in a sentence that goes on from its subject.
+
+use super::parts::{self, ChangeRow, EventRow, When};
+use super::values;
+use crate::model::{Event, Outcome, Time};
+
+/// Changes shown of one event.
+const CHANGES: usize = 20;
+
+/// Action, and how a sentence goes on from its subject; empty: the event's own words say all.
+const ACTIONS: &[(&str, &str)] = &[
+    ("user.created", "was created"),
+    ("user.updated", "changed"),
+    ("user.activated", "was activated"),
+    ("user.deactivated", "was deactivated"),
+    ("user.deleted", "was deleted"),
+    ("user.adopted", "is managed from here on"),
+    ("user.restored", "came back"),
+    ("user.imported", "was found in the app"),
+    ("user.changed_in_app", "follows a change in the app"),
+    ("user.gone_from_app", "is gone from the app"),
+    ("group.created", "was created"),
+    ("group.updated", "changed"),
+    ("group.deleted", "was deleted"),
+    ("group.adopted", "is managed from here on"),
+    ("group.imported", "was found in the app"),
+    ("group.changed_in_app", "follows a change in the app"),
+    ("group.gone_from_app", "is gone from the app"),
+    ("group.drift", "differs in the app"),
+    ("group.members_added", "got new members"),
+    ("group.members_removed", "lost members"),
+    ("group.members_unknown", "was sent members that nobody knows"),
+    ("push.created", "was created in the app"),
+    ("push.linked", "was found in the app and linked"),
+    ("push.updated", "was changed in the app"),
+    ("push.activated", "was activated in the app"),
+    ("push.deactivated", "was deactivated in the app"),
+    ("push.deleted", "was deleted in the app"),
+    ("push.left_behind", "was left behind in the app"),
+    ("push.members_added", "got members in the app"),
+    ("push.members_removed", "lost members in the app"),
+    ("push.rejected", "was refused"),
+    ("drift.seen", "was changed in the app"),
+    ("drift.enforced", "was changed in the app and set right"),
+    ("drift.fought", "keeps being changed in the app"),
+    ("app.gone", "was deleted in the app"),
+    ("app.returned", "is in the app again"),
+    ("app.reactivated", "was activated in the app"),
+    ("app.made_anew", "was made anew in the app"),
+    ("import.broken", "could not be read from the app"),
+    ("removal.held", "would lose something and waits"),
+    ("removal.allowed", "may be removed"),
+    ("removal.rejected", "stays in the app"),
+    ("sync.requested", "A sync was asked for"),
+    ("sync.finished", "Sync finished"),
+    ("instance.created", "The instance was made"),
+    ("instance.edited", "The settings were changed"),
+    ("instance.enabled", "The instance was enabled"),
+    ("instance.disabled", "The instance was disabled"),
+    ("instance.paused", "The instance was paused"),
+    ("instance.resumed", "The instance was resumed"),
+    ("instance.deleted", "The instance was deleted"),
+    ("instance.failing", "The app cannot be used"),
+    ("instance.recovered", "The app answers again"),
+    ("key.created", "A key was made"),
+    ("key.revoked", "A key was revoked"),
+    ("admin.created", "was made an admin"),
+];
+
+/// A line of an instance's log.
+#[must_use]
+pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
+    let about_all = ["instance.", "sync.", "key."].iter().any(|start| event.action.starts_with(start));
+    let place = if event.action.starts_with("group.") { "groups" } else { "users" };
+    let href = event.resource_id.as_ref().map(|id| format!("/instances/{slug}/{place}/{id}"));
+    let changes = event.changes.iter().take(CHANGES).map(|change| ChangeRow {
+        path: change.path.clone(),
+        before: values::text(&change.before),
+        after: values::text(&change.after),
+    });
+    EventRow {
+        at: at(event.at, now),
+        outcome: event.outcome,
+        href,
+        text: sentence(&event.action, event.outcome, &event.detail),
+        actor: parts::actor(&event.actor, app),
+        changes: changes.collect(),
+        subject: if about_all { String::new() } else { event.subject },
+    }
+}
+
+/// Lines of an instance's log.
+#[must_use]
+pub fn rows(events: Vec<Event>, slug: &str, app: &str, now: Time) -> Vec<EventRow> {
+    events.into_iter().map(|event| row(event, slug, app, now)).collect()
+}
+
+/// Today to the second, before that with the day.
+fn at(at: Time, now: Time) -> When {
+    const DAY: i64 = 24 * 3600 * 1000;
+    let today = at.0.div_euclid(DAY) == now.0.div_euclid(DAY);
+    When::formatted(at, if today { "%H:%M:%S" } else { "%-d %b %H:%M" })
+}
+
+fn sentence(action: &str, outcome: Outcome, detail: &str) -> String {
+    let said = ACTIONS.iter().find(|(word, _)| *word == action).map_or(action, |(_, said)| said);
+    let detail = detail.trim_end_matches('.');
+    match (detail, outcome) {
+        ("", _) => said.into(),
+        // Why it was refused is the news.
+        (detail, Outcome::Rejected | Outcome::Retried) => format!("{said}: {detail}"),
+        (detail, _) => format!("{said}. {detail}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn collect(dir: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let words = text.split('"').skip(1).step_by(1).filter(|w| {
+                    w.split_once('.').is_some_and(|(noun, verb)| {
+                        ["user", "group", "push", "drift", "app", "import", "removal", "sync", "instance", "key", "admin"]
+                            .contains(&noun)
+                            && !verb.is_empty()
+                            && verb.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+                    })
+                });
+                found.extend(words.map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_is_said() {
+        let mut found = Vec::new();
+        for layer in ["directory", "sync", "web/ui"] {
+            collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(layer), &mut found);
+        }
+        assert!(found.len() > 30);
+        for action in found.iter().filter(|a| !a.ends_with(".html") && !a.ends_with(".example")) {
+            assert!(ACTIONS.iter().any(|(word, _)| word == action), "{action}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_action_is_still_told() {
+        assert_eq!(sentence("new.action", Outcome::Done, "It did."), "new.action. It did");
+        assert_eq!(sentence("user.created", Outcome::Done, ""), "was created");
+    }
+}

@@ -1,0 +1,74 @@
+//! How one user or group stands in the app, in a word: from its link and its push.
+
+use super::parts::{Badge, Tone, When};
+use super::person::TargetSide;
+use super::words;
+use crate::model::{Instance, LinkState, Resource, Time};
+use crate::store::{Rx, StoreError, jobs, links};
+
+/// The badge of a row, from the stored words of its link and push.
+#[must_use]
+pub fn badge(link: Option<&str>, job: Option<&str>, active: bool) -> Badge {
+    match job {
+        Some("rejected") => return Badge::new(Tone::Bad, "Rejected"),
+        Some("held") => return Badge::new(Tone::Held, "Held"),
+        Some("retrying") => return Badge::new(Tone::Warn, "Trying again"),
+        Some(_) => return Badge::new(Tone::Info, "Waiting"),
+        None => {}
+    }
+    match link.and_then(LinkState::parse) {
+        Some(LinkState::Linked) if active => Badge::new(Tone::Ok, "In step"),
+        Some(LinkState::Linked) => Badge::new(Tone::Ok, "Deactivated"),
+        Some(LinkState::Creating) => Badge::new(Tone::Info, "Being created"),
+        Some(LinkState::Ambiguous) => Badge::new(Tone::Warn, "Several match"),
+        Some(LinkState::Left) => Badge::new(Tone::Off, "Left behind"),
+        Some(LinkState::Missing) => Badge::new(Tone::Warn, "Gone there"),
+        None => Badge::new(Tone::Off, "Not there"),
+    }
+}
+
+/// The card of one user or group; none for an instance without target.
+///
+/// # Errors
+/// When the database fails.
+pub fn target(rx: &Rx<'_>, instance: &Instance, ours: &Resource, now: Time) -> Result<Option<TargetSide>, StoreError> {
+    if instance.target.is_none() {
+        return Ok(None);
+    }
+    let link = links::by_resource(rx, ours.row)?;
+    let job = jobs::of_resource(rx, instance.id, ours.row)?;
+    let state = link.as_ref().map(|l| l.state);
+    let reason = match (&job, state) {
+        (Some(job), _) if job.state == "held" => "Its removal waits for Allow or Reject.".into(),
+        (Some(job), _) if job.last_error.is_some() => {
+            format!("{}.", words::sentence(job.last_error.as_deref().unwrap_or_default()))
+        }
+        (Some(_), _) if !instance.enabled => "It is sent when the instance is enabled again.".into(),
+        (Some(_), _) if instance.paused => "It is sent when the instance is resumed.".into(),
+        (Some(_), _) => "It is on its way.".into(),
+        (None, Some(LinkState::Ambiguous)) => "Several accounts match: rename one of them there.".into(),
+        (None, Some(LinkState::Missing)) => "It was deleted there and is kept here.".into(),
+        (None, Some(LinkState::Left)) => "It was left there as it is.".into(),
+        (None, _) => String::new(),
+    };
+    Ok(Some(TargetSide {
+        badge: badge(state.map(LinkState::as_str), job.as_ref().map(|j| j.state.as_str()), ours.active),
+        reason,
+        remote_id: link.and_then(|l| l.remote_id),
+        next_try: job.as_ref().and_then(|j| j.due_at).filter(|due| *due > now).map(|due| When::clock(due, now)),
+        may_retry: job.is_some_and(|j| matches!(j.state.as_str(), "rejected" | "retrying")),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_push_says_more_than_the_link() {
+        assert_eq!(badge(Some("linked"), Some("rejected"), true).word, "Rejected");
+        assert_eq!(badge(Some("linked"), None, true).word, "In step");
+        assert_eq!(badge(None, None, true).word, "Not there");
+        assert_eq!(badge(None, Some("waiting"), true).word, "Waiting");
+    }
+}

@@ -1,0 +1,59 @@
+//! Values of attributes as people read them: `work@example.com (work, primary)` rather than JSON.
+
+use serde_json::Value;
+
+/// Longest text of one value.
+const LONGEST: usize = 300;
+
+/// A value as one line; empty when unassigned.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    let text = said(value);
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    let cut: String = text.chars().take(LONGEST).collect();
+    format!("{cut}…")
+}
+
+fn said(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::Number(n) => n.to_string(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(said).collect::<Vec<_>>().join(", "),
+        Value::Object(parts) => match parts.get("value") {
+            Some(main) => {
+                let kind = parts.get("type").map(said).filter(|t| !t.is_empty());
+                let primary = parts.get("primary") == Some(&Value::Bool(true));
+                let notes: Vec<String> = kind.into_iter().chain(primary.then(|| "primary".into())).collect();
+                let main = said(parts.get("display").filter(|_| main.is_null()).unwrap_or(main));
+                if notes.is_empty() { main } else { format!("{main} ({})", notes.join(", ")) }
+            }
+            None => parts
+                .iter()
+                .map(|(name, part)| format!("{name}: {}", said(part)))
+                .collect::<Vec<_>>()
+                .join(", "),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_said_as_people_say_them() {
+        let emails = json!([{"value": "a@x.example", "type": "work", "primary": true}, {"value": "b@x.example"}]);
+        assert_eq!(text(&emails), "a@x.example (work, primary), b@x.example");
+        assert_eq!(text(&json!({"country": "DE", "locality": "Bonn"})), "country: DE, locality: Bonn");
+        assert_eq!(text(&Value::Null), "");
+        assert_eq!((text(&json!(true)), text(&json!(3))), ("yes".into(), "3".into()));
+        assert_eq!(text(&json!("x".repeat(900))).chars().count(), LONGEST + 1);
+    }
+}
