@@ -86,7 +86,11 @@ pub fn search(
     let (pattern, before) = (super::search::pattern(text), before.unwrap_or(i64::MAX));
     let outcome = outcome.map(Outcome::as_str);
     super::search::within_budget(rx, || {
-        many(rx, &sql, &[&instance.0, &before, &(limit as i64), &pattern, &outcome])
+        many(
+            rx,
+            &sql,
+            &[&instance.0, &before, &(limit as i64), &pattern, &outcome],
+        )
     })
 }
 

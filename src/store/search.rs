@@ -206,7 +206,12 @@ pub fn listed(
     limit: u64,
 ) -> Result<(u64, Vec<Listed>), StoreError> {
     within_budget(rx, || {
-        let look = Look { rx, instance, kind, pattern: pattern(text) };
+        let look = Look {
+            rx,
+            instance,
+            kind,
+            pattern: pattern(text),
+        };
         let (stuck, rest) = match only {
             Only::All => (STUCK, Some("1 = 1")),
             Only::Active => (STUCK_ACTIVE, Some("r.active = 1")),
@@ -223,7 +228,10 @@ pub fn listed(
             let others = format!("resources r INDEXED BY resources_name WHERE {condition} AND {NOT_STUCK}");
             rows.extend(look.rows(&others, offset.saturating_sub(first), left)?);
         }
-        let found = rows.into_iter().map(|row| look.one(row)).collect::<Result<_, _>>()?;
+        let found = rows
+            .into_iter()
+            .map(|row| look.one(row))
+            .collect::<Result<_, _>>()?;
         Ok((total, found))
     })
 }
@@ -251,7 +259,10 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn count(&self, from: &str) -> Result<u64, StoreError> {
-        let mut count = self.rx.conn.prepare_cached(&format!("SELECT count(*) FROM {from} {MATCHING}"))?;
+        let mut count = self
+            .rx
+            .conn
+            .prepare_cached(&format!("SELECT count(*) FROM {from} {MATCHING}"))?;
         let values = params![self.instance.0, kind_code(self.kind), self.pattern];
         Ok(count.query_row(values, |r| r.get::<_, i64>(0))?.unsigned_abs())
     }
@@ -260,9 +271,16 @@ impl Look<'_> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let sql = format!("SELECT r.row FROM {from} {MATCHING} ORDER BY r.name_key, r.row LIMIT ?4 OFFSET ?5");
+        let sql =
+            format!("SELECT r.row FROM {from} {MATCHING} ORDER BY r.name_key, r.row LIMIT ?4 OFFSET ?5");
         let mut find = self.rx.conn.prepare_cached(&sql)?;
-        let values = params![self.instance.0, kind_code(self.kind), self.pattern, whole(limit), whole(offset)];
+        let values = params![
+            self.instance.0,
+            kind_code(self.kind),
+            self.pattern,
+            whole(limit),
+            whole(offset)
+        ];
         let rows = find.query_map(values, |r| r.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -350,7 +368,10 @@ pub fn members_of(
         let total: i64 = count.query_row(params![group, pattern], |r| r.get(0))?;
         let sql = format!("{MEMBERSHIP} {from} ORDER BY m.member LIMIT ?3 OFFSET ?4");
         let mut find = rx.conn.prepare_cached(&sql)?;
-        let rows = find.query_map(params![group, pattern, whole(limit), whole(offset)], read_membership)?;
+        let rows = find.query_map(
+            params![group, pattern, whole(limit), whole(offset)],
+            read_membership,
+        )?;
         Ok((total.unsigned_abs(), rows.collect::<Result<_, _>>()?))
     })
 }

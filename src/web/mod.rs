@@ -19,8 +19,10 @@ use ui::fail::Answer;
 /// What a page asks of its visitor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Needs {
-    /// Nothing.
+    /// Nothing; not even who it is.
     Nobody,
+    /// Nothing; but who it is matters.
+    Anyone,
     /// That the hub waits for its first admin.
     Setup,
     /// A signed-in admin.
@@ -34,7 +36,7 @@ impl Needs {
     #[must_use]
     pub fn role(self) -> Option<Role> {
         match self {
-            Self::Nobody | Self::Setup => None,
+            Self::Nobody | Self::Anyone | Self::Setup => None,
             Self::Viewer => Some(Role::Viewer),
             Self::Operator => Some(Role::Operator),
         }
@@ -64,12 +66,12 @@ macro_rules! pages {
 pub(crate) const PAGES: &[Page] = pages! {
     GET  "/healthz"                                Nobody   assets::alive;
     GET  "/static/{version}/{file}"                Nobody   assets::get;
-    POST "/theme"                                  Nobody   theme::post;
+    POST "/theme"                                  Anyone   theme::post;
     GET  "/setup"                                  Setup    setup::get;
     POST "/setup"                                  Setup    setup::post;
-    GET  "/login"                                  Nobody   login::get;
-    POST "/login"                                  Nobody   login::post;
-    POST "/logout"                                 Nobody   login::out;
+    GET  "/login"                                  Anyone   login::get;
+    POST "/login"                                  Anyone   login::post;
+    POST "/logout"                                 Anyone   login::out;
     GET  "/"                                       Viewer   overview::get;
     GET  "/catalog"                                Viewer   catalog::get;
     GET  "/catalog/{app}/connect"                  Operator connect::get;
@@ -104,7 +106,9 @@ pub(crate) const PAGES: &[Page] = pages! {
 
 /// Every page, and the SCIM endpoints under `/scim/{slug}/v2`. Needs `Data<Pages>` and `Data<Gate>`.
 pub fn routes(config: &mut ServiceConfig) {
-    let mut pages = web::scope("").wrap(Compress::default()).wrap(from_fn(ui::serve::guarded_from_guessing));
+    let mut pages = web::scope("")
+        .wrap(Compress::default())
+        .wrap(from_fn(ui::serve::guarded_from_guessing));
     for (i, page) in PAGES.iter().enumerate() {
         if PAGES.iter().take(i).any(|earlier| earlier.path == page.path) {
             continue;
@@ -133,7 +137,10 @@ pub fn routes(config: &mut ServiceConfig) {
 /// Method and path of every page, for a test that visits them all.
 #[must_use]
 pub fn routes_for_tests() -> Vec<(&'static str, &'static str)> {
-    PAGES.iter().map(|page| (if page.method == Method::GET { "GET" } else { "POST" }, page.path)).collect()
+    PAGES
+        .iter()
+        .map(|page| (if page.method == Method::GET { "GET" } else { "POST" }, page.path))
+        .collect()
 }
 
 #[cfg(test)]
@@ -162,7 +169,10 @@ mod tests {
 
     #[test]
     fn whatever_shows_an_instance_needs_somebody() {
-        for page in PAGES.iter().filter(|p| p.path.contains("{slug}") || p.path == "/") {
+        for page in PAGES
+            .iter()
+            .filter(|p| p.path.contains("{slug}") || p.path == "/")
+        {
             assert!(page.needs.role().is_some(), "{}", page.path);
         }
     }

@@ -54,7 +54,9 @@ pub async fn get(ask: Ask) -> Answer {
     let (slug, query) = (ask.part("slug"), ask.query.short("q", 100));
     let (chosen, before) = (ask.query.short("outcome", 20), ask.query.number::<i64>("before"));
     let shown = ask.read(move |rx, chrome| {
-        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::Activity, None)?;
+        let Inside {
+            page, head, instance, ..
+        } = chrome.inside(rx, &slug, Tab::Activity, None)?;
         let outcome = OUTCOMES.iter().find(|o| o.0 == chosen).and_then(|o| o.2);
         let mut found = events::search(rx, instance.id, &query, outcome, before, LINES + 1)?;
         let more = found.len() > LINES;
@@ -65,7 +67,9 @@ pub async fn get(ask: Ask) -> Answer {
         let paging = Paging {
             shown: if before.is_some() { "Older" } else { "Newest first" }.into(),
             previous: before.map(|_| link(&address, &narrowing, ("from", "newest"))),
-            next: last.filter(|_| more).map(|id| link(&address, &narrowing, ("before", &id))),
+            next: last
+                .filter(|_| more)
+                .map(|id| link(&address, &narrowing, ("before", &id))),
         };
         Ok::<_, Fail>(ActivityPage {
             outcomes: Choice::list(&OUTCOMES.map(|(value, label, _)| (value, label, "")), &chosen),

@@ -108,8 +108,14 @@ impl Ask {
 
     /// The frame of this request's page.
     pub(super) fn chrome(&self) -> Chrome {
-        let theme = self.request.cookie("theme").map_or(Theme::System, |c| Theme::parse(c.value()));
-        let flash = self.request.cookie("flash").and_then(|c| super::flash::read(c.value()));
+        let theme = self
+            .request
+            .cookie("theme")
+            .map_or(Theme::System, |c| Theme::parse(c.value()));
+        let flash = self
+            .request
+            .cookie("flash")
+            .and_then(|c| super::flash::read(c.value()));
         let path = self.request.uri().path_and_query().map_or("/", |p| p.as_str());
         Chrome {
             admin: self.visitor.admin.clone(),
@@ -133,8 +139,14 @@ impl Ask {
     /// The instance in the address.
     pub(super) async fn instance(&self) -> Result<Instance, Fail> {
         let slug = self.part("slug");
-        let found = self.pages.store().read(move |rx| instances::by_slug(rx, &slug)).await;
-        found.map_err(|e: StoreError| Fail::from(e))?.ok_or(Fail::NotFound)
+        let found = self
+            .pages
+            .store()
+            .read(move |rx| instances::by_slug(rx, &slug))
+            .await;
+        found
+            .map_err(|e: StoreError| Fail::from(e))?
+            .ok_or(Fail::NotFound)
     }
 
     /// Goes on to another page, which tells the news.
@@ -143,11 +155,20 @@ impl Ask {
     }
 
     /// The same, with a cookie.
-    pub(super) fn go_on_with(&self, to: &str, news: Option<News>, cookie: Option<Cookie<'static>>) -> HttpResponse {
+    pub(super) fn go_on_with(
+        &self,
+        to: &str,
+        news: Option<News>,
+        cookie: Option<Cookie<'static>>,
+    ) -> HttpResponse {
         let mut answer = HttpResponse::build(StatusCode::SEE_OTHER);
         answer.insert_header((LOCATION, to));
         if let Some(news) = news {
-            answer.cookie(visitor::plain("flash", news.as_str().into(), self.pages.origin.is_https(&self.request)));
+            answer.cookie(visitor::plain(
+                "flash",
+                news.as_str().into(),
+                self.pages.origin.is_https(&self.request),
+            ));
         }
         if let Some(cookie) = cookie {
             answer.cookie(cookie);
@@ -172,7 +193,14 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_to_another_site() {
-        for away in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nx: y", "javascript:1"] {
+        for away in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nx: y",
+            "javascript:1",
+        ] {
             assert_eq!(local_path(away), "/", "{away}");
         }
         assert_eq!(local_path("/instances/a?q=1"), "/instances/a?q=1");

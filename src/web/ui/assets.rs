@@ -48,8 +48,15 @@ pub async fn get(ask: Ask) -> Answer {
         _ => return Err(Fail::NotFound),
     };
     let same = version(&file.metadata.sha256_hash()) == ask.part("version");
-    let keep = if same { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, kind)).insert_header((CACHE_CONTROL, keep)).body(file.data.into_owned()))
+    let keep = if same {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CACHE_CONTROL, keep))
+        .body(file.data.into_owned()))
 }
 
 /// The process answers.
@@ -57,7 +64,10 @@ pub async fn get(ask: Ask) -> Answer {
 /// # Errors
 /// None.
 pub async fn alive(_: Ask) -> Answer {
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; charset=utf-8")).insert_header((CACHE_CONTROL, "no-store")).body("ok\n"))
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/plain; charset=utf-8"))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body("ok\n"))
 }
 
 #[cfg(test)]
@@ -70,7 +80,10 @@ mod tests {
     #[test]
     fn the_binary_stands_alone() {
         for file in ["rollcall.css", "rollcall.js", "rollcall.svg"] {
-            assert!(matches!(Files::get(file).unwrap().data, Cow::Borrowed(_)), "{file} is read from the disk");
+            assert!(
+                matches!(Files::get(file).unwrap().data, Cow::Borrowed(_)),
+                "{file} is read from the disk"
+            );
             assert_eq!(address(file).len(), "/static//".len() + VERSION + file.len());
         }
     }

@@ -54,7 +54,9 @@ pub async fn get(ask: Ask) -> Answer {
         let mut tiles: Vec<Tile> = catalog::all().iter().map(tile).collect();
         tiles.push(receive_only());
         let wanted = fold(&query);
-        tiles.retain(|t| wanted.is_empty() || [&t.name, &t.line].iter().any(|text| fold(text).contains(&wanted)));
+        tiles.retain(|t| {
+            wanted.is_empty() || [&t.name, &t.line].iter().any(|text| fold(text).contains(&wanted))
+        });
         for tile in &mut tiles {
             tile.connected = apps.iter().filter(|app| **app == tile.slug).count() as u64;
         }

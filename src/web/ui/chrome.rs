@@ -9,6 +9,7 @@ use super::parts::When;
 use super::words;
 use crate::connector::catalog;
 use crate::model::{Admin, Instance, Scope};
+use crate::scim::fold;
 use crate::store::{Rx, StoreError, conditions, instances, jobs};
 use crate::sync::health;
 use crate::sync::status::{InstanceStatus, status};
@@ -45,7 +46,10 @@ impl Chrome {
         Page {
             title: title.into(),
             nav: None,
-            admin: self.admin.map(|a| Signed { email: a.email, role: a.role }),
+            admin: self.admin.map(|a| Signed {
+                email: a.email,
+                role: a.role,
+            }),
             csrf: self.csrf,
             flash: self.flash,
             theme: self.theme,
@@ -60,11 +64,24 @@ impl Chrome {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn page(self, rx: &Rx<'_>, title: &str, here: Here, crumbs: &[(&str, &str)]) -> Result<Page, StoreError> {
-        let crumbs = crumbs.iter().map(|(label, href)| Crumb { label: (*label).into(), href: (*href).into() });
+    pub fn page(
+        self,
+        rx: &Rx<'_>,
+        title: &str,
+        here: Here,
+        crumbs: &[(&str, &str)],
+    ) -> Result<Page, StoreError> {
+        let crumbs = crumbs.iter().map(|(label, href)| Crumb {
+            label: (*label).into(),
+            href: (*href).into(),
+        });
         let crumbs = crumbs.collect();
         let nav = Some(nav(rx, here)?);
-        Ok(Page { nav, crumbs, ..self.outside(title, rx.now()) })
+        Ok(Page {
+            nav,
+            crumbs,
+            ..self.outside(title, rx.now())
+        })
     }
 
     /// The frame of a page of the instance under `slug`.
@@ -89,7 +106,12 @@ impl Chrome {
         };
         let page = self.page(rx, title, Here::Instance(instance.slug.clone()), &crumbs)?;
         let head = head(&instance, &status, tab);
-        Ok(Inside { page, head, instance, status })
+        Ok(Inside {
+            page,
+            head,
+            instance,
+            status,
+        })
     }
 }
 
@@ -98,17 +120,27 @@ fn nav(rx: &Rx<'_>, here: Here) -> Result<Nav, StoreError> {
     for instance in instances::list(rx)? {
         let open = conditions::open_of(rx, instance.id)?;
         let (health, _) = health::health(&instance, &open, &jobs::counts(rx, instance.id)?);
-        all.push(NavInstance { slug: instance.slug, name: instance.name, health });
+        all.push(NavInstance {
+            slug: instance.slug,
+            name: instance.name,
+            health,
+        });
     }
-    all.sort_by_key(|i| Reverse(i.health));
+    all.sort_by_cached_key(|i| (Reverse(i.health), fold(&i.name)));
     let more = all.len().saturating_sub(LISTED);
     // Where we are is always listed.
-    let at = all.iter().position(|i| matches!(&here, Here::Instance(slug) if *slug == i.slug));
+    let at = all
+        .iter()
+        .position(|i| matches!(&here, Here::Instance(slug) if *slug == i.slug));
     if let Some(at) = at.filter(|at| *at >= LISTED) {
         all.swap(at, LISTED - 1);
     }
     all.truncate(LISTED);
-    Ok(Nav { here, instances: all, more: more as u64 })
+    Ok(Nav {
+        here,
+        instances: all,
+        more: more as u64,
+    })
 }
 
 fn head(instance: &Instance, status: &InstanceStatus, tab: Tab) -> Head {

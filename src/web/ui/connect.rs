@@ -66,7 +66,6 @@ pub struct AppForm {
     pub docs: Option<String>,
 }
 
-
 /// What was typed, but for the token.
 struct Typed {
     name: String,
@@ -81,8 +80,17 @@ struct Typed {
 /// `NotFound`; the store's.
 pub async fn get(ask: Ask) -> Answer {
     let app = form(&ask.part("app"))?;
-    let name = if app.name_required { String::new() } else { proposed(&app.slug) };
-    let typed = Typed { name, base_url: String::new(), cut: String::new(), scope: Scope::default() };
+    let name = if app.name_required {
+        String::new()
+    } else {
+        proposed(&app.slug)
+    };
+    let typed = Typed {
+        name,
+        base_url: String::new(),
+        cut: String::new(),
+        scope: Scope::default(),
+    };
     answer(&ask, StatusCode::OK, app, typed, Refusals::default(), None).await
 }
 
@@ -117,8 +125,17 @@ pub async fn post(ask: Ask) -> Answer {
     if !refused.0.is_empty() {
         return answer(&ask, StatusCode::UNPROCESSABLE_ENTITY, app, typed, refused, None).await;
     }
-    let name = if typed.name.is_empty() { proposed(&app.slug) } else { typed.name.clone() };
-    let new = NewConnection { name, app: (app.slug.clone(), proposed(&app.slug)), scope: typed.scope, target };
+    let name = if typed.name.is_empty() {
+        proposed(&app.slug)
+    } else {
+        typed.name.clone()
+    };
+    let new = NewConnection {
+        name,
+        app: (app.slug.clone(), proposed(&app.slug)),
+        scope: typed.scope,
+        target,
+    };
     match ask.pages.manager.create(ask.actor()?, new).await {
         Ok(made) => {
             ask.pages.engine.wake();
@@ -132,7 +149,15 @@ pub async fn post(ask: Ask) -> Answer {
         Err(ManageError::Store(e)) => Err(e.into()),
         Err(why) => {
             let problem = Some(why.to_string());
-            answer(&ask, StatusCode::UNPROCESSABLE_ENTITY, app, typed, refused, problem).await
+            answer(
+                &ask,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                app,
+                typed,
+                refused,
+                problem,
+            )
+            .await
         }
     }
 }
@@ -145,24 +170,52 @@ async fn answer(
     refused: Refusals,
     problem: Option<String>,
 ) -> Answer {
-    let title = if app.receives_only { app.name.clone() } else { format!("Connect {}", app.name) };
-    let page = ask.read(move |rx, chrome| Ok::<_, Fail>(chrome.page(rx, &title, Here::Catalog, &[("Catalog", "/catalog")])?));
+    let title = if app.receives_only {
+        app.name.clone()
+    } else {
+        format!("Connect {}", app.name)
+    };
+    let page = ask.read(move |rx, chrome| {
+        Ok::<_, Fail>(chrome.page(rx, &title, Here::Catalog, &[("Catalog", "/catalog")])?)
+    });
     let scopes = scopes(typed.scope);
     let (name, base_url, cut) = (typed.name, typed.base_url, typed.cut);
-    Ok(respond(status, &ConnectPage { page: page.await?, app, name, base_url, cut, scopes, refused, problem }))
+    Ok(respond(
+        status,
+        &ConnectPage {
+            page: page.await?,
+            app,
+            name,
+            base_url,
+            cut,
+            scopes,
+            refused,
+            problem,
+        },
+    ))
 }
 
 fn scopes(chosen: Scope) -> Vec<Choice> {
     let all = [
-        (Scope::UsersAndGroups.as_str(), "Users and groups", "Accounts, groups and who is in them."),
+        (
+            Scope::UsersAndGroups.as_str(),
+            "Users and groups",
+            "Accounts, groups and who is in them.",
+        ),
         (Scope::Users.as_str(), "Users only", "Groups are left alone."),
-        (Scope::Groups.as_str(), "Groups only", "People must have an account in the app already."),
+        (
+            Scope::Groups.as_str(),
+            "Groups only",
+            "People must have an account in the app already.",
+        ),
     ];
     Choice::list(&all, chosen.as_str())
 }
 
 fn proposed(slug: &str) -> String {
-    catalog::find(slug).map(|app| app.proposed_name.clone()).unwrap_or_default()
+    catalog::find(slug)
+        .map(|app| app.proposed_name.clone())
+        .unwrap_or_default()
 }
 
 fn form(slug: &str) -> Result<AppForm, Fail> {
@@ -180,11 +233,23 @@ fn of_app(app: &App) -> AppForm {
         mark: app.initials.clone(),
         receives_only: false,
         name_required: !app.name_optional,
-        url_example: app.base_url_placeholder.clone().unwrap_or_else(|| "https://…".into()),
-        url_hint: "The full address, without a slash at the end. /Users and /Groups are added by themselves.".into(),
-        token_hint: if app.token_steps.is_empty() { String::new() } else { note.clone() },
+        url_example: app
+            .base_url_placeholder
+            .clone()
+            .unwrap_or_else(|| "https://…".into()),
+        url_hint: "The full address, without a slash at the end. /Users and /Groups are added by themselves."
+            .into(),
+        token_hint: if app.token_steps.is_empty() {
+            String::new()
+        } else {
+            note.clone()
+        },
         prerequisites: app.prerequisites.clone(),
-        steps: if app.token_steps.is_empty() { vec![note] } else { app.token_steps.clone() },
+        steps: if app.token_steps.is_empty() {
+            vec![note]
+        } else {
+            app.token_steps.clone()
+        },
         token_note: app.token_reminder.clone(),
         docs: app.docs.clone(),
     }

@@ -67,7 +67,13 @@ impl FailurePage {
             ),
         };
         page.title = what.into();
-        Self { page, status: fail.status(), what, todo, request_id }
+        Self {
+            page,
+            status: fail.status(),
+            what,
+            todo,
+            request_id,
+        }
     }
 }
 

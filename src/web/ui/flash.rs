@@ -47,30 +47,100 @@ pub enum News {
 }
 
 const ALL: &[(News, &str, bool, &str)] = &[
-    (News::Welcome, "welcome", true, "The hub is yours. Connect the first app."),
+    (
+        News::Welcome,
+        "welcome",
+        true,
+        "The hub is yours. Connect the first app.",
+    ),
     (News::SignedOut, "signed-out", true, "You are signed out."),
-    (News::Connected, "connected", true, "Connected. The first sync runs."),
+    (
+        News::Connected,
+        "connected",
+        true,
+        "Connected. The first sync runs.",
+    ),
     (
         News::ConnectedCut,
         "connected-cut",
         true,
         "Connected. The first sync runs. What was too much at the end of the address was cut off: /Users and /Groups are added by themselves.",
     ),
-    (News::Made, "made", true, "Ready to receive. Create a key for your identity provider."),
+    (
+        News::Made,
+        "made",
+        true,
+        "Ready to receive. Create a key for your identity provider.",
+    ),
     (News::Syncing, "syncing", true, "A sync was started."),
-    (News::Paused, "paused", true, "Paused: changes are received and queued, nothing is sent."),
-    (News::Resumed, "resumed", true, "Resumed: what was queued is sent."),
-    (News::Enabled, "enabled", true, "Enabled: identity providers may push again."),
-    (News::Disabled, "disabled", true, "Disabled: identity providers are told so, nothing is sent."),
+    (
+        News::Paused,
+        "paused",
+        true,
+        "Paused: changes are received and queued, nothing is sent.",
+    ),
+    (
+        News::Resumed,
+        "resumed",
+        true,
+        "Resumed: what was queued is sent.",
+    ),
+    (
+        News::Enabled,
+        "enabled",
+        true,
+        "Enabled: identity providers may push again.",
+    ),
+    (
+        News::Disabled,
+        "disabled",
+        true,
+        "Disabled: identity providers are told so, nothing is sent.",
+    ),
     (News::Saved, "saved", true, "Saved."),
-    (News::Deleted, "deleted", true, "The instance was deleted. The app was left as it is."),
-    (News::Revoked, "revoked", true, "The key was revoked: requests with it are refused from now on."),
-    (News::Allowed, "allowed", true, "Allowed: the removals are carried out now."),
-    (News::Rejected, "rejected", true, "Rejected: nothing is removed from the app until something changes here."),
-    (News::NoneChosen, "none-chosen", false, "Nothing was done: choose who is meant first."),
-    (News::NothingHeld, "nothing-held", false, "Nothing was done: none of them waits any more."),
+    (
+        News::Deleted,
+        "deleted",
+        true,
+        "The instance was deleted. The app was left as it is.",
+    ),
+    (
+        News::Revoked,
+        "revoked",
+        true,
+        "The key was revoked: requests with it are refused from now on.",
+    ),
+    (
+        News::Allowed,
+        "allowed",
+        true,
+        "Allowed: the removals are carried out now.",
+    ),
+    (
+        News::Rejected,
+        "rejected",
+        true,
+        "Rejected: nothing is removed from the app until something changes here.",
+    ),
+    (
+        News::NoneChosen,
+        "none-chosen",
+        false,
+        "Nothing was done: choose who is meant first.",
+    ),
+    (
+        News::NothingHeld,
+        "nothing-held",
+        false,
+        "Nothing was done: none of them waits any more.",
+    ),
     (News::Retrying, "retrying", true, "It is tried again now."),
-    (News::InStep, "in-step", true, "There is nothing to try again: both sides are in step."),
+    (
+        News::InStep,
+        "in-step",
+        true,
+        "There is nothing to try again: both sides are in step.",
+    ),
 ];
 
 impl News {
@@ -85,7 +155,10 @@ impl News {
 #[must_use]
 pub fn read(word: &str) -> Option<Flash> {
     let (_, _, good, text) = ALL.iter().find(|row| row.1 == word)?;
-    Some(Flash { good: *good, text: (*text).into() })
+    Some(Flash {
+        good: *good,
+        text: (*text).into(),
+    })
 }
 
 #[cfg(test)]

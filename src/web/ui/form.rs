@@ -42,12 +42,20 @@ impl Form {
     /// Reads a query string; too long a one is no query.
     #[must_use]
     pub fn of_query(query: &str) -> Self {
-        if query.len() > QUERY { Self::default() } else { Self::parse(query.as_bytes()) }
+        if query.len() > QUERY {
+            Self::default()
+        } else {
+            Self::parse(query.as_bytes())
+        }
     }
 
     fn parse(bytes: &[u8]) -> Self {
         let fields = form_urlencoded::parse(bytes).take(FIELDS);
-        Self(fields.map(|(name, value)| (name.into_owned(), Secret::new(value.into_owned()))).collect())
+        Self(
+            fields
+                .map(|(name, value)| (name.into_owned(), Secret::new(value.into_owned())))
+                .collect(),
+        )
     }
 
     /// The field's value, blanks around it cut; empty when it was not sent.
@@ -59,7 +67,10 @@ impl Form {
     /// The field's value as it was sent; empty when it was not.
     #[must_use]
     pub fn whole(&self, name: &str) -> &str {
-        self.0.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v.expose())
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, v)| v.expose())
     }
 
     /// A value that nobody may see again, as it was sent.
@@ -83,7 +94,11 @@ impl Form {
     /// All whole numbers under this name.
     #[must_use]
     pub fn numbers(&self, name: &str) -> Vec<i64> {
-        self.0.iter().filter(|(n, _)| n == name).filter_map(|(_, v)| v.expose().parse().ok()).collect()
+        self.0
+            .iter()
+            .filter(|(n, _)| n == name)
+            .filter_map(|(_, v)| v.expose().parse().ok())
+            .collect()
     }
 
     /// The value, cut to `most` characters: for what is searched for.
@@ -100,7 +115,10 @@ mod tests {
     #[test]
     fn fields_are_bounded_and_decoded() {
         let form = Form::of_query("a=%20x+y%20&id=1&id=zwei&id=3&b=on");
-        assert_eq!((form.text("a"), form.whole("a"), form.text("none")), ("x y", " x y ", ""));
+        assert_eq!(
+            (form.text("a"), form.whole("a"), form.text("none")),
+            ("x y", " x y ", "")
+        );
         assert_eq!(form.numbers("id"), [1, 3]);
         assert!(form.ticked("b") && !form.ticked("c"));
         assert_eq!(form.short("a", 1), "x");

@@ -67,17 +67,32 @@ pub async fn get(ask: Ask) -> Answer {
     let (query, from) = (ask.query.short("q", 100), offset(ask.query.number("page")));
     let instance = ask.instance().await?.id;
     let asked = id.clone();
-    let found = ask.read(move |rx, _| Ok::<_, Fail>(resources::by_id(rx, instance, ResourceType::Group, &asked)?)).await?;
+    let found = ask
+        .read(move |rx, _| Ok::<_, Fail>(resources::by_id(rx, instance, ResourceType::Group, &asked)?))
+        .await?;
     let Some(group) = found else {
         return elsewhere(&ask, instance, ResourceType::User, id).await;
     };
     let shown = ask.read(move |rx, chrome| {
-        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::Groups, Some(&group.display))?;
+        let Inside {
+            page, head, instance, ..
+        } = chrome.inside(rx, &slug, Tab::Groups, Some(&group.display))?;
         let now = rx.now();
         let (total, found) = search::members_of(rx, group.row, &query, from, ROWS)?;
         let address = format!("/instances/{}/groups/{}", head.slug, group.id);
-        let paging = paging(&address, &[("q", &query)], from, found.len() as u64, total, ["member", "members"]);
-        let count = if query.is_empty() { total } else { search::members_of(rx, group.row, "", 0, 0)?.0 };
+        let paging = paging(
+            &address,
+            &[("q", &query)],
+            from,
+            found.len() as u64,
+            total,
+            ["member", "members"],
+        );
+        let count = if query.is_empty() {
+            total
+        } else {
+            search::members_of(rx, group.row, "", 0, 0)?.0
+        };
         let latest = events::of_resource(rx, group.row, None, person::LATEST)?;
         Ok::<_, Fail>(GroupPage {
             count: words::count(count, "member", "members"),

@@ -55,12 +55,38 @@ pub async fn get(ask: Ask) -> Answer {
     let (slug, query) = (ask.part("slug"), ask.query.short("q", 100));
     let from = offset(ask.query.number("page"));
     let shown = ask.read(move |rx, chrome| {
-        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::Groups, None)?;
-        let (total, found) = search::listed(rx, instance.id, ResourceType::Group, &query, Only::All, from, ROWS)?;
+        let Inside {
+            page, head, instance, ..
+        } = chrome.inside(rx, &slug, Tab::Groups, None)?;
+        let (total, found) = search::listed(
+            rx,
+            instance.id,
+            ResourceType::Group,
+            &query,
+            Only::All,
+            from,
+            ROWS,
+        )?;
         let address = format!("/instances/{}/groups", head.slug);
-        let paging = paging(&address, &[("q", &query)], from, found.len() as u64, total, ["group", "groups"]);
-        let rows = found.into_iter().map(|one| row(one, head.has_target, rx.now())).collect();
-        Ok::<_, Fail>(GroupsPage { page, head, query, rows, paging })
+        let paging = paging(
+            &address,
+            &[("q", &query)],
+            from,
+            found.len() as u64,
+            total,
+            ["group", "groups"],
+        );
+        let rows = found
+            .into_iter()
+            .map(|one| row(one, head.has_target, rx.now()))
+            .collect();
+        Ok::<_, Fail>(GroupsPage {
+            page,
+            head,
+            query,
+            rows,
+            paging,
+        })
     });
     show(&shown.await?)
 }
@@ -68,7 +94,7 @@ pub async fn get(ask: Ask) -> Answer {
 fn row(one: Listed, has_target: bool, now: Time) -> GroupRow {
     GroupRow {
         state: has_target.then(|| standing::badge(one.link.as_deref(), one.job.as_deref(), true)),
-        reason: one.error.unwrap_or_default(),
+        reason: words::sentence(&one.error.unwrap_or_default()),
         members: words::number(one.members),
         changed: When::relative(one.changed, now),
         id: one.id,

@@ -68,11 +68,23 @@ const CHUNK: usize = 100;
 pub async fn get(ask: Ask) -> Answer {
     let (slug, from) = (ask.part("slug"), offset(ask.query.number("page")));
     let shown = ask.read(move |rx, chrome| {
-        let Inside { page, head, instance, status } = chrome.inside(rx, &slug, Tab::Overview, Some("Held removals"))?;
+        let Inside {
+            page,
+            head,
+            instance,
+            status,
+        } = chrome.inside(rx, &slug, Tab::Overview, Some("Held removals"))?;
         let all = removals::held(rx, instance.id, MOST)?;
         let start = usize::try_from(from).unwrap_or(usize::MAX).min(all.len());
-        let listed: Vec<&Removal> = all.iter().skip(start).take(usize::try_from(ROWS).unwrap_or(50)).collect();
-        let rows = listed.iter().map(|r| row(rx, &head.slug, r)).collect::<Result<Vec<_>, _>>()?;
+        let listed: Vec<&Removal> = all
+            .iter()
+            .skip(start)
+            .take(usize::try_from(ROWS).unwrap_or(50))
+            .collect();
+        let rows = listed
+            .iter()
+            .map(|r| row(rx, &head.slug, r))
+            .collect::<Result<Vec<_>, _>>()?;
         let address = format!("/instances/{}/held", head.slug);
         let total = all.len() as u64;
         let shown = rows.len() as u64;
@@ -94,7 +106,11 @@ pub async fn get(ask: Ask) -> Answer {
 ///
 /// # Errors
 /// When the database fails.
-pub fn banner(rx: &Rx<'_>, instance: &Instance, status: &InstanceStatus) -> Result<Option<HeldBanner>, StoreError> {
+pub fn banner(
+    rx: &Rx<'_>,
+    instance: &Instance,
+    status: &InstanceStatus,
+) -> Result<Option<HeldBanner>, StoreError> {
     let all = removals::held(rx, instance.id, MOST)?;
     let Some(newest) = all.last() else {
         return Ok(None);
@@ -109,7 +125,10 @@ pub fn banner(rx: &Rx<'_>, instance: &Instance, status: &InstanceStatus) -> Resu
 
 fn what(rx: &Rx<'_>, instance: &Instance, status: &InstanceStatus, app: &str) -> Result<String, StoreError> {
     let counted = removals::count_held(rx, instance.id)?;
-    let parts: Vec<String> = counted.iter().map(|(class, n)| said(*class, *n, status)).collect();
+    let parts: Vec<String> = counted
+        .iter()
+        .map(|(class, n)| said(*class, *n, status))
+        .collect();
     Ok(match parts.as_slice() {
         [] => "No removal waits.".into(),
         [one] => format!("{one} in {app}."),
@@ -132,7 +151,7 @@ fn said(class: RemovalClass, n: u64, status: &InstanceStatus) -> String {
 fn why(instance: &Instance) -> String {
     let limit = instance.policies.accounts;
     format!(
-        "More than {} per cent (and more than {}) in one hour or sync waits for you; more than half, or all, always does. Everything else goes on.",
+        "The limit is {} % (at least {}) in one hour or sync, and never more than half. Everything else goes on.",
         limit.percent, limit.floor
     )
 }
@@ -140,7 +159,11 @@ fn why(instance: &Instance) -> String {
 fn row(rx: &Rx<'_>, slug: &str, held: &Removal) -> Result<HeldRow, StoreError> {
     let there = resources::load(rx, held.subject)?.filter(|r| r.deleted_at.is_none());
     let href = there.map(|r| {
-        let place = if r.kind == ResourceType::User { "users" } else { "groups" };
+        let place = if r.kind == ResourceType::User {
+            "users"
+        } else {
+            "groups"
+        };
         format!("/instances/{slug}/{place}/{}", r.id)
     });
     Ok(HeldRow {
@@ -174,8 +197,16 @@ pub async fn post(ask: Ask) -> Answer {
     };
     let chosen: Vec<i64> = if all {
         let newest: i64 = ask.form.number("up_to").ok_or(Fail::Form)?;
-        let held = ask.pages.store().read(move |rx| removals::held(rx, id, MOST)).await;
-        held.map_err(|e: StoreError| Fail::from(e))?.iter().map(|r| r.id).filter(|held| *held <= newest).collect()
+        let held = ask
+            .pages
+            .store()
+            .read(move |rx| removals::held(rx, id, MOST))
+            .await;
+        held.map_err(|e: StoreError| Fail::from(e))?
+            .iter()
+            .map(|r| r.id)
+            .filter(|held| *held <= newest)
+            .collect()
     } else {
         ask.form.numbers("id")
     };
@@ -187,7 +218,11 @@ pub async fn post(ask: Ask) -> Answer {
     for part in chosen.chunks(CHUNK) {
         let (part, by) = (part.to_vec(), ask.actor()?);
         let work = move |tx: &Tx<'_>| -> Result<usize, StoreError> {
-            if allow { removal::allow(tx, id, &part, &by) } else { removal::reject(tx, id, &part, &by) }
+            if allow {
+                removal::allow(tx, id, &part, &by)
+            } else {
+                removal::reject(tx, id, &part, &by)
+            }
         };
         decided += ask.pages.store().write(Lane::Front, Some(id), work).await?;
     }

@@ -63,14 +63,17 @@ pub struct KeyRow {
     pub live: bool,
 }
 
-
 /// Keys that end within this are said to.
 const SOON: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Most keys listed.
 const LISTED: usize = 200;
 /// Lifetimes: what is sent, what is read, days.
-const LIFETIMES: [(&str, &str, u64); 4] =
-    [("never", "Never", 0), ("30d", "In 30 days", 30), ("90d", "In 90 days", 90), ("365d", "In a year", 365)];
+const LIFETIMES: [(&str, &str, u64); 4] = [
+    ("never", "Never", 0),
+    ("30d", "In 30 days", 30),
+    ("90d", "In 90 days", 90),
+    ("365d", "In a year", 365),
+];
 
 /// The list.
 ///
@@ -87,12 +90,20 @@ pub async fn get(ask: Ask) -> Answer {
 pub async fn post(ask: Ask) -> Answer {
     let instance = ask.instance().await?;
     let (name, lifetime) = (ask.form.short("name", 200), ask.form.text("lifetime").to_owned());
-    let days = LIFETIMES.iter().find(|(value, _, _)| *value == lifetime).map_or(0, |(_, _, days)| *days);
+    let days = LIFETIMES
+        .iter()
+        .find(|(value, _, _)| *value == lifetime)
+        .map_or(0, |(_, _, days)| *days);
     let ends_in = (days > 0).then(|| Duration::from_secs(days * 24 * 3600));
     if !ask.pages.once.is_first(ask.form.text("once")) {
         return reveal::answer(&ask, name, None, String::new()).await;
     }
-    match ask.pages.manager.create_key(ask.actor()?, instance.id, name.clone(), ends_in).await {
+    match ask
+        .pages
+        .manager
+        .create_key(ask.actor()?, instance.id, name.clone(), ends_in)
+        .await
+    {
         Ok((_, key)) => reveal::answer(&ask, name, Some(key), String::new()).await,
         Err(ManageError::Refused(why)) => {
             let mut refused = Refusals::default();
@@ -109,13 +120,27 @@ async fn answer(ask: &Ask, code: StatusCode, name: String, lifetime: &str, refus
     let lifetimes = Choice::list(&choices, lifetime);
     let store = ask.pages.store().clone();
     let shown = ask.read(move |rx, chrome| {
-        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::Keys, None)?;
+        let Inside {
+            page, head, instance, ..
+        } = chrome.inside(rx, &slug, Tab::Keys, None)?;
         let mut keys = access::keys(rx, instance.id)?;
         keys.sort_by_key(|k| !k.is_live(rx.now()));
         keys.truncate(LISTED);
-        let keys = keys.iter().map(|k| row(k, store.telemetry().key_use(k.id), rx.now())).collect();
+        let keys = keys
+            .iter()
+            .map(|k| row(k, store.telemetry().key_use(k.id), rx.now()))
+            .collect();
         let (endpoint, once) = (endpoint(&base, &instance), once());
-        Ok::<_, Fail>(KeysPage { page, head, endpoint, keys, name, lifetimes, refused, once })
+        Ok::<_, Fail>(KeysPage {
+            page,
+            head,
+            endpoint,
+            keys,
+            name,
+            lifetimes,
+            refused,
+            once,
+        })
     });
     Ok(respond(code, &shown.await?))
 }
@@ -153,7 +178,13 @@ pub fn row(key: &ApiKey, used: Option<telemetry::KeyUse>, now: Time) -> KeyRow {
 /// How a key was last used.
 #[must_use]
 pub fn last_use(used: telemetry::KeyUse, prefix: &str, now: Time) -> KeyUse {
-    let or = |text: String, none: &str| if text.trim().is_empty() { none.to_owned() } else { text };
+    let or = |text: String, none: &str| {
+        if text.trim().is_empty() {
+            none.to_owned()
+        } else {
+            text
+        }
+    };
     KeyUse {
         prefix: prefix.to_owned(),
         at: When::relative(used.at, now),
@@ -167,6 +198,10 @@ pub fn last_use(used: telemetry::KeyUse, prefix: &str, now: Time) -> KeyUse {
 /// # Errors
 /// `NotFound`; the store's.
 pub fn live(rx: &crate::store::Rx<'_>, instance: crate::model::InstanceId, id: i64) -> Result<ApiKey, Fail> {
-    let found = access::keys(rx, instance)?.into_iter().find(|k| k.id == id && k.is_live(rx.now()));
-    found.ok_or_else(|| Fail::Refused("This key has ended already. Make a new one on the page of keys.".into()))
+    let found = access::keys(rx, instance)?
+        .into_iter()
+        .find(|k| k.id == id && k.is_live(rx.now()));
+    found.ok_or_else(|| {
+        Fail::Refused("This key has ended already. Make a new one on the page of keys.".into())
+    })
 }

@@ -17,14 +17,14 @@ const ACTIONS: &[(&str, &str)] = &[
     ("user.adopted", "is managed from here on"),
     ("user.restored", "came back"),
     ("user.imported", "was found in the app"),
-    ("user.changed_in_app", "follows a change in the app"),
+    ("user.changed_in_app", "changed in the app"),
     ("user.gone_from_app", "is gone from the app"),
     ("group.created", "was created"),
     ("group.updated", "changed"),
     ("group.deleted", "was deleted"),
     ("group.adopted", "is managed from here on"),
     ("group.imported", "was found in the app"),
-    ("group.changed_in_app", "follows a change in the app"),
+    ("group.changed_in_app", "changed in the app"),
     ("group.gone_from_app", "is gone from the app"),
     ("group.drift", "differs in the app"),
     ("group.members_added", "got new members"),
@@ -48,7 +48,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("app.reactivated", "was activated in the app"),
     ("app.made_anew", "was made anew in the app"),
     ("import.broken", "could not be read from the app"),
-    ("removal.held", "would lose something and waits"),
+    ("removal.held", "is kept for now"),
     ("removal.allowed", "may be removed"),
     ("removal.rejected", "stays in the app"),
     ("sync.requested", "A sync was asked for"),
@@ -70,12 +70,22 @@ const ACTIONS: &[(&str, &str)] = &[
 /// A line of an instance's log.
 #[must_use]
 pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
-    let about_all = ["instance.", "sync.", "key."].iter().any(|start| event.action.starts_with(start));
-    let place = if event.action.starts_with("group.") { "groups" } else { "users" };
-    let href = event.resource_id.as_ref().map(|id| format!("/instances/{slug}/{place}/{id}"));
+    let about_all = ["instance.", "sync.", "key."]
+        .iter()
+        .any(|start| event.action.starts_with(start));
+    let place = if event.action.starts_with("group.") {
+        "groups"
+    } else {
+        "users"
+    };
+    let href = event
+        .resource_id
+        .as_ref()
+        .map(|id| format!("/instances/{slug}/{place}/{id}"));
     let changes = event.changes.iter().take(CHANGES).map(|change| ChangeRow {
         path: change.path.clone(),
-        before: values::text(&change.before),
+        // What the app held before a push is not known by value.
+        before: (!event.action.starts_with("push.")).then(|| values::text(&change.before)),
         after: values::text(&change.after),
     });
     EventRow {
@@ -92,7 +102,10 @@ pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
 /// Lines of an instance's log.
 #[must_use]
 pub fn rows(events: Vec<Event>, slug: &str, app: &str, now: Time) -> Vec<EventRow> {
-    events.into_iter().map(|event| row(event, slug, app, now)).collect()
+    events
+        .into_iter()
+        .map(|event| row(event, slug, app, now))
+        .collect()
 }
 
 /// Today to the second, before that with the day.
@@ -103,7 +116,10 @@ fn at(at: Time, now: Time) -> When {
 }
 
 fn sentence(action: &str, outcome: Outcome, detail: &str) -> String {
-    let said = ACTIONS.iter().find(|(word, _)| *word == action).map_or(action, |(_, said)| said);
+    let said = ACTIONS
+        .iter()
+        .find(|(word, _)| *word == action)
+        .map_or(action, |(_, said)| said);
     let detail = detail.trim_end_matches('.');
     match (detail, outcome) {
         ("", _) => said.into(),
@@ -130,8 +146,11 @@ mod tests {
                 let text = fs::read_to_string(&path).unwrap();
                 let words = text.split('"').skip(1).step_by(1).filter(|w| {
                     w.split_once('.').is_some_and(|(noun, verb)| {
-                        ["user", "group", "push", "drift", "app", "import", "removal", "sync", "instance", "key", "admin"]
-                            .contains(&noun)
+                        [
+                            "user", "group", "push", "drift", "app", "import", "removal", "sync", "instance",
+                            "key", "admin",
+                        ]
+                        .contains(&noun)
                             && !verb.is_empty()
                             && verb.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
                     })
@@ -145,17 +164,26 @@ mod tests {
     fn every_action_is_said() {
         let mut found = Vec::new();
         for layer in ["directory", "sync", "web/ui"] {
-            collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(layer), &mut found);
+            collect(
+                &Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(layer),
+                &mut found,
+            );
         }
         assert!(found.len() > 30);
-        for action in found.iter().filter(|a| !a.ends_with(".html") && !a.ends_with(".example")) {
+        for action in found
+            .iter()
+            .filter(|a| !a.ends_with(".html") && !a.ends_with(".example"))
+        {
             assert!(ACTIONS.iter().any(|(word, _)| word == action), "{action}");
         }
     }
 
     #[test]
     fn an_unknown_action_is_still_told() {
-        assert_eq!(sentence("new.action", Outcome::Done, "It did."), "new.action. It did");
+        assert_eq!(
+            sentence("new.action", Outcome::Done, "It did."),
+            "new.action. It did"
+        );
         assert_eq!(sentence("user.created", Outcome::Done, ""), "was created");
     }
 }

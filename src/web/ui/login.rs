@@ -70,10 +70,18 @@ pub async fn post(ask: Ask) -> Answer {
         Err(other) => return Err(other),
     }
     let (typed, password) = (email.clone(), ask.form.secret("password"));
-    let found = ask.pages.store().read(move |rx| access::admin_by_email(rx, &typed)).await;
+    let found = ask
+        .pages
+        .store()
+        .read(move |rx| access::admin_by_email(rx, &typed))
+        .await;
     let found = found.map_err(|e: StoreError| Fail::from(e))?;
     let hash = found.as_ref().map(|(_, hash)| hash.clone());
-    let right = ask.pages.throttle.slowly(move || verify_password(&password, hash.as_deref())).await?;
+    let right = ask
+        .pages
+        .throttle
+        .slowly(move || verify_password(&password, hash.as_deref()))
+        .await?;
     let Some((admin, _)) = found.filter(|_| right) else {
         let problem = Some("E-mail or password is wrong.".into());
         return Ok(page(&ask, StatusCode::UNAUTHORIZED, email, next, problem));
@@ -92,9 +100,24 @@ pub async fn out(ask: Ask) -> Answer {
     Ok(ask.go_on_with("/login", Some(News::SignedOut), Some(cookie)))
 }
 
-fn page(ask: &Ask, status: StatusCode, email: String, next: String, problem: Option<String>) -> actix_web::HttpResponse {
+fn page(
+    ask: &Ask,
+    status: StatusCode,
+    email: String,
+    next: String,
+    problem: Option<String>,
+) -> actix_web::HttpResponse {
     let open = ask.may_send_password();
     let problem = if open { problem } else { Some(INSECURE.into()) };
     let page = ask.chrome().outside("Sign in", ask.pages.store().clock().now());
-    respond(status, &LoginPage { page, email, problem, next, open })
+    respond(
+        status,
+        &LoginPage {
+            page,
+            email,
+            problem,
+            next,
+            open,
+        },
+    )
 }

@@ -15,6 +15,7 @@ use super::parts::{Badge, When};
 use super::serve::show;
 use super::words;
 use crate::model::{Health, Instance, Time};
+use crate::scim::fold;
 use crate::store::{Rx, Store, StoreError, access, events, instances};
 use crate::sync::status::{InstanceStatus, status};
 
@@ -87,15 +88,24 @@ pub async fn get(ask: Ask) -> Answer {
             let status = status(rx, &instance)?;
             all.push((instance, status));
         }
-        all.sort_by_key(|(_, status)| Reverse(status.health));
-        let is_running = |s: &InstanceStatus| s.health == Health::Connecting || s.run.as_ref().is_some_and(|r| r.ended.is_none());
-        page.live = if all.iter().any(|(_, s)| is_running(s)) { Live::Running } else { Live::Watched };
+        all.sort_by_cached_key(|(instance, status)| (Reverse(status.health), fold(&instance.name)));
+        let is_running = |s: &InstanceStatus| {
+            s.health == Health::Connecting || s.run.as_ref().is_some_and(|r| r.ended.is_none())
+        };
+        page.live = if all.iter().any(|(_, s)| is_running(s)) {
+            Live::Running
+        } else {
+            Live::Watched
+        };
         let recent = events::count_since(rx, rx.now().before(Duration::from_secs(24 * 3600)))?;
         Ok::<_, Fail>(OverviewPage {
             page,
             summary: summary(&all),
             stats: stats(&all, recent),
-            rows: all.iter().map(|(i, s)| row(rx, &store, i, s)).collect::<Result<_, _>>()?,
+            rows: all
+                .iter()
+                .map(|(i, s)| row(rx, &store, i, s))
+                .collect::<Result<_, _>>()?,
         })
     });
     show(&shown.await?)
@@ -106,12 +116,31 @@ fn needs_somebody(health: Health) -> bool {
 }
 
 fn stats(all: &[(Instance, InstanceStatus)], recent: u64) -> Vec<Stat> {
-    let fine = all.iter().filter(|(i, s)| i.enabled && !needs_somebody(s.health)).count();
-    let stat = |n: u64, aside: String, label| Stat { number: words::number(n), aside, label };
+    let fine = all
+        .iter()
+        .filter(|(i, s)| i.enabled && !needs_somebody(s.health))
+        .count();
+    let stat = |n: u64, aside: String, label| Stat {
+        number: words::number(n),
+        aside,
+        label,
+    };
     vec![
-        stat(fine as u64, format!("of {}", words::number(all.len() as u64)), "instances in order"),
-        stat(all.iter().map(|(_, s)| s.pending).sum(), String::new(), "changes pending"),
-        stat(all.iter().map(|(_, s)| s.rejected).sum(), String::new(), "rejected by an app"),
+        stat(
+            fine as u64,
+            format!("of {}", words::number(all.len() as u64)),
+            "instances in order",
+        ),
+        stat(
+            all.iter().map(|(_, s)| s.pending).sum(),
+            String::new(),
+            "changes pending",
+        ),
+        stat(
+            all.iter().map(|(_, s)| s.rejected).sum(),
+            String::new(),
+            "rejected by an app",
+        ),
         stat(recent, String::new(), "changes in 24 h"),
     ]
 }
@@ -128,7 +157,11 @@ fn summary(all: &[(Instance, InstanceStatus)]) -> String {
         (n, m) => format!(
             "{} {} you. {} {} fine.",
             few(n),
-            if n == 1 { "instance needs" } else { "instances need" },
+            if n == 1 {
+                "instance needs"
+            } else {
+                "instances need"
+            },
             few(m),
             if m == 1 { "is" } else { "are" }
         ),
@@ -137,25 +170,52 @@ fn summary(all: &[(Instance, InstanceStatus)]) -> String {
 
 /// Small numbers in words.
 fn few(n: usize) -> String {
-    const WORDS: [&str; 10] = ["None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"];
-    WORDS.get(n).map_or_else(|| words::number(n as u64), |word| (*word).to_owned())
+    const WORDS: [&str; 10] = [
+        "None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine",
+    ];
+    WORDS
+        .get(n)
+        .map_or_else(|| words::number(n as u64), |word| (*word).to_owned())
 }
 
-fn row(rx: &Rx<'_>, store: &Store, instance: &Instance, status: &InstanceStatus) -> Result<InstanceRow, StoreError> {
+fn row(
+    rx: &Rx<'_>,
+    store: &Store,
+    instance: &Instance,
+    status: &InstanceStatus,
+) -> Result<InstanceRow, StoreError> {
     let now = rx.now();
     let relative = |at: Time| When::relative(at, now);
-    let (mut last_sync, mut next_sync) = (status.last_sync_at.map(relative), status.next_sync_at.map(|t| When::clock(t, now)));
+    let (mut last_sync, mut next_sync) = (
+        status.last_sync_at.map(relative),
+        status.next_sync_at.map(|t| When::clock(t, now)),
+    );
     let mut sync_word = String::new();
     if instance.target.is_none() {
         let keys = access::keys(rx, instance.id)?;
-        last_sync = keys.iter().filter_map(|k| store.telemetry().key_use(k.id)).map(|u| u.at).max().map(relative);
-        sync_word = if last_sync.is_some() { "last push" } else { "no push yet" }.into();
+        last_sync = keys
+            .iter()
+            .filter_map(|k| store.telemetry().key_use(k.id))
+            .map(|u| u.at)
+            .max()
+            .map(relative);
+        sync_word = if last_sync.is_some() {
+            "last push"
+        } else {
+            "no push yet"
+        }
+        .into();
         next_sync = None;
     } else if status.run.as_ref().is_some_and(|r| r.ended.is_none()) {
         sync_word = "running".into();
         next_sync = None;
     } else if !instance.enabled || instance.paused {
-        sync_word = if instance.enabled { "paused" } else { "switched off" }.into();
+        sync_word = if instance.enabled {
+            "paused"
+        } else {
+            "switched off"
+        }
+        .into();
         next_sync = None;
     }
     Ok(InstanceRow {
@@ -169,7 +229,11 @@ fn row(rx: &Rx<'_>, store: &Store, instance: &Instance, status: &InstanceStatus)
         people: words::number(status.users),
         groups: words::number(status.groups),
         pending: words::number(status.pending),
-        rejected: if status.rejected > 0 { format!("{} rejected", words::number(status.rejected)) } else { String::new() },
+        rejected: if status.rejected > 0 {
+            format!("{} rejected", words::number(status.rejected))
+        } else {
+            String::new()
+        },
         sync_word,
         last_sync,
         next_sync,
@@ -203,6 +267,9 @@ mod tests {
 
     #[test]
     fn a_few_are_said_in_words() {
-        assert_eq!((few(0), few(9), few(10)), ("None".into(), "Nine".into(), "10".into()));
+        assert_eq!(
+            (few(0), few(9), few(10)),
+            ("None".into(), "Nine".into(), "10".into())
+        );
     }
 }

@@ -18,13 +18,24 @@ pub fn offset(asked: Option<u64>) -> u64 {
 
 /// Where a list of `total` stands that shows `rows` from `offset` on. `query`: what narrows it.
 #[must_use]
-pub fn paging(address: &str, query: &[(&str, &str)], offset: u64, rows: u64, total: u64, noun: [&str; 2]) -> Paging {
+pub fn paging(
+    address: &str,
+    query: &[(&str, &str)],
+    offset: u64,
+    rows: u64,
+    total: u64,
+    noun: [&str; 2],
+) -> Paging {
     let page = offset / ROWS + 1;
     let link = |page: u64| link(address, query, ("page", &page.to_string()));
     let whole = words::count(total, noun[0], noun[1]);
     Paging {
         shown: if rows < total {
-            format!("{}–{} of {whole}", words::number(offset + 1), words::number(offset + rows))
+            format!(
+                "{}–{} of {whole}",
+                words::number(offset + 1),
+                words::number(offset + rows)
+            )
         } else {
             whole
         },
@@ -56,7 +67,10 @@ mod tests {
         assert_eq!(middle.previous.as_deref(), Some("/u?q=a%26b&page=1"));
         assert_eq!(middle.next.as_deref(), Some("/u?q=a%26b&page=3"));
         let only = paging("/u", &[], 0, 1, 1, people);
-        assert_eq!((only.shown.as_str(), only.previous, only.next), ("1 person", None, None));
+        assert_eq!(
+            (only.shown.as_str(), only.previous, only.next),
+            ("1 person", None, None)
+        );
         assert_eq!((offset(None), offset(Some(0)), offset(Some(3))), (0, 0, 100));
         assert!(offset(Some(u64::MAX)) < u64::MAX / 2);
     }

@@ -179,13 +179,13 @@ pub struct Paging {
 
 impl HtmlSafe for Paging {}
 
-/// One attribute before and after, as text; empty: unassigned.
+/// One attribute before and after, as text; an empty text: unassigned.
 #[derive(Clone, Debug)]
 pub struct ChangeRow {
     /// Attribute path.
     pub path: String,
-    /// Before.
-    pub before: String,
+    /// Before; none: not known.
+    pub before: Option<String>,
     /// After.
     pub after: String,
 }

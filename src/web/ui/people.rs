@@ -72,17 +72,40 @@ pub async fn get(ask: Ask) -> Answer {
     let (slug, query) = (ask.part("slug"), ask.query.short("q", 100));
     let (state, from) = (ask.query.short("state", 20), offset(ask.query.number("page")));
     let shown = ask.read(move |rx, chrome| {
-        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::People, None)?;
+        let Inside {
+            page, head, instance, ..
+        } = chrome.inside(rx, &slug, Tab::People, None)?;
         let only = STATES.iter().find(|s| s.0 == state).map_or(Only::All, |s| s.2);
         let (total, found) = search::listed(rx, instance.id, ResourceType::User, &query, only, from, ROWS)?;
-        let states = STATES.iter().filter(|s| head.has_target || !s.3).map(|s| (s.0, s.1, ""));
+        let states = STATES
+            .iter()
+            .filter(|s| head.has_target || !s.3)
+            .map(|s| (s.0, s.1, ""));
         let states = Choice::list(&states.collect::<Vec<_>>(), &state);
         let address = format!("/instances/{}/users", head.slug);
         let narrowing = [("q", query.as_str()), ("state", state.as_str())];
-        let paging = paging(&address, &narrowing, from, found.len() as u64, total, ["person", "people"]);
-        let rows = found.into_iter().map(|one| row(one, head.has_target, rx.now())).collect();
+        let paging = paging(
+            &address,
+            &narrowing,
+            from,
+            found.len() as u64,
+            total,
+            ["person", "people"],
+        );
+        let rows = found
+            .into_iter()
+            .map(|one| row(one, head.has_target, rx.now()))
+            .collect();
         let narrowed = !query.is_empty() || only != Only::All;
-        Ok::<_, Fail>(PeoplePage { page, head, query, states, narrowed, rows, paging })
+        Ok::<_, Fail>(PeoplePage {
+            page,
+            head,
+            query,
+            states,
+            narrowed,
+            rows,
+            paging,
+        })
     });
     show(&shown.await?)
 }
@@ -91,7 +114,7 @@ fn row(one: Listed, has_target: bool, now: Time) -> PersonRow {
     PersonRow {
         state: has_target.then(|| standing::badge(one.link.as_deref(), one.job.as_deref(), one.active)),
         access: access(one.active),
-        reason: one.error.unwrap_or_default(),
+        reason: words::sentence(&one.error.unwrap_or_default()),
         groups: words::number(one.members),
         changed: When::relative(one.changed, now),
         id: one.id,
@@ -103,5 +126,9 @@ fn row(one: Listed, has_target: bool, now: Time) -> PersonRow {
 /// Active, or not.
 #[must_use]
 pub fn access(active: bool) -> Badge {
-    if active { Badge::new(Tone::Ok, "Active") } else { Badge::new(Tone::Off, "Inactive") }
+    if active {
+        Badge::new(Tone::Ok, "Active")
+    } else {
+        Badge::new(Tone::Off, "Inactive")
+    }
 }

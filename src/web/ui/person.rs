@@ -133,12 +133,16 @@ pub async fn get(ask: Ask) -> Answer {
     let (slug, id) = (ask.part("slug"), ask.part("id"));
     let instance = ask.instance().await?.id;
     let asked = id.clone();
-    let found = ask.read(move |rx, _| Ok::<_, Fail>(resources::by_id(rx, instance, ResourceType::User, &asked)?)).await?;
+    let found = ask
+        .read(move |rx, _| Ok::<_, Fail>(resources::by_id(rx, instance, ResourceType::User, &asked)?))
+        .await?;
     let Some(user) = found else {
         return elsewhere(&ask, instance, ResourceType::Group, id).await;
     };
     let shown = ask.read(move |rx, chrome| {
-        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::People, Some(&user.display))?;
+        let Inside {
+            page, head, instance, ..
+        } = chrome.inside(rx, &slug, Tab::People, Some(&user.display))?;
         let now = rx.now();
         let groups = search::groups_with(rx, user.row, GROUPS)?;
         let latest = events::of_resource(rx, user.row, None, LATEST)?;
@@ -174,7 +178,11 @@ pub async fn retry(ask: Ask) -> Answer {
 /// `NotFound`; the store's.
 pub async fn try_again(ask: Ask, kind: ResourceType) -> Answer {
     let (instance, id) = (ask.instance().await?, ask.part("id"));
-    let place = if kind == ResourceType::User { "users" } else { "groups" };
+    let place = if kind == ResourceType::User {
+        "users"
+    } else {
+        "groups"
+    };
     let back = format!("/instances/{}/{place}/{id}", instance.slug);
     let work = move |tx: &Tx<'_>| -> Result<Option<bool>, StoreError> {
         match resources::by_id(tx, instance.id, kind, &id)? {
@@ -182,9 +190,18 @@ pub async fn try_again(ask: Ask, kind: ResourceType) -> Answer {
             None => Ok(None),
         }
     };
-    let woken = ask.pages.store().write(Lane::Front, Some(instance.id), work).await.map_err(Fail::from)?;
+    let woken = ask
+        .pages
+        .store()
+        .write(Lane::Front, Some(instance.id), work)
+        .await
+        .map_err(Fail::from)?;
     ask.pages.engine.wake();
-    let news = if woken.ok_or(Fail::NotFound)? { News::Retrying } else { News::InStep };
+    let news = if woken.ok_or(Fail::NotFound)? {
+        News::Retrying
+    } else {
+        News::InStep
+    };
     ask.go_on(&back, Some(news))
 }
 
@@ -194,10 +211,16 @@ pub async fn try_again(ask: Ask, kind: ResourceType) -> Answer {
 /// `NotFound`; the store's.
 pub async fn elsewhere(ask: &Ask, instance: InstanceId, other: ResourceType, id: String) -> Answer {
     let asked = id.clone();
-    let found = ask.read(move |rx, _| Ok::<_, Fail>(resources::row_of(rx, instance, &asked)?)).await?;
+    let found = ask
+        .read(move |rx, _| Ok::<_, Fail>(resources::row_of(rx, instance, &asked)?))
+        .await?;
     match found {
         Some((_, kind)) if kind == other => {
-            let place = if kind == ResourceType::User { "users" } else { "groups" };
+            let place = if kind == ResourceType::User {
+                "users"
+            } else {
+                "groups"
+            };
             ask.go_on(&format!("/instances/{}/{place}/{id}", ask.part("slug")), None)
         }
         _ => Err(Fail::NotFound),
@@ -205,8 +228,16 @@ pub async fn elsewhere(ask: &Ask, instance: InstanceId, other: ResourceType, id:
 }
 
 fn group(found: Membership, has_target: bool) -> GroupRef {
-    let note = if has_target && !found.held { "not yet in the app" } else { "" };
-    GroupRef { id: found.id, name: found.display, note: note.into() }
+    let note = if has_target && !found.held {
+        "not yet in the app"
+    } else {
+        ""
+    };
+    GroupRef {
+        id: found.id,
+        name: found.display,
+        note: note.into(),
+    }
 }
 
 /// What a user or group is, who says so, and what the app holds instead.
@@ -215,7 +246,8 @@ fn group(found: Membership, has_target: bool) -> GroupRef {
 /// When the database fails.
 pub fn attributes(rx: &Rx<'_>, ours: &Resource) -> Result<Vec<AttributeRow>, StoreError> {
     let desired = mapping::fingerprint(ours.kind, &mapping::desired(ours));
-    let link = links::by_resource(rx, ours.row)?.filter(|l| l.state == LinkState::Linked && !l.seen.is_empty());
+    let link =
+        links::by_resource(rx, ours.row)?.filter(|l| l.state == LinkState::Linked && !l.seen.is_empty());
     let seen: Option<Attributes> = match &link {
         Some(link) => links::seen_doc(rx, link.id)?.and_then(|text| serde_json::from_str(&text).ok()),
         None => None,
@@ -223,13 +255,17 @@ pub fn attributes(rx: &Rx<'_>, ours: &Resource) -> Result<Vec<AttributeRow>, Sto
     let drift = |path: &str| {
         let (link, seen) = (link.as_ref()?, seen.as_ref()?);
         // What is still on its way is no difference yet.
-        let sent = desired.get(path).filter(|hash| link.pushed.get(path) == Some(*hash))?;
+        let sent = desired
+            .get(path)
+            .filter(|hash| link.pushed.get(path) == Some(*hash))?;
         let other = link.seen.get(path);
         (other != Some(sent)).then(|| resource::get(seen, path).map(values::text).unwrap_or_default())
     };
     let paths = resource::paths(ours.kind, &ours.attributes);
     let rows = paths.into_iter().take(ATTRIBUTES).map(|path| AttributeRow {
-        value: resource::get(&ours.attributes, &path).map(values::text).unwrap_or_default(),
+        value: resource::get(&ours.attributes, &path)
+            .map(values::text)
+            .unwrap_or_default(),
         owned: is_owned(ours, &path),
         drift: drift(&path),
         path,
@@ -239,7 +275,10 @@ pub fn attributes(rx: &Rx<'_>, ours: &Resource) -> Result<Vec<AttributeRow>, Sto
 
 /// A path is owned itself, or by the whole that it is part of.
 fn is_owned(ours: &Resource, path: &str) -> bool {
-    let whole = path.rsplit_once('.').or_else(|| path.rsplit_once(':')).map(|(whole, _)| whole);
+    let whole = path
+        .rsplit_once('.')
+        .or_else(|| path.rsplit_once(':'))
+        .map(|(whole, _)| whole);
     ours.owned.contains(path)
         || whole.is_some_and(|whole| ours.owned.contains(whole))
         || (path == "active" && ours.is_managed())

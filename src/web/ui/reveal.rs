@@ -35,9 +35,18 @@ pub struct RevealPage {
 pub async fn answer(ask: &Ask, name: String, key: Option<Secret>, old: String) -> Answer {
     let (slug, base) = (ask.part("slug"), ask.pages.origin.base(&ask.request));
     let shown = ask.read(move |rx, chrome| {
-        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::Keys, Some("New key"))?;
+        let Inside {
+            page, head, instance, ..
+        } = chrome.inside(rx, &slug, Tab::Keys, Some("New key"))?;
         let endpoint = endpoint(&base, &instance);
-        Ok::<_, Fail>(RevealPage { page, head, name, key, endpoint, old })
+        Ok::<_, Fail>(RevealPage {
+            page,
+            head,
+            name,
+            key,
+            endpoint,
+            old,
+        })
     });
     show(&shown.await?)
 }

@@ -31,14 +31,26 @@ pub async fn post(ask: Ask) -> Answer {
     let known = instance.clone();
     let last = ask.read(move |rx, _| Ok::<_, Fail>(is_last(rx, &known)?)).await?;
     if last && ask.form.text("typed") != instance.name.trim() {
-        return question(&ask, StatusCode::UNPROCESSABLE_ENTITY, Some("That is not the name.".into())).await;
+        return question(
+            &ask,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Some("That is not the name.".into()),
+        )
+        .await;
     }
-    ask.pages.manager.revoke_key(ask.actor()?, instance.id, id).await?;
+    ask.pages
+        .manager
+        .revoke_key(ask.actor()?, instance.id, id)
+        .await?;
     ask.go_on(&format!("/instances/{}/keys", instance.slug), Some(News::Revoked))
 }
 
 fn is_last(rx: &Rx<'_>, instance: &Instance) -> Result<bool, StoreError> {
-    Ok(access::keys(rx, instance.id)?.iter().filter(|k| k.is_live(rx.now())).count() <= 1)
+    Ok(access::keys(rx, instance.id)?
+        .iter()
+        .filter(|k| k.is_live(rx.now()))
+        .count()
+        <= 1)
 }
 
 async fn question(ask: &Ask, code: StatusCode, refused: Option<String>) -> Answer {
@@ -47,11 +59,17 @@ async fn question(ask: &Ask, code: StatusCode, refused: Option<String>) -> Answe
     let shown = ask.read(move |rx, chrome| {
         let Inside { page, instance, .. } = chrome.inside(rx, &slug, Tab::Keys, Some("Revoke"))?;
         let key = keys::live(rx, instance.id, id)?;
-        let mut consequences = vec![format!("Requests with {}… are refused at once (401).", key.prefix)];
+        let mut consequences = vec![format!(
+            "Requests with {}… are refused at once (401).",
+            key.prefix
+        )];
         consequences.push(match store.telemetry().key_use(id) {
             Some(used) => {
                 let used = keys::last_use(used, &key.prefix, rx.now());
-                format!("It was last used {} by {} from {}.", used.at.text, used.agent, used.from)
+                format!(
+                    "It was last used {} by {} from {}.",
+                    used.at.text, used.agent, used.from
+                )
             }
             None => "It was never used.".into(),
         });

@@ -35,14 +35,19 @@ pub(crate) async fn serve(request: HttpRequest, body: Payload, page: &'static Pa
     let Some(pages) = request.app_data::<web::Data<Pages>>().cloned() else {
         return HttpResponse::InternalServerError().finish();
     };
-    let visitor = match Visitor::of(&request, pages.store(), &pages.origin).await {
+    let known = match page.needs {
+        Needs::Nobody => Ok(Visitor::nobody()),
+        Needs::Anyone | Needs::Setup | Needs::Viewer | Needs::Operator => {
+            Visitor::of(&request, pages.store(), &pages.origin).await
+        }
+    };
+    let visitor = match known {
         Ok(visitor) => visitor,
         Err(e) => return told(Ask::bare(request, pages, Visitor::nobody()), e.into()).await,
     };
     let mut ask = Ask::bare(request, pages, visitor);
-    let (request, fresh, shows) = (ask.request.clone(), ask.visitor.fresh, page.needs != Needs::Nobody || page.path == "/login");
-    let cookie = ask.visitor.cookie();
-    let ran = match allowed(&mut ask, body, page).await {
+    let (request, fresh, cookie) = (ask.request.clone(), ask.visitor.fresh, ask.visitor.cookie());
+    let mut answer = match allowed(&mut ask, body, page).await {
         Ok(None) => {
             let again = Ask::bare(request.clone(), ask.pages.clone(), ask.visitor.clone());
             // A panic is one failed request, nothing shared is left half-done: the store undoes it, locks are not held.
@@ -55,8 +60,7 @@ pub(crate) async fn serve(request: HttpRequest, body: Payload, page: &'static Pa
         Ok(Some(elsewhere)) => elsewhere,
         Err(fail) => told(ask, fail).await,
     };
-    let mut answer = ran;
-    if fresh && (shows || answer.status().is_client_error()) && answer.cookies().all(|c| c.name() != cookie.name()) {
+    if fresh && answer.cookies().all(|c| c.name() != cookie.name()) {
         // A cookie that cannot be written is none: the form will say so.
         let _ = answer.add_cookie(&cookie);
     }
@@ -75,7 +79,7 @@ async fn allowed(ask: &mut Ask, body: Payload, page: &Page) -> Result<Option<Htt
             return Err(Fail::Foreign);
         }
     }
-    if page.needs == Needs::Nobody {
+    if matches!(page.needs, Needs::Nobody | Needs::Anyone) {
         return Ok(None);
     }
     let to_set_up = needs_setup(&ask.pages).await?;
@@ -83,7 +87,11 @@ async fn allowed(ask: &mut Ask, body: Payload, page: &Page) -> Result<Option<Htt
         return if to_set_up { Ok(None) } else { Err(Fail::NotFound) };
     }
     let Some(admin) = &ask.visitor.admin else {
-        let way = if to_set_up { "/setup".to_owned() } else { sign_in_first(&ask.request) };
+        let way = if to_set_up {
+            "/setup".to_owned()
+        } else {
+            sign_in_first(&ask.request)
+        };
         return Ok(Some(ask.go_on_with(&way, None, None)));
     };
     if page.needs.role().is_some_and(|least| admin.role < least) {
@@ -106,19 +114,27 @@ async fn needs_setup(pages: &Pages) -> Result<bool, StoreError> {
 /// The form is of this visitor and was sent from a page of ours.
 fn is_ours(ask: &Ask) -> bool {
     let header = |name: &str| ask.request.headers().get(name).and_then(|v| v.to_str().ok());
-    if header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
-        return false;
-    }
     let host = header("host").unwrap_or_default();
     let from_here = |origin: &str| {
         origin == ask.pages.origin.base(&ask.request)
-            || origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+            || origin
+                .split_once("://")
+                .is_some_and(|(_, authority)| authority == host)
     };
-    if ask.request.headers().contains_key(ORIGIN) && !header("origin").is_some_and(from_here) {
+    // Browsers say it themselves under https; else they name where the form stands.
+    let ours = match header("sec-fetch-site") {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => !ask.request.headers().contains_key(ORIGIN) || header("origin").is_some_and(from_here),
+    };
+    if !ours {
         return false;
     }
     let field = ask.form.text("csrf");
-    ask.visitor.sent(if field.is_empty() { header("x-csrf-token").unwrap_or_default() } else { field })
+    ask.visitor.sent(if field.is_empty() {
+        header("x-csrf-token").unwrap_or_default()
+    } else {
+        field
+    })
 }
 
 fn sign_in_first(request: &HttpRequest) -> String {
@@ -132,9 +148,15 @@ fn sign_in_first(request: &HttpRequest) -> String {
 
 /// The page of a failure. One line in the log, where nobody is at fault but us.
 async fn told(ask: Ask, fail: Fail) -> HttpResponse {
-    let id = ask.request.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone());
+    let id = ask
+        .request
+        .extensions()
+        .get::<RequestId>()
+        .map_or_else(String::new, |id| id.0.clone());
     match &fail {
-        Fail::Store(e) => tracing::error!(request = id, error = %e, path = ask.request.path(), "a page failed"),
+        Fail::Store(e) => {
+            tracing::error!(request = id, error = %e, path = ask.request.path(), "a page failed")
+        }
         Fail::Panic => tracing::error!(request = id, path = ask.request.path(), "a page panicked"),
         _ => {}
     }
@@ -158,7 +180,9 @@ async fn told(ask: Ask, fail: Fail) -> HttpResponse {
         _ => None,
     };
     if let Some(seconds) = wait {
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        answer
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     answer
 }
@@ -170,7 +194,9 @@ pub async fn nothing_here(request: HttpRequest) -> HttpResponse {
 
 /// There is, but not with this method.
 pub async fn wrong_method(request: HttpRequest) -> HttpResponse {
-    let methods = crate::web::PAGES.iter().filter(|p| Some(p.path) == request.match_pattern().as_deref());
+    let methods = crate::web::PAGES
+        .iter()
+        .filter(|p| Some(p.path) == request.match_pattern().as_deref());
     let methods: Vec<&str> = methods.map(|p| p.method.as_str()).collect();
     let mut answer = failed(request, Fail::Method).await;
     if let Ok(value) = HeaderValue::from_str(&methods.join(", ")) {
@@ -184,7 +210,11 @@ async fn failed(request: HttpRequest, fail: Fail) -> HttpResponse {
         return HttpResponse::InternalServerError().finish();
     };
     let visitor = Visitor::of(&request, pages.store(), &pages.origin).await;
-    told(Ask::bare(request, pages, visitor.unwrap_or_else(|_| Visitor::nobody())), fail).await
+    told(
+        Ask::bare(request, pages, visitor.unwrap_or_else(|_| Visitor::nobody())),
+        fail,
+    )
+    .await
 }
 
 /// Around everything that listens: an id for the request, and the headers that every answer bears.
@@ -196,10 +226,15 @@ pub async fn dress(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let pages = request.app_data::<web::Data<Pages>>().cloned();
-    let https = pages.as_ref().is_some_and(|p| p.origin.is_https(request.request()));
+    let https = pages
+        .as_ref()
+        .is_some_and(|p| p.origin.is_https(request.request()));
     let id: String = pages.map(|p| p.store().clock().new_id()).unwrap_or_default();
     // The end of an id is its random part.
-    let id = id.get(id.len().saturating_sub(12)..).unwrap_or_default().to_owned();
+    let id = id
+        .get(id.len().saturating_sub(12)..)
+        .unwrap_or_default()
+        .to_owned();
     request.extensions_mut().insert(RequestId(id.clone()));
     let mut answer = next.call(request).await?;
     let headers = answer.headers_mut();
@@ -208,7 +243,10 @@ pub async fn dress(
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     if https {
-        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        headers.insert(
+            STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
     }
     Ok(answer)
 }
@@ -221,7 +259,10 @@ pub async fn guarded_from_guessing(
     mut request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let site = request.headers().get("sec-fetch-site").and_then(|v| v.to_str().ok());
+    let site = request
+        .headers()
+        .get("sec-fetch-site")
+        .and_then(|v| v.to_str().ok());
     if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         request.headers_mut().remove(ACCEPT_ENCODING);
     }
@@ -231,7 +272,13 @@ pub async fn guarded_from_guessing(
 impl Ask {
     fn bare(request: HttpRequest, pages: web::Data<Pages>, visitor: Visitor) -> Self {
         let query = Form::of_query(request.query_string());
-        Self { request, pages, visitor, form: Form::default(), query }
+        Self {
+            request,
+            pages,
+            visitor,
+            form: Form::default(),
+            query,
+        }
     }
 }
 

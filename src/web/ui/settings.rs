@@ -63,13 +63,38 @@ pub struct LimitRow {
 }
 
 const LEAVERS: [(Leaver, &str, &str, &str); 3] = [
-    (Leaver::Deactivate, "deactivate", "Deactivate the account", "It stays, without access."),
-    (Leaver::Delete, "delete", "Delete the account", "What belonged to it may go with it."),
-    (Leaver::Leave, "leave", "Leave it alone", "Nothing is sent; it is shown as left behind."),
+    (
+        Leaver::Deactivate,
+        "deactivate",
+        "Deactivate the account",
+        "It stays, without access.",
+    ),
+    (
+        Leaver::Delete,
+        "delete",
+        "Delete the account",
+        "What belonged to it may go with it.",
+    ),
+    (
+        Leaver::Leave,
+        "leave",
+        "Leave it alone",
+        "Nothing is sent; it is shown as left behind.",
+    ),
 ];
 const DRIFTS: [(Drift, &str, &str, &str); 3] = [
-    (Drift::Report, "report", "Say so", "Both values stay and the person's page shows them."),
-    (Drift::Enforce, "enforce", "Send ours again", "The value here wins."),
+    (
+        Drift::Report,
+        "report",
+        "Say so",
+        "Both values stay and the person's page shows them.",
+    ),
+    (
+        Drift::Enforce,
+        "enforce",
+        "Send ours again",
+        "The value here wins.",
+    ),
     (Drift::Adopt, "adopt", "Take theirs", "The value in the app wins."),
 ];
 /// Seconds between syncs that can be chosen.
@@ -106,18 +131,30 @@ impl Typed {
         };
         Self {
             name: instance.name.clone(),
-            base_url: instance.target.as_ref().map(Target::base_url).unwrap_or_default().to_owned(),
+            base_url: instance
+                .target
+                .as_ref()
+                .map(Target::base_url)
+                .unwrap_or_default()
+                .to_owned(),
             cut: String::new(),
             schedule: instance.sync_every_s,
-            limits: vec![row(LIMITS[0], p.accounts), row(LIMITS[1], p.groups), row(LIMITS[2], p.memberships)],
+            limits: vec![
+                row(LIMITS[0], p.accounts),
+                row(LIMITS[1], p.groups),
+                row(LIMITS[2], p.memberships),
+            ],
             policies: p.clone(),
             other_directory: false,
         }
     }
 }
 
-const LIMITS: [(&str, &str); 3] =
-    [("accounts", "Accounts"), ("groups", "Groups"), ("memberships", "Memberships")];
+const LIMITS: [(&str, &str); 3] = [
+    ("accounts", "Accounts"),
+    ("groups", "Groups"),
+    ("memberships", "Memberships"),
+];
 
 /// The form.
 ///
@@ -137,7 +174,10 @@ pub async fn post(ask: Ask) -> Answer {
     let mut refused = Refusals::default();
     let mut typed = Typed::stored(&instance);
     typed.name = ask.form.short("name", 200);
-    let mut edit = Edit { name: Some(typed.name.clone()), ..Edit::default() };
+    let mut edit = Edit {
+        name: Some(typed.name.clone()),
+        ..Edit::default()
+    };
     if instance.target.is_some() {
         policies(&ask.form, &mut typed, &mut refused);
         let stored = std::mem::replace(&mut typed.base_url, ask.form.short("base_url", 4000));
@@ -158,7 +198,10 @@ pub async fn post(ask: Ask) -> Answer {
     match ask.pages.manager.edit(ask.actor()?, instance.id, edit).await {
         Ok(_) => {
             ask.pages.engine.wake();
-            ask.go_on(&format!("/instances/{}/settings", instance.slug), Some(News::Saved))
+            ask.go_on(
+                &format!("/instances/{}/settings", instance.slug),
+                Some(News::Saved),
+            )
         }
         Err(ManageError::Store(e)) => Err(e.into()),
         Err(why) => {
@@ -171,30 +214,58 @@ pub async fn post(ask: Ask) -> Answer {
 fn policies(form: &Form, typed: &mut Typed, refused: &mut Refusals) {
     typed.schedule = form.number("schedule").unwrap_or(typed.schedule);
     let p = &mut typed.policies;
-    p.leaver = LEAVERS.iter().find(|l| l.1 == form.text("leaver")).map_or(p.leaver, |l| l.0);
-    p.drift = DRIFTS.iter().find(|d| d.1 == form.text("drift")).map_or(p.drift, |d| d.0);
+    p.leaver = LEAVERS
+        .iter()
+        .find(|l| l.1 == form.text("leaver"))
+        .map_or(p.leaver, |l| l.0);
+    p.drift = DRIFTS
+        .iter()
+        .find(|d| d.1 == form.text("drift"))
+        .map_or(p.drift, |d| d.0);
     let mut limit = |row: &mut LimitRow, stored: &mut Limit, names: [&'static str; 2]| {
         (row.floor, row.percent) = (form.short(names[0], 10), form.short(names[1], 10));
         match form.number::<u32>(names[0]).filter(|n| *n <= FLOOR) {
             Some(floor) => stored.floor = floor,
-            None => refused.add(names[0], format!("{}: type a number from 0 to {}.", row.label, words::number(FLOOR.into()))),
+            None => refused.add(
+                names[0],
+                format!(
+                    "{}: type a number from 0 to {}.",
+                    row.label,
+                    words::number(FLOOR.into())
+                ),
+            ),
         }
         match form.number::<u32>(names[1]).filter(|n| *n <= 100) {
             Some(percent) => stored.percent = percent,
-            None => refused.add(names[1], format!("{}: type a percentage from 0 to 100.", row.label)),
+            None => refused.add(
+                names[1],
+                format!("{}: type a percentage from 0 to 100.", row.label),
+            ),
         }
     };
     if let [accounts, groups, memberships] = typed.limits.as_mut_slice() {
         limit(accounts, &mut p.accounts, ["accounts_floor", "accounts_percent"]);
         limit(groups, &mut p.groups, ["groups_floor", "groups_percent"]);
-        limit(memberships, &mut p.memberships, ["memberships_floor", "memberships_percent"]);
+        limit(
+            memberships,
+            &mut p.memberships,
+            ["memberships_floor", "memberships_percent"],
+        );
     }
 }
 
-async fn answer(ask: &Ask, code: StatusCode, typed: Typed, refused: Refusals, problem: Option<String>) -> Answer {
+async fn answer(
+    ask: &Ask,
+    code: StatusCode,
+    typed: Typed,
+    refused: Refusals,
+    problem: Option<String>,
+) -> Answer {
     let slug = ask.part("slug");
     let shown = ask.read(move |rx, chrome| {
-        let Inside { page, head, instance, .. } = chrome.inside(rx, &slug, Tab::Settings, None)?;
+        let Inside {
+            page, head, instance, ..
+        } = chrome.inside(rx, &slug, Tab::Settings, None)?;
         let p = &typed.policies;
         let leaver = LEAVERS.iter().find(|l| l.0 == p.leaver).map_or("", |l| l.1);
         let drift = DRIFTS.iter().find(|d| d.0 == p.drift).map_or("", |d| d.1);
@@ -219,7 +290,10 @@ async fn answer(ask: &Ask, code: StatusCode, typed: Typed, refused: Refusals, pr
 
 /// The usual ones, and the present one if it is another (the command line can set any).
 fn schedules(chosen: u32) -> Vec<Choice> {
-    let mut all: Vec<(u32, String)> = SCHEDULES.iter().map(|(s, label)| (*s, (*label).to_owned())).collect();
+    let mut all: Vec<(u32, String)> = SCHEDULES
+        .iter()
+        .map(|(s, label)| (*s, (*label).to_owned()))
+        .collect();
     if !all.iter().any(|(s, _)| *s == chosen) {
         all.push((chosen, format!("Every {}", words::span(chosen.into()))));
     }

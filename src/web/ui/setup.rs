@@ -39,7 +39,13 @@ pub struct SetupPage {
 /// # Errors
 /// None.
 pub async fn get(ask: Ask) -> Answer {
-    Ok(page(&ask, StatusCode::OK, String::new(), Refusals::default(), None))
+    Ok(page(
+        &ask,
+        StatusCode::OK,
+        String::new(),
+        Refusals::default(),
+        None,
+    ))
 }
 
 /// Makes the first admin and signs them in.
@@ -49,7 +55,13 @@ pub async fn get(ask: Ask) -> Answer {
 pub async fn post(ask: Ask) -> Answer {
     let email = ask.form.short("email", EMAIL + 1);
     if !ask.may_send_password() {
-        return Ok(page(&ask, StatusCode::FORBIDDEN, email, Refusals::default(), None));
+        return Ok(page(
+            &ask,
+            StatusCode::FORBIDDEN,
+            email,
+            Refusals::default(),
+            None,
+        ));
     }
     let mut refused = Refusals::default();
     if !is_email(&email) {
@@ -76,12 +88,23 @@ pub async fn post(ask: Ask) -> Answer {
         return Ok(page(&ask, StatusCode::UNPROCESSABLE_ENTITY, email, refused, None));
     }
     ask.pages.throttle.forgive(&who);
-    let hashed = ask.pages.throttle.slowly(move || hash_password(&password)).await?;
+    let hashed = ask
+        .pages
+        .throttle
+        .slowly(move || hash_password(&password))
+        .await?;
     let hash = hashed.map_err(|why| Fail::Refused(why.to_string()))?;
-    let made = ask.pages.store().write(Lane::Front, None, move |tx| first_admin(tx, &email, &hash)).await;
+    let made = ask
+        .pages
+        .store()
+        .write(Lane::Front, None, move |tx| first_admin(tx, &email, &hash))
+        .await;
     let admin = made.map_err(|e: StoreError| Fail::from(e))?;
     ask.pages.setup.used();
-    let cookie = ask.visitor.sign_in(ask.pages.store(), admin.ok_or(Fail::NotFound)?).await?;
+    let cookie = ask
+        .visitor
+        .sign_in(ask.pages.store(), admin.ok_or(Fail::NotFound)?)
+        .await?;
     Ok(ask.go_on_with("/", Some(News::Welcome), Some(cookie)))
 }
 
@@ -103,12 +126,20 @@ fn first_admin(tx: &Tx<'_>, email: &str, hash: &str) -> Result<Option<Admin>, St
         changes: Vec::new(),
     };
     events::record(tx, draft)?;
-    Ok(Some(Admin { id, email: email.to_owned(), role: Role::Owner, created: tx.now() }))
+    Ok(Some(Admin {
+        id,
+        email: email.to_owned(),
+        role: Role::Owner,
+        created: tx.now(),
+    }))
 }
 
 fn is_email(typed: &str) -> bool {
     let plain = typed.chars().count() <= EMAIL && !typed.chars().any(|c| c.is_whitespace() || c.is_control());
-    plain && typed.rsplit_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
+    plain
+        && typed
+            .rsplit_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty())
 }
 
 fn page(
@@ -137,7 +168,15 @@ mod tests {
     #[test]
     fn an_address_is_an_address() {
         assert!(is_email("a@b") && is_email("a.b+c@example.com"));
-        for not in ["", "a", "@b", "a@", "a b@c", "a@b\n", &format!("{}@b", "x".repeat(EMAIL))] {
+        for not in [
+            "",
+            "a",
+            "@b",
+            "a@",
+            "a b@c",
+            "a@b\n",
+            &format!("{}@b", "x".repeat(EMAIL)),
+        ] {
             assert!(!is_email(not), "{not}");
         }
     }

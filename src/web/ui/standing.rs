@@ -31,7 +31,12 @@ pub fn badge(link: Option<&str>, job: Option<&str>, active: bool) -> Badge {
 ///
 /// # Errors
 /// When the database fails.
-pub fn target(rx: &Rx<'_>, instance: &Instance, ours: &Resource, now: Time) -> Result<Option<TargetSide>, StoreError> {
+pub fn target(
+    rx: &Rx<'_>,
+    instance: &Instance,
+    ours: &Resource,
+    now: Time,
+) -> Result<Option<TargetSide>, StoreError> {
     if instance.target.is_none() {
         return Ok(None);
     }
@@ -41,7 +46,10 @@ pub fn target(rx: &Rx<'_>, instance: &Instance, ours: &Resource, now: Time) -> R
     let reason = match (&job, state) {
         (Some(job), _) if job.state == "held" => "Its removal waits for Allow or Reject.".into(),
         (Some(job), _) if job.last_error.is_some() => {
-            format!("{}.", words::sentence(job.last_error.as_deref().unwrap_or_default()))
+            format!(
+                "{}.",
+                words::sentence(job.last_error.as_deref().unwrap_or_default())
+            )
         }
         (Some(_), _) if !instance.enabled => "It is sent when the instance is enabled again.".into(),
         (Some(_), _) if instance.paused => "It is sent when the instance is resumed.".into(),
@@ -52,10 +60,18 @@ pub fn target(rx: &Rx<'_>, instance: &Instance, ours: &Resource, now: Time) -> R
         (None, _) => String::new(),
     };
     Ok(Some(TargetSide {
-        badge: badge(state.map(LinkState::as_str), job.as_ref().map(|j| j.state.as_str()), ours.active),
+        badge: badge(
+            state.map(LinkState::as_str),
+            job.as_ref().map(|j| j.state.as_str()),
+            ours.active,
+        ),
         reason,
         remote_id: link.and_then(|l| l.remote_id),
-        next_try: job.as_ref().and_then(|j| j.due_at).filter(|due| *due > now).map(|due| When::clock(due, now)),
+        next_try: job
+            .as_ref()
+            .and_then(|j| j.due_at)
+            .filter(|due| *due > now)
+            .map(|due| When::clock(due, now)),
         may_retry: job.is_some_and(|j| matches!(j.state.as_str(), "rejected" | "retrying")),
     }))
 }

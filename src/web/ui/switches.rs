@@ -67,10 +67,14 @@ pub async fn ask_disable(ask: Ask) -> Answer {
     let slug = ask.part("slug");
     let shown = ask.read(move |rx, chrome| {
         let Inside { page, instance, .. } = chrome.inside(rx, &slug, Tab::Settings, Some("Disable"))?;
-        let mut consequences =
-            vec!["Identity providers that push here are answered 403 with a sentence that says why.".to_owned()];
+        let mut consequences = vec![
+            "Identity providers that push here are answered 403 with a sentence that says why.".to_owned(),
+        ];
         if instance.target.is_some() {
-            consequences.push(format!("Nothing is sent to {} and no sync runs.", app_name(&instance)));
+            consequences.push(format!(
+                "Nothing is sent to {} and no sync runs.",
+                app_name(&instance)
+            ));
             consequences.push("When it is enabled again, everything that differs is sent.".into());
         }
         consequences.push("Nothing is deleted: people, groups, keys and history stay.".into());

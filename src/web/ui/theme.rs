@@ -14,7 +14,11 @@ const YEAR: i64 = 365 * 24 * 3600;
 /// None.
 pub async fn post(ask: Ask) -> Answer {
     let theme = Theme::parse(ask.form.text("theme"));
-    let mut cookie = plain("theme", theme.as_str().into(), ask.pages.origin.is_https(&ask.request));
+    let mut cookie = plain(
+        "theme",
+        theme.as_str().into(),
+        ask.pages.origin.is_https(&ask.request),
+    );
     cookie.set_max_age(actix_web::cookie::time::Duration::seconds(YEAR));
     Ok(ask.go_on_with(local_path(ask.form.whole("back")), None, Some(cookie)))
 }

@@ -76,7 +76,11 @@ pub struct Throttle {
 
 impl Default for Throttle {
     fn default() -> Self {
-        Self { tries: Mutex::default(), queue: Semaphore::new(QUEUED), hashing: Semaphore::new(HASHING) }
+        Self {
+            tries: Mutex::default(),
+            queue: Semaphore::new(QUEUED),
+            hashing: Semaphore::new(HASHING),
+        }
     }
 }
 
@@ -99,7 +103,11 @@ impl Throttle {
                 let oldest = tries.iter().min_by_key(|(_, t)| t.last).map(|(w, _)| w.clone());
                 oldest.and_then(|w| tries.remove(&w));
             }
-            let known = tries.entry(one.clone()).or_insert(Tries { count: 0, last: now, free_at: now });
+            let known = tries.entry(one.clone()).or_insert(Tries {
+                count: 0,
+                last: now,
+                free_at: now,
+            });
             if now.since(known.last) >= LONGEST_WAIT {
                 known.count = 0;
             }
@@ -125,7 +133,10 @@ impl Throttle {
     ///
     /// # Errors
     /// `TooMany` when sixteen wait already.
-    pub async fn slowly<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Fail> {
+    pub async fn slowly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fail> {
         let _place = self.queue.try_acquire().map_err(|_| Fail::TooMany(None))?;
         let _turn = self.hashing.acquire().await.map_err(|_| Fail::Panic)?;
         tokio::task::spawn_blocking(work).await.map_err(|_| Fail::Panic)
@@ -168,13 +179,18 @@ mod tests {
     fn what_is_remembered_is_bounded() {
         let throttle = Throttle::default();
         for i in 0..REMEMBERED as u32 + 100 {
-            throttle.count(&[Who::Address(Some(IpAddr::V4(i.into())))], Time(i.into())).unwrap();
+            throttle
+                .count(&[Who::Address(Some(IpAddr::V4(i.into())))], Time(i.into()))
+                .unwrap();
         }
         assert_eq!(throttle.tries.lock().unwrap().len(), REMEMBERED);
     }
 
     #[test]
     fn an_account_is_the_same_in_any_case() {
-        assert_eq!(Who::account("Admin@Example.com"), Who::account("admin@example.COM"));
+        assert_eq!(
+            Who::account("Admin@Example.com"),
+            Who::account("admin@example.COM")
+        );
     }
 }

@@ -28,9 +28,16 @@ fn said(value: &Value) -> String {
             Some(main) => {
                 let kind = parts.get("type").map(said).filter(|t| !t.is_empty());
                 let primary = parts.get("primary") == Some(&Value::Bool(true));
-                let notes: Vec<String> = kind.into_iter().chain(primary.then(|| "primary".into())).collect();
+                let notes: Vec<String> = kind
+                    .into_iter()
+                    .chain(primary.then(|| "primary".into()))
+                    .collect();
                 let main = said(parts.get("display").filter(|_| main.is_null()).unwrap_or(main));
-                if notes.is_empty() { main } else { format!("{main} ({})", notes.join(", ")) }
+                if notes.is_empty() {
+                    main
+                } else {
+                    format!("{main} ({})", notes.join(", "))
+                }
             }
             None => parts
                 .iter()
@@ -49,9 +56,13 @@ mod tests {
 
     #[test]
     fn values_are_said_as_people_say_them() {
-        let emails = json!([{"value": "a@x.example", "type": "work", "primary": true}, {"value": "b@x.example"}]);
+        let emails =
+            json!([{"value": "a@x.example", "type": "work", "primary": true}, {"value": "b@x.example"}]);
         assert_eq!(text(&emails), "a@x.example (work, primary), b@x.example");
-        assert_eq!(text(&json!({"country": "DE", "locality": "Bonn"})), "country: DE, locality: Bonn");
+        assert_eq!(
+            text(&json!({"country": "DE", "locality": "Bonn"})),
+            "country: DE, locality: Bonn"
+        );
         assert_eq!(text(&Value::Null), "");
         assert_eq!((text(&json!(true)), text(&json!(3))), ("yes".into(), "3".into()));
         assert_eq!(text(&json!("x".repeat(900))).chars().count(), LONGEST + 1);

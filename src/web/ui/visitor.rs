@@ -38,17 +38,32 @@ impl Visitor {
         let known = request.cookie(name(https)).map(|c| c.value().to_owned());
         let known = known.filter(|t| t.len() == TOKEN && t.bytes().all(|b| b.is_ascii_alphanumeric()));
         let Some(token) = known.map(Secret::new) else {
-            return Ok(Self { token: session_token(), fresh: true, admin: None, https });
+            return Ok(Self {
+                token: session_token(),
+                fresh: true,
+                admin: None,
+                https,
+            });
         };
         let hash = token_hash(token.expose());
         let admin = store.read(move |rx| access::session(rx, &hash)).await?;
-        Ok(Self { token, fresh: false, admin, https })
+        Ok(Self {
+            token,
+            fresh: false,
+            admin,
+            https,
+        })
     }
 
     /// Somebody of whom nothing is known.
     #[must_use]
     pub fn nobody() -> Self {
-        Self { token: session_token(), fresh: false, admin: None, https: false }
+        Self {
+            token: session_token(),
+            fresh: false,
+            admin: None,
+            https: false,
+        }
     }
 
     /// What this visitor's forms carry.
@@ -68,7 +83,9 @@ impl Visitor {
     pub fn cookie(&self) -> Cookie<'static> {
         let mut cookie = plain(name(self.https), self.token.expose().to_owned(), self.https);
         if self.admin.is_some() {
-            cookie.set_max_age(actix_web::cookie::time::Duration::seconds(SESSION.as_secs().cast_signed()));
+            cookie.set_max_age(actix_web::cookie::time::Duration::seconds(
+                SESSION.as_secs().cast_signed(),
+            ));
         }
         cookie
     }
@@ -79,13 +96,22 @@ impl Visitor {
     /// When the database fails.
     pub async fn sign_in(&self, store: &Store, admin: Admin) -> Result<Cookie<'static>, Fail> {
         let token = session_token();
-        let (hash, old, id) = (token_hash(token.expose()), token_hash(self.token.expose()), admin.id);
+        let (hash, old, id) = (
+            token_hash(token.expose()),
+            token_hash(self.token.expose()),
+            admin.id,
+        );
         let work = move |tx: &crate::store::Tx<'_>| -> Result<(), StoreError> {
             access::end_session(tx, &old)?;
             access::insert_session(tx, &hash, id, tx.now().after(SESSION))
         };
         store.write(Lane::Front, None, work).await?;
-        let now = Self { token, fresh: false, admin: Some(admin), https: self.https };
+        let now = Self {
+            token,
+            fresh: false,
+            admin: Some(admin),
+            https: self.https,
+        };
         Ok(now.cookie())
     }
 
@@ -97,7 +123,12 @@ impl Visitor {
         let hash = token_hash(self.token.expose());
         let work = move |tx: &crate::store::Tx<'_>| access::end_session(tx, &hash);
         store.write(Lane::Front, None, work).await?;
-        let now = Self { token: session_token(), fresh: false, admin: None, https: self.https };
+        let now = Self {
+            token: session_token(),
+            fresh: false,
+            admin: None,
+            https: self.https,
+        };
         Ok(now.cookie())
     }
 }
@@ -110,5 +141,10 @@ fn name(https: bool) -> &'static str {
 /// A cookie of ours: for scripts to read none of them is.
 #[must_use]
 pub fn plain(name: &'static str, value: String, https: bool) -> Cookie<'static> {
-    Cookie::build(name, value).path("/").http_only(true).same_site(SameSite::Lax).secure(https).finish()
+    Cookie::build(name, value)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(https)
+        .finish()
 }

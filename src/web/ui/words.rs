@@ -80,7 +80,9 @@ pub fn sentence(text: &str) -> String {
     let first = text.split_whitespace().next().unwrap_or_default();
     let mut letters = text.chars();
     match letters.next() {
-        Some(letter) if !first.contains(['.', ':', '/', '@', '[']) => letter.to_uppercase().chain(letters).collect(),
+        Some(letter) if !first.contains(['.', ':', '/', '@', '[']) => {
+            letter.to_uppercase().chain(letters).collect()
+        }
         _ => text.to_owned(),
     }
 }
@@ -112,9 +114,18 @@ mod tests {
 
     #[test]
     fn sentences_begin_large_but_hosts_stay() {
-        assert_eq!(sentence("the first sync is running."), "The first sync is running");
-        assert_eq!(sentence("api.example.com answered 401"), "api.example.com answered 401");
-        assert_eq!((sentence(""), sentence("paused; 7")), (String::new(), "Paused; 7".into()));
+        assert_eq!(
+            sentence("the first sync is running."),
+            "The first sync is running"
+        );
+        assert_eq!(
+            sentence("api.example.com answered 401"),
+            "api.example.com answered 401"
+        );
+        assert_eq!(
+            (sentence(""), sentence("paused; 7")),
+            (String::new(), "Paused; 7".into())
+        );
     }
 
     #[test]

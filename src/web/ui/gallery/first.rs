@@ -17,10 +17,7 @@ use crate::web::ui::words;
 
 pub(super) fn pages() -> Vec<Shown> {
     let mut refused = Refusals::default();
-    refused.add(
-        "code",
-        "This is not the code.",
-    );
+    refused.add("code", "This is not the code.");
     refused.add("password", "The password needs at least 10 characters.");
     let setup = SetupPage {
         page: outside("Set up"),
@@ -317,7 +314,11 @@ fn connect(failed: bool) -> ConnectPage {
         } else {
             String::new()
         },
-        cut: if failed { "/Users was removed from the end: it is added by itself.".into() } else { String::new() },
+        cut: if failed {
+            "/Users was removed from the end: it is added by itself.".into()
+        } else {
+            String::new()
+        },
         scopes: scopes(),
         refused,
         problem: None,
