@@ -48,9 +48,12 @@ const ACTIONS: &[(&str, &str)] = &[
     ("app.reactivated", "was activated in the app"),
     ("app.made_anew", "was made anew in the app"),
     ("import.broken", "could not be read from the app"),
-    ("removal.held", "is kept for now"),
-    ("removal.allowed", "may be removed"),
-    ("removal.rejected", "stays in the app"),
+    ("removal.held", "is not removed until you allow or reject it"),
+    ("removal.allowed", "may be removed: it was allowed"),
+    (
+        "removal.rejected",
+        "stays in the app until something changes here",
+    ),
     ("sync.requested", "A sync was asked for"),
     ("sync.finished", "Sync finished"),
     ("instance.created", "The instance was made"),
@@ -123,6 +126,7 @@ fn sentence(action: &str, outcome: Outcome, detail: &str) -> String {
     let detail = detail.trim_end_matches('.');
     match (detail, outcome) {
         ("", _) => said.into(),
+        _ if action.starts_with("removal.") => said.into(),
         // Why it was refused is the news.
         (detail, Outcome::Rejected | Outcome::Retried) => format!("{said}: {detail}"),
         (detail, _) => format!("{said}. {detail}"),

@@ -9,10 +9,10 @@ use super::ask::Ask;
 use super::beats::Beats;
 use super::chrome::{kind, mark};
 use super::fail::{Answer, Fail};
-use super::instance::{beats, progress};
 use super::page::{Here, Live, Page};
 use super::parts::{Badge, When};
 use super::serve::show;
+use super::state::{beats, progress};
 use super::words;
 use crate::model::{Health, Instance, Time};
 use crate::scim::fold;
@@ -250,7 +250,7 @@ fn reason(instance: &Instance, status: &InstanceStatus, now: Time) -> String {
     if status.reason.is_empty() || instance.target.is_none() && status.health == Health::Healthy {
         return String::new();
     }
-    let mut text = words::sentence(&status.reason);
+    let mut text = words::sentence(words::halves(&status.reason).0);
     if let Some(since) = status.since.filter(|_| status.health == Health::Failing) {
         text.push_str(&format!(" since {}", words::clock(since, now)));
     }
