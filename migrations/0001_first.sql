@@ -101,6 +101,8 @@ CREATE UNIQUE INDEX links_resource ON links(resource) WHERE resource IS NOT NULL
 CREATE INDEX links_seen ON links(instance, seen_run);
 CREATE INDEX links_name ON links(instance, kind, name_key);
 CREATE INDEX links_external ON links(instance, kind, external_id);
+-- Who has access in the app, for the removal limit.
+CREATE INDEX links_access ON links(instance, kind) WHERE state = 'linked' AND seen_active = 1;
 
 CREATE TABLE jobs (
   instance   INTEGER NOT NULL,
@@ -117,6 +119,7 @@ CREATE TABLE jobs (
   PRIMARY KEY (instance, kind, subject)
 ) WITHOUT ROWID;
 CREATE INDEX jobs_due ON jobs(instance, priority, due_at) WHERE due_at IS NOT NULL AND leased_by IS NULL;
+CREATE INDEX jobs_stuck ON jobs(instance, kind, state) WHERE state IN ('rejected', 'held');
 
 CREATE TABLE events (
   id         INTEGER PRIMARY KEY,
@@ -174,7 +177,9 @@ CREATE TABLE removals (
   state    TEXT NOT NULL,
   reason   TEXT NOT NULL,
   at       INTEGER NOT NULL,
-  done_at  INTEGER
+  done_at  INTEGER,
+  run      INTEGER NOT NULL DEFAULT 0,        -- born of this sync's read; 0: of a push
+  freed    INTEGER NOT NULL DEFAULT 0         -- an admin allowed it: it counts towards no limit
 );
 CREATE UNIQUE INDEX removals_open ON removals(instance, class, subject, member) WHERE state <> 'done';
 CREATE INDEX removals_state ON removals(instance, state);

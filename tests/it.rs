@@ -1,1 +1,33 @@
+//! The whole hub, started on a free port with a directory of its own, and driven from outside until nothing is pending.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(unreachable_pub, reason = "one binary: what modules share is pub")]
 
+#[path = "it/support/mod.rs"]
+mod support;
+
+#[path = "it/adoption.rs"]
+mod adoption;
+#[path = "it/bad_input.rs"]
+mod bad_input;
+#[path = "it/cli.rs"]
+mod cli;
+#[path = "it/crash.rs"]
+mod crash;
+#[path = "it/demo.rs"]
+mod demo;
+#[path = "it/endpoint.rs"]
+mod endpoint;
+#[path = "it/keys.rs"]
+mod keys;
+#[path = "it/limit.rs"]
+mod limit;
+#[path = "it/outage.rs"]
+mod outage;
+#[path = "it/push.rs"]
+mod push;
+#[cfg(feature = "tools")]
+#[path = "it/real_app.rs"]
+mod real_app;
+#[cfg(feature = "tools")]
+#[path = "it/suites.rs"]
+mod suites;

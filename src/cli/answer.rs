@@ -152,6 +152,8 @@ pub struct KeyRow {
     pub created_by: String,
     /// Last seen, if ever.
     pub last_used_at: Option<String>,
+    /// From which address, if it was seen.
+    pub last_used_from: Option<String>,
     /// When it ends, if ever.
     pub expires_at: Option<String>,
     /// When it was revoked.

@@ -62,6 +62,7 @@ pub(super) fn show_restored(out: &mut Output<'_>, done: &RestoreDone, json: bool
         return out.json(&to_value(done)?);
     }
     out.line(&format!("{} is in place.", done.file))?;
+    out.note("Stored tokens open only with the secret.key of that time: put it beside the database if it is not there.");
     done.kept_as.as_ref().map_or(Ok(()), |kept| {
         out.line(&format!("What was there before is now {kept}."))
     })

@@ -131,12 +131,13 @@ fn show_list(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
             row.name,
             state,
             used,
+            row.last_used_from.unwrap_or_default(),
             row.created_at,
             row.created_by,
         ]
     };
     let rows: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
-    let heads = ["ID", "KEY", "NAME", "STATE", "LAST USED", "MADE", "BY"];
+    let heads = ["ID", "KEY", "NAME", "STATE", "LAST USED", "FROM", "MADE", "BY"];
     out.table(
         &heads,
         &rows,

@@ -1,11 +1,13 @@
 //! The command line: its grammar (DESIGN §8), what it says, and how a command reaches the hub.
 //!
 //! A command becomes a [`command::Command`]. While a server runs it goes there over a socket; else the caller's executor does
-//! the same on the database itself, under the same lock. Not here: what commands do.
+//! the same on the database itself, under the same lock. What commands do stands in [`execute`].
 
 pub mod answer;
 pub mod command;
 pub mod dispatch;
+pub mod execute;
+pub mod logging;
 pub mod socket;
 
 mod admin;
@@ -18,9 +20,12 @@ mod input;
 mod instance;
 mod key;
 mod lock;
+mod offline;
 mod output;
 mod removal;
+mod restore;
 mod serve;
+mod serve_run;
 
 use std::io::BufRead;
 use std::path::PathBuf;
@@ -35,7 +40,10 @@ use command::Command;
 pub use demo::DemoArgs;
 pub use error::CliError;
 pub use lock::LockedDir;
+pub use offline::offline;
 pub use output::Output;
+pub use restore::restore;
+pub use serve_run::serve;
 
 /// A self-hosted SCIM 2.0 hub: receives people and groups from identity providers and carries every change on to your apps.
 #[derive(Debug, Parser)]

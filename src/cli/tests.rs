@@ -268,6 +268,12 @@ fn a_new_key_stands_alone_on_standard_output() {
             .0
             .contains("ends u  never")
     );
+    (key["last_used_at"], key["last_used_from"]) = (json!("l"), json!("192.0.2.7"));
+    assert!(
+        shown(&plan("key list hr", b""), json!([key]))
+            .0
+            .contains("l          192.0.2.7  t")
+    );
     key["revoked_at"] = json!("v");
     assert_eq!(
         shown(&plan("key revoke hr 1", b""), key).0,

@@ -34,6 +34,22 @@ impl MemberChanges {
         !self.add.is_empty() || !self.remove.is_empty()
     }
 
+    /// Leaves out what is so already.
+    fn only_differences(&mut self, door: Door<'_>, group: &Resource) -> Result<(), StoreError> {
+        let is_member = |row: &i64| members::is_member(door.tx, group.row, *row);
+        for row in self.add.clone() {
+            if is_member(&row)? {
+                self.add.remove(&row);
+            }
+        }
+        for row in self.remove.clone() {
+            if !is_member(&row)? {
+                self.remove.remove(&row);
+            }
+        }
+        Ok(())
+    }
+
     fn want(&mut self, rows: impl IntoIterator<Item = i64>) {
         for row in rows {
             self.remove.remove(&row);
@@ -108,6 +124,7 @@ pub(super) fn patching(
             }
         }
     }
+    changes.only_differences(door, group)?;
     Ok(changes)
 }
 

@@ -25,6 +25,11 @@ pub fn replace(
     accepted: Accepted,
 ) -> Result<Written, ChangeError> {
     let before = find(door, kind, id)?;
+    let mut accepted = accepted;
+    if kind == ResourceType::User && !accepted.touched.iter().any(|p| p == "active") {
+        // A profile update that does not speak of it must not give a leaver access again.
+        resource::set(&mut accepted.attributes, "active", Some(before.active.into()));
+    }
     // What a PUT leaves out, it takes away: both are decisions of the caller.
     let mut touched = accepted.touched;
     touched.extend(resource::paths(kind, &before.attributes));

@@ -96,7 +96,7 @@ pub fn timeline(
          ORDER BY since DESC LIMIT ?3) ORDER BY since"
     );
     let mut rows = rx.conn.prepare_cached(&sql)?;
-    let found = rows.query_map(params![instance.0, since.0, limit], read)?;
+    let found = rows.query_map(params![instance.0, since.0, limit as i64], read)?;
     Ok(found
         .collect::<Result<Vec<_>, _>>()?
         .into_iter()

@@ -1,59 +1,23 @@
 //! Jobs: what may be out of step (DESIGN §4). One row per (instance, kind, subject), however often it is asked for.
 //! How a job is run is `sync`'s; which rows may run now is decided here, by the instance they belong to.
 
-use std::collections::{BTreeMap, VecDeque};
+mod claim;
+mod view;
 
 use rusqlite::{OptionalExtension, params};
 
 use super::{Rx, StoreError, Topic, Tx};
-use crate::model::job::priority;
 use crate::model::{InstanceId, Job, JobKind, Time};
 
-/// Priorities, most urgent first: each is its own range of the index `jobs_due`.
-const PRIORITIES: [i64; 5] = [
-    priority::IMPORT,
-    priority::LEAVER,
-    priority::USER,
-    priority::GROUP,
-    priority::LATER,
-];
-
-/// Jobs of one instance, counted for people. Import, Verify and Reconcile count in none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct JobCounts {
-    /// Due, running or to be tried again.
-    pub pending: u64,
-    /// Those of `pending` that failed before.
-    pub retrying: u64,
-    /// Refused by the app: a person has to look.
-    pub rejected: u64,
-    /// Those of `rejected` that would end somebody's access; tried again hourly.
-    pub leavers: u64,
-    /// Waiting for Allow or Reject.
-    pub held: u64,
-}
-
-/// Where a resource's push stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct JobView {
-    /// Row of the resource.
-    pub subject: i64,
-    /// waiting, retrying, rejected or held.
-    pub state: String,
-    /// Why the last try failed.
-    pub last_error: Option<String>,
-    /// Failed tries.
-    pub attempts: u32,
-    /// The next try; none: when it changes or is tried again by hand.
-    pub due_at: Option<Time>,
-}
+pub use claim::{claim, clamp, next_check, next_due, parked_due, release_foreign_leases, release_own_leases};
+pub use view::{JobCounts, JobView, asleep, counts, of_resource, stuck};
 
 /// Says that `subject` may be out of step. A row that sleeps (rejected, held) wakes; one that is running runs again.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn enqueue(
-    tx: &Tx,
+    tx: &Tx<'_>,
     instance: InstanceId,
     kind: JobKind,
     subject: i64,
@@ -76,109 +40,18 @@ pub fn enqueue(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn drop_job(tx: &Tx, instance: InstanceId, kind: JobKind, subject: i64) -> Result<(), StoreError> {
+pub fn drop_job(tx: &Tx<'_>, instance: InstanceId, kind: JobKind, subject: i64) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("DELETE FROM jobs WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?
         .execute(params![instance.0, kind.code(), subject])?;
     Ok(())
 }
 
-/// Which instances may run something: enabled, not paused, with a target, not backing off, not parked.
-const READY: &str =
-    "enabled = 1 AND paused = 0 AND deleted_at IS NULL AND target IS NOT NULL AND parked_since IS NULL";
-
-/// Leases up to `limit` due jobs, the instances in turn beginning after `after`. `room` caps single instances,
-/// `each` those that are not in it. Before its first import an instance runs nothing else.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn claim(
-    tx: &Tx,
-    boot: &str,
-    limit: usize,
-    after: InstanceId,
-    room: &BTreeMap<InstanceId, usize>,
-    each: usize,
-) -> Result<Vec<Job>, StoreError> {
-    let mut lines = Vec::new();
-    for (instance, imported) in ready(tx, tx.now())? {
-        let cap = room.get(&instance).copied().unwrap_or(each).min(limit);
-        let line = due_of(tx, instance, imported, cap)?;
-        if !line.is_empty() {
-            lines.push(line);
-        }
-    }
-    lines.sort_by_key(|line| line.front().map(|j| (j.instance <= after, j.instance)));
-    let mut taken = Vec::new();
-    while taken.len() < limit && !lines.is_empty() {
-        for line in &mut lines {
-            if taken.len() < limit
-                && let Some(job) = line.pop_front()
-            {
-                taken.push(job);
-            }
-        }
-        lines.retain(|line| !line.is_empty());
-    }
-    let mut lease = tx.conn.prepare_cached(
-        "UPDATE jobs SET leased_by = ?4 WHERE instance = ?1 AND kind = ?2 AND subject = ?3",
-    )?;
-    for job in &taken {
-        lease.execute(params![job.instance.0, job.kind.code(), job.subject, boot])?;
-    }
-    Ok(taken)
-}
-
-fn ready(rx: &Rx, now: Time) -> Result<Vec<(InstanceId, bool)>, StoreError> {
-    let sql = format!(
-        "SELECT id, imported_at IS NOT NULL FROM instances WHERE {READY} AND coalesce(retry_at, 0) <= ?1 ORDER BY id"
-    );
-    let mut rows = rx.conn.prepare_cached(&sql)?;
-    let found = rows.query_map([now.0], |r| Ok((InstanceId(r.get(0)?), r.get(1)?)))?;
-    Ok(found.collect::<Result<_, _>>()?)
-}
-
-fn due_of(rx: &Rx, instance: InstanceId, imported: bool, cap: usize) -> Result<VecDeque<Job>, StoreError> {
-    let mut found = VecDeque::new();
-    // One range of the index per priority: rows that are due later cost nothing, however many.
-    let mut rows = rx.conn.prepare_cached(
-        "SELECT kind, subject, wanted, attempts, due_at FROM jobs INDEXED BY jobs_due
-         WHERE instance = ?1 AND priority = ?2 AND due_at <= ?3 AND due_at IS NOT NULL AND leased_by IS NULL
-         ORDER BY due_at LIMIT ?4",
-    )?;
-    let known = if imported {
-        &PRIORITIES[..]
-    } else {
-        &PRIORITIES[..1]
-    };
-    for priority in known {
-        let room = cap.saturating_sub(found.len());
-        if room == 0 {
-            break;
-        }
-        let mut query = rows.query(params![instance.0, priority, rx.now().0, room])?;
-        while let Some(r) = query.next()? {
-            let kind = JobKind::from_code(r.get(0)?).ok_or(StoreError::Damaged("kind of job"))?;
-            if imported || kind == JobKind::Import {
-                found.push_back(Job {
-                    instance,
-                    kind,
-                    subject: r.get(1)?,
-                    wanted: r.get(2)?,
-                    attempts: r.get(3)?,
-                    due_at: Time(r.get(4)?),
-                });
-            }
-        }
-    }
-    Ok(found)
-}
-
 /// Ends a job that has converged. False: somebody asked again meanwhile, so it stays and is due now.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn finish(tx: &Tx, job: &Job) -> Result<bool, StoreError> {
+pub fn finish(tx: &Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     let gone = tx
         .conn
         .prepare_cached("DELETE FROM jobs WHERE instance = ?1 AND kind = ?2 AND subject = ?3 AND wanted = ?4 AND leased_by IS NOT NULL")?
@@ -193,7 +66,7 @@ pub fn finish(tx: &Tx, job: &Job) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn release(tx: &Tx, job: &Job) -> Result<(), StoreError> {
+pub fn release(tx: &Tx<'_>, job: &Job) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("UPDATE jobs SET leased_by = NULL, due_at = min(coalesce(due_at, ?4), ?4) WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?
         .execute(params![job.instance.0, job.kind.code(), job.subject, tx.now().0])?;
@@ -205,7 +78,7 @@ pub fn release(tx: &Tx, job: &Job) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn retry(tx: &Tx, job: &Job, due_at: Time, error: &str) -> Result<(), StoreError> {
+pub fn retry(tx: &Tx<'_>, job: &Job, due_at: Time, error: &str) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached(
             "UPDATE jobs SET leased_by = NULL, attempts = attempts + 1, due_at = ?4, last_error = ?5, state = 'retrying'
@@ -221,7 +94,7 @@ pub fn retry(tx: &Tx, job: &Job, due_at: Time, error: &str) -> Result<(), StoreE
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn reject(tx: &Tx, job: &Job, error: &str, again_at: Option<Time>) -> Result<(), StoreError> {
+pub fn reject(tx: &Tx<'_>, job: &Job, error: &str, again_at: Option<Time>) -> Result<(), StoreError> {
     sleep(tx, job, "rejected", Some(error), again_at)
 }
 
@@ -229,12 +102,12 @@ pub fn reject(tx: &Tx, job: &Job, error: &str, again_at: Option<Time>) -> Result
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn hold(tx: &Tx, job: &Job, why: &str) -> Result<(), StoreError> {
+pub fn hold(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
     sleep(tx, job, "held", Some(why), None)
 }
 
 fn sleep(
-    tx: &Tx,
+    tx: &Tx<'_>,
     job: &Job,
     state: &str,
     error: Option<&str>,
@@ -258,7 +131,7 @@ fn sleep(
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn try_again(tx: &Tx, instance: InstanceId, subject: i64) -> Result<bool, StoreError> {
+pub fn try_again(tx: &Tx<'_>, instance: InstanceId, subject: i64) -> Result<bool, StoreError> {
     let woken = tx
         .conn
         .prepare_cached(
@@ -274,7 +147,7 @@ pub fn try_again(tx: &Tx, instance: InstanceId, subject: i64) -> Result<bool, St
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn try_all_again(tx: &Tx, instance: InstanceId) -> Result<usize, StoreError> {
+pub fn try_all_again(tx: &Tx<'_>, instance: InstanceId) -> Result<usize, StoreError> {
     let woken = tx
         .conn
         .prepare_cached(
@@ -286,32 +159,11 @@ pub fn try_all_again(tx: &Tx, instance: InstanceId) -> Result<usize, StoreError>
     Ok(woken)
 }
 
-/// After a start: leases of other boots are free, for one process holds the data directory.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn release_foreign_leases(tx: &Tx, boot: &str) -> Result<usize, StoreError> {
-    Ok(tx.conn.execute(
-        "UPDATE jobs SET leased_by = NULL WHERE leased_by IS NOT NULL AND leased_by <> ?1",
-        [boot],
-    )?)
-}
-
-/// Before a stop: what this boot still holds is free.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn release_own_leases(tx: &Tx, boot: &str) -> Result<usize, StoreError> {
-    Ok(tx
-        .conn
-        .execute("UPDATE jobs SET leased_by = NULL WHERE leased_by = ?1", [boot])?)
-}
-
 /// Whether this resource's push is running now.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn push_stands(rx: &Rx, instance: InstanceId, row: i64) -> Result<Standing, StoreError> {
+pub fn push_stands(rx: &Rx<'_>, instance: InstanceId, row: i64) -> Result<Standing, StoreError> {
     let leased: Option<bool> = rx
         .conn
         .prepare_cached(
@@ -337,135 +189,11 @@ pub enum Standing {
     Running,
 }
 
-/// When the next job or check can run; a time that has passed means now. Leased rows do not count.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn next_due(rx: &Rx) -> Result<Option<Time>, StoreError> {
-    let sql =
-        format!("SELECT id, imported_at IS NOT NULL, coalesce(retry_at, 0) FROM instances WHERE {READY}");
-    let mut instances = rx.conn.prepare_cached(&sql)?;
-    let mut first = rx.conn.prepare_cached(
-        "SELECT min(due_at) FROM jobs INDEXED BY jobs_due
-         WHERE instance = ?1 AND priority = ?2 AND due_at IS NOT NULL AND leased_by IS NULL",
-    )?;
-    let mut next: Option<i64> = rx.conn.query_row(
-        "SELECT min(retry_at) FROM instances WHERE enabled = 1 AND paused = 0 AND deleted_at IS NULL AND target IS NOT NULL
-           AND parked_since IS NOT NULL",
-        [],
-        |r| r.get(0),
-    )?;
-    let mut rows = instances.query([])?;
-    while let Some(r) = rows.next()? {
-        let (id, imported, retry_at): (i64, bool, i64) = (r.get(0)?, r.get(1)?, r.get(2)?);
-        for priority in if imported {
-            &PRIORITIES[..]
-        } else {
-            &PRIORITIES[..1]
-        } {
-            let due: Option<i64> = first.query_row([id, *priority], |r| r.get(0))?;
-            next = [next, due.map(|d| d.max(retry_at))].into_iter().flatten().min();
-        }
-    }
-    Ok(next.map(Time))
-}
-
-/// Parked instances whose next check is due.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn parked_due(rx: &Rx) -> Result<Vec<InstanceId>, StoreError> {
-    let mut rows = rx.conn.prepare_cached(
-        "SELECT id FROM instances WHERE enabled = 1 AND paused = 0 AND deleted_at IS NULL AND target IS NOT NULL
-           AND parked_since IS NOT NULL AND coalesce(retry_at, 0) <= ?1",
-    )?;
-    let found = rows.query_map([rx.now().0], |r| Ok(InstanceId(r.get(0)?)))?;
-    Ok(found.collect::<Result<_, _>>()?)
-}
-
-/// Jobs of an instance, for people.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn counts(rx: &Rx, instance: InstanceId) -> Result<JobCounts, StoreError> {
-    let stuck = stuck(rx, instance)?;
-    let mut all = rx.conn.prepare_cached(
-        "SELECT count(*), coalesce(sum(state = 'retrying'), 0) FROM jobs WHERE instance = ?1 AND kind = 1",
-    )?;
-    let (all, retrying): (u64, u64) = all.query_row([instance.0], |r| Ok((r.get(0)?, r.get(1)?)))?;
-    Ok(JobCounts {
-        pending: all.saturating_sub(stuck.rejected + stuck.held),
-        retrying,
-        ..stuck
-    })
-}
-
-/// Only what sleeps (`rejected`, `leavers`, `held`): costs as much as there is of it.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn stuck(rx: &Rx, instance: InstanceId) -> Result<JobCounts, StoreError> {
-    let mut rows = rx.conn.prepare_cached(
-        "SELECT state = 'held', due_at IS NOT NULL, count(*) FROM jobs INDEXED BY jobs_stuck
-         WHERE instance = ?1 AND kind = 1 AND state IN ('rejected', 'held') GROUP BY 1, 2",
-    )?;
-    let mut counts = JobCounts::default();
-    let mut rows = rows.query([instance.0])?;
-    while let Some(r) = rows.next()? {
-        let n: u64 = r.get(2)?;
-        match (r.get(0)?, r.get(1)?) {
-            (true, _) => counts.held += n,
-            (false, access) => {
-                counts.rejected += n;
-                counts.leavers += if access { n } else { 0 };
-            }
-        }
-    }
-    Ok(counts)
-}
-
-const VIEW: &str = "SELECT subject, state, last_error, attempts, due_at FROM jobs";
-
-fn view(r: &rusqlite::Row) -> rusqlite::Result<JobView> {
-    let due: Option<i64> = r.get(4)?;
-    Ok(JobView {
-        subject: r.get(0)?,
-        state: r.get(1)?,
-        last_error: r.get(2)?,
-        attempts: r.get(3)?,
-        due_at: due.map(Time),
-    })
-}
-
-/// The push of one resource, if it is out of step.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn of_resource(rx: &Rx, instance: InstanceId, row: i64) -> Result<Option<JobView>, StoreError> {
-    let mut found = rx.conn.prepare_cached(&format!(
-        "{VIEW} WHERE instance = ?1 AND kind = 1 AND subject = ?2"
-    ))?;
-    Ok(found.query_row([instance.0, row], view).optional()?)
-}
-
-/// The pushes that sleep, rejected or held, for the page that lists them.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn asleep(rx: &Rx, instance: InstanceId, limit: usize) -> Result<Vec<JobView>, StoreError> {
-    let sql = format!(
-        "{VIEW} INDEXED BY jobs_stuck WHERE instance = ?1 AND kind = 1 AND state IN ('rejected', 'held') LIMIT ?2"
-    );
-    let mut rows = rx.conn.prepare_cached(&sql)?;
-    let found = rows.query_map(params![instance.0, limit], view)?;
-    Ok(found.collect::<Result<_, _>>()?)
-}
-
 /// Where a long job goes on.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn cursor(rx: &Rx, job: &Job) -> Result<Option<String>, StoreError> {
+pub fn cursor(rx: &Rx<'_>, job: &Job) -> Result<Option<String>, StoreError> {
     let mut found = rx
         .conn
         .prepare_cached("SELECT cursor FROM jobs WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?;
@@ -481,23 +209,9 @@ pub fn cursor(rx: &Rx, job: &Job) -> Result<Option<String>, StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn set_cursor(tx: &Tx, job: &Job, cursor: &str) -> Result<(), StoreError> {
+pub fn set_cursor(tx: &Tx<'_>, job: &Job, cursor: &str) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("UPDATE jobs SET cursor = ?4 WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?
         .execute(params![job.instance.0, job.kind.code(), job.subject, cursor])?;
-    Ok(())
-}
-
-/// After the clock jumped back: no due time lies further ahead than `latest`.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn clamp(tx: &Tx, latest: Time) -> Result<(), StoreError> {
-    tx.conn
-        .execute("UPDATE jobs SET due_at = ?1 WHERE due_at > ?1", [latest.0])?;
-    tx.conn.execute(
-        "UPDATE instances SET retry_at = ?1 WHERE retry_at > ?1",
-        [latest.0],
-    )?;
     Ok(())
 }

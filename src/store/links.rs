@@ -1,29 +1,25 @@
 //! Links: our Resource ↔ the app's id (DESIGN §4). They outlive Resources, else nobody remembers what to remove.
 
-use std::collections::BTreeMap;
+mod seen;
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 use serde_json::Value;
 
+use super::resources::{kind_code, kind_of};
 use super::{Rx, StoreError, Topic, Tx};
-use crate::model::{Fingerprint, InstanceId, Link, LinkState, Time};
+use crate::model::{Fingerprint, InstanceId, Link, LinkState};
 use crate::scim::schema::ResourceType;
 
-/// Path → when it was pushed again against a change in the app, in the last day.
-pub type Enforced = BTreeMap<String, Vec<Time>>;
+pub use seen::{
+    Enforced, enforced, known, mark_seen, sample, seen_doc, seen_in, set_enforced, set_seen_doc, unseen,
+    unsettled, with_access,
+};
 
 const COLUMNS: &str =
     "id, instance, kind, resource, remote_id, state, external_id, name_key, pushed, base, seen, seen_active,
                        ended_by_us, rev, written_seq, seen_run";
 
-fn code(kind: ResourceType) -> i64 {
-    match kind {
-        ResourceType::User => 1,
-        ResourceType::Group => 2,
-    }
-}
-
-fn read(r: &Row) -> rusqlite::Result<Option<Link>> {
+fn read(r: &Row<'_>) -> rusqlite::Result<Option<Link>> {
     let print = |i: usize| -> rusqlite::Result<Option<Fingerprint>> {
         Ok(serde_json::from_str(&r.get::<_, String>(i)?).ok())
     };
@@ -38,11 +34,7 @@ fn read(r: &Row) -> rusqlite::Result<Option<Link>> {
     Ok(Some(Link {
         id: r.get(0)?,
         instance: InstanceId(r.get(1)?),
-        kind: if r.get::<_, i64>(2)? == 1 {
-            ResourceType::User
-        } else {
-            ResourceType::Group
-        },
+        kind: kind_of(r.get(2)?),
         resource: r.get(3)?,
         remote_id: r.get(4)?,
         state,
@@ -59,7 +51,7 @@ fn read(r: &Row) -> rusqlite::Result<Option<Link>> {
     }))
 }
 
-fn all(rx: &Rx, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Link>, StoreError> {
+fn all(rx: &Rx<'_>, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Link>, StoreError> {
     let mut rows = rx
         .conn
         .prepare_cached(&format!("SELECT {COLUMNS} FROM links WHERE {condition}"))?;
@@ -69,7 +61,7 @@ fn all(rx: &Rx, condition: &str, values: impl rusqlite::Params) -> Result<Vec<Li
     found.ok_or(StoreError::Damaged("link"))
 }
 
-fn one(rx: &Rx, condition: &str, values: impl rusqlite::Params) -> Result<Option<Link>, StoreError> {
+fn one(rx: &Rx<'_>, condition: &str, values: impl rusqlite::Params) -> Result<Option<Link>, StoreError> {
     Ok(all(rx, condition, values)?.into_iter().next())
 }
 
@@ -77,7 +69,7 @@ fn one(rx: &Rx, condition: &str, values: impl rusqlite::Params) -> Result<Option
 ///
 /// # Errors
 /// Those of SQLite; `Damaged` for a row that cannot be read, as from all reading functions here.
-pub fn by_id(rx: &Rx, id: i64) -> Result<Option<Link>, StoreError> {
+pub fn by_id(rx: &Rx<'_>, id: i64) -> Result<Option<Link>, StoreError> {
     one(rx, "id = ?1", [id])
 }
 
@@ -85,7 +77,7 @@ pub fn by_id(rx: &Rx, id: i64) -> Result<Option<Link>, StoreError> {
 ///
 /// # Errors
 /// As `by_id`.
-pub fn by_resource(rx: &Rx, row: i64) -> Result<Option<Link>, StoreError> {
+pub fn by_resource(rx: &Rx<'_>, row: i64) -> Result<Option<Link>, StoreError> {
     one(rx, "resource = ?1 AND resource IS NOT NULL", [row])
 }
 
@@ -94,7 +86,7 @@ pub fn by_resource(rx: &Rx, row: i64) -> Result<Option<Link>, StoreError> {
 /// # Errors
 /// As `by_id`.
 pub fn by_remote(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     remote: &str,
@@ -102,7 +94,7 @@ pub fn by_remote(
     one(
         rx,
         "instance = ?1 AND kind = ?2 AND remote_id = ?3",
-        params![instance.0, code(kind), remote],
+        params![instance.0, kind_code(kind), remote],
     )
 }
 
@@ -111,7 +103,7 @@ pub fn by_remote(
 /// # Errors
 /// As `by_id`.
 pub fn by_name(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     name_key: &str,
@@ -119,7 +111,7 @@ pub fn by_name(
     all(
         rx,
         "instance = ?1 AND kind = ?2 AND name_key = ?3 LIMIT 10",
-        params![instance.0, code(kind), name_key],
+        params![instance.0, kind_code(kind), name_key],
     )
 }
 
@@ -128,7 +120,7 @@ pub fn by_name(
 /// # Errors
 /// As `by_id`.
 pub fn by_external(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     external: &str,
@@ -136,7 +128,7 @@ pub fn by_external(
     all(
         rx,
         "instance = ?1 AND kind = ?2 AND external_id = ?3 LIMIT 10",
-        params![instance.0, code(kind), external],
+        params![instance.0, kind_code(kind), external],
     )
 }
 
@@ -145,13 +137,13 @@ pub fn by_external(
 /// # Errors
 /// As `by_id`.
 pub fn unlinked_by_name(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     name_key: &str,
 ) -> Result<Vec<Link>, StoreError> {
     let only = "instance = ?1 AND kind = ?2 AND name_key = ?3 AND resource IS NULL LIMIT 10";
-    all(rx, only, params![instance.0, code(kind), name_key])
+    all(rx, only, params![instance.0, kind_code(kind), name_key])
 }
 
 /// As `by_external`, only those that belong to no resource.
@@ -159,13 +151,13 @@ pub fn unlinked_by_name(
 /// # Errors
 /// As `by_id`.
 pub fn unlinked_by_external(
-    rx: &Rx,
+    rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     external: &str,
 ) -> Result<Vec<Link>, StoreError> {
     let only = "instance = ?1 AND kind = ?2 AND external_id = ?3 AND resource IS NULL LIMIT 10";
-    all(rx, only, params![instance.0, code(kind), external])
+    all(rx, only, params![instance.0, kind_code(kind), external])
 }
 
 /// A new link's row, before anything is known of the app's side.
@@ -203,7 +195,7 @@ fn text(print: &Fingerprint) -> String {
 ///
 /// # Errors
 /// A constraint if the resource or the app's id has a link already.
-pub fn insert(tx: &Tx, link: &Link) -> Result<Link, StoreError> {
+pub fn insert(tx: &Tx<'_>, link: &Link) -> Result<Link, StoreError> {
     tx.conn
         .prepare_cached(
             "INSERT INTO links(instance, kind, resource, remote_id, state, external_id, name_key, pushed, base, seen, seen_active,
@@ -211,7 +203,7 @@ pub fn insert(tx: &Tx, link: &Link) -> Result<Link, StoreError> {
         )?
         .execute(params![
             link.instance.0,
-            code(link.kind),
+            kind_code(link.kind),
             link.resource,
             link.remote_id,
             link.state.as_str(),
@@ -238,7 +230,7 @@ pub fn insert(tx: &Tx, link: &Link) -> Result<Link, StoreError> {
 /// # Errors
 /// As `insert`.
 pub fn insert_creating(
-    tx: &Tx,
+    tx: &Tx<'_>,
     instance: InstanceId,
     kind: ResourceType,
     resource: i64,
@@ -261,7 +253,7 @@ pub fn insert_creating(
 ///
 /// # Errors
 /// A constraint if the resource or the app's id has another link.
-pub fn save(tx: &Tx, link: &Link) -> Result<bool, StoreError> {
+pub fn save(tx: &Tx<'_>, link: &Link) -> Result<bool, StoreError> {
     store(tx, link, tx.seq())
 }
 
@@ -269,11 +261,11 @@ pub fn save(tx: &Tx, link: &Link) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// As `save`.
-pub fn observe(tx: &Tx, link: &Link) -> Result<bool, StoreError> {
+pub fn observe(tx: &Tx<'_>, link: &Link) -> Result<bool, StoreError> {
     store(tx, link, link.written_seq)
 }
 
-fn store(tx: &Tx, link: &Link, seq: i64) -> Result<bool, StoreError> {
+fn store(tx: &Tx<'_>, link: &Link, seq: i64) -> Result<bool, StoreError> {
     let written = tx
         .conn
         .prepare_cached(
@@ -305,7 +297,7 @@ fn store(tx: &Tx, link: &Link, seq: i64) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// A constraint if that resource has a link already.
-pub fn move_to(tx: &Tx, link_id: i64, new_resource_row: i64) -> Result<(), StoreError> {
+pub fn move_to(tx: &Tx<'_>, link_id: i64, new_resource_row: i64) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("UPDATE links SET resource = ?2, rev = rev + 1, written_seq = ?3 WHERE id = ?1")?
         .execute(params![link_id, new_resource_row, tx.seq()])?;
@@ -316,7 +308,7 @@ pub fn move_to(tx: &Tx, link_id: i64, new_resource_row: i64) -> Result<(), Store
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn detach(tx: &Tx, link_id: i64) -> Result<(), StoreError> {
+pub fn detach(tx: &Tx<'_>, link_id: i64) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached(
             "UPDATE links SET resource = NULL, state = 'left', rev = rev + 1, written_seq = ?2 WHERE id = ?1",
@@ -329,7 +321,7 @@ pub fn detach(tx: &Tx, link_id: i64) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn delete(tx: &Tx, link_id: i64) -> Result<(), StoreError> {
+pub fn delete(tx: &Tx<'_>, link_id: i64) -> Result<(), StoreError> {
     tx.conn
         .prepare_cached("DELETE FROM links WHERE id = ?1")?
         .execute([link_id])?;
@@ -340,7 +332,7 @@ pub fn delete(tx: &Tx, link_id: i64) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn drop_all(tx: &Tx, instance: InstanceId) -> Result<usize, StoreError> {
+pub fn drop_all(tx: &Tx<'_>, instance: InstanceId) -> Result<usize, StoreError> {
     let gone = tx
         .conn
         .execute("DELETE FROM links WHERE instance = ?1", [instance.0])?;
@@ -348,160 +340,18 @@ pub fn drop_all(tx: &Tx, instance: InstanceId) -> Result<usize, StoreError> {
     Ok(gone)
 }
 
-/// Notes that `run` saw these links; nothing else of them changes.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn mark_seen(tx: &Tx, run: i64, links: &[i64]) -> Result<(), StoreError> {
-    let mut mark = tx
-        .conn
-        .prepare_cached("UPDATE links SET seen_run = ?2 WHERE id = ?1 AND seen_run <> ?2")?;
-    for link in links {
-        mark.execute([*link, run])?;
-    }
-    Ok(())
-}
-
-/// The next links that `run` did not see, after link `after`: those that have an id in the app.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn unseen(
-    rx: &Rx,
-    instance: InstanceId,
-    run: i64,
-    after: i64,
-    limit: usize,
-) -> Result<Vec<i64>, StoreError> {
-    let mut rows = rx.conn.prepare_cached(
-        "SELECT id FROM links WHERE instance = ?1 AND id > ?3 AND seen_run <> ?2 AND remote_id IS NOT NULL AND state <> 'missing'
-         ORDER BY id LIMIT ?4",
-    )?;
-    let found = rows.query_map(params![instance.0, run, after, limit], |r| r.get(0))?;
-    Ok(found.collect::<Result<_, _>>()?)
-}
-
-/// How many accounts or groups of the app are known, and how many of them `run` saw.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn known(rx: &Rx, instance: InstanceId, kind: ResourceType, run: i64) -> Result<(u64, u64), StoreError> {
-    let mut row = rx.conn.prepare_cached(
-        "SELECT count(*), coalesce(sum(seen_run = ?3), 0) FROM links
-         WHERE instance = ?1 AND kind = ?2 AND remote_id IS NOT NULL AND state <> 'missing'",
-    )?;
-    Ok(row.query_row(params![instance.0, code(kind), run], |r| {
-        Ok((r.get(0)?, r.get(1)?))
-    })?)
-}
-
-/// Some link that `run` saw, other than `not`: for the control read beside a verification, and of the same kind if possible.
-///
-/// # Errors
-/// As `by_id`.
-pub fn seen_in(
-    rx: &Rx,
-    instance: InstanceId,
-    kind: ResourceType,
-    run: i64,
-    not: i64,
-) -> Result<Option<Link>, StoreError> {
-    one(
-        rx,
-        "instance = ?1 AND seen_run = ?2 AND id <> ?3 AND state = 'linked' AND remote_id IS NOT NULL ORDER BY kind <> ?4, id DESC LIMIT 1",
-        params![instance.0, run, not, code(kind)],
-    )
-}
-
-/// Some linked ids of the app, the longest known first: would another base URL still know them?
-///
-/// # Errors
-/// As `by_id`.
-pub fn sample(rx: &Rx, instance: InstanceId, limit: usize) -> Result<Vec<Link>, StoreError> {
-    all(
-        rx,
-        "instance = ?1 AND state = 'linked' AND remote_id IS NOT NULL ORDER BY kind, id LIMIT ?2",
-        params![instance.0, limit],
-    )
-}
-
-/// New accounts that wait for a verification: is it another person, or did the app make somebody anew?
-///
-/// # Errors
-/// As `by_id`.
-pub fn unsettled(rx: &Rx, instance: InstanceId, after: i64, limit: usize) -> Result<Vec<Link>, StoreError> {
-    let only = "instance = ?1 AND id > ?2 AND state = 'ambiguous' AND resource IS NULL AND remote_id IS NOT NULL ORDER BY id LIMIT ?3";
-    all(rx, only, params![instance.0, after, limit])
-}
-
-/// Counts who has access in the app, up to `most`.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn with_access(rx: &Rx, instance: InstanceId, kind: ResourceType, most: u64) -> Result<u64, StoreError> {
-    let mut row = rx.conn.prepare_cached(
-        "SELECT count(*) FROM (SELECT 1 FROM links INDEXED BY links_access
-           WHERE instance = ?1 AND kind = ?2 AND state = 'linked' AND seen_active = 1 LIMIT ?3)",
-    )?;
-    Ok(row.query_row(params![instance.0, code(kind), most], |r| r.get(0))?)
-}
-
 /// What can be pushed of a group's members now: (row, wanted, the app's id). Members without a link wait for theirs.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn member_delta(rx: &Rx, group: i64, limit: usize) -> Result<Vec<(i64, bool, String)>, StoreError> {
+pub fn member_delta(rx: &Rx<'_>, group: i64, limit: usize) -> Result<Vec<(i64, bool, String)>, StoreError> {
     let mut rows = rx.conn.prepare_cached(
         "SELECT m.member, m.wanted, l.remote_id FROM members m INDEXED BY members_delta
          JOIN links l ON l.resource = m.member AND l.resource IS NOT NULL AND l.remote_id IS NOT NULL AND l.state <> 'missing'
          WHERE m.grp = ?1 AND m.wanted <> m.held AND m.keep = 0 LIMIT ?2",
     )?;
-    let found = rows.query_map(params![group, limit], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    let found = rows.query_map(params![group, limit as i64], |r| {
+        Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+    })?;
     Ok(found.collect::<Result<_, _>>()?)
-}
-
-/// The latest observation of a link, for people and for settling it later.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn seen_doc(rx: &Rx, link_id: i64) -> Result<Option<String>, StoreError> {
-    let mut found = rx
-        .conn
-        .prepare_cached("SELECT seen_doc FROM links WHERE id = ?1")?;
-    Ok(found.query_row([link_id], |r| r.get(0)).optional()?.flatten())
-}
-
-/// Keeps the latest observation.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn set_seen_doc(tx: &Tx, link_id: i64, doc: &str) -> Result<(), StoreError> {
-    tx.conn
-        .prepare_cached("UPDATE links SET seen_doc = ?2 WHERE id = ?1")?
-        .execute(params![link_id, doc])?;
-    Ok(())
-}
-
-/// When attributes were pushed again against changes in the app.
-///
-/// # Errors
-/// `Damaged` if it cannot be read.
-pub fn enforced(rx: &Rx, link_id: i64) -> Result<Enforced, StoreError> {
-    let mut found = rx
-        .conn
-        .prepare_cached("SELECT enforced FROM links WHERE id = ?1")?;
-    let text: String = found.query_row([link_id], |r| r.get(0))?;
-    serde_json::from_str(&text).map_err(|_| StoreError::Damaged("enforcement"))
-}
-
-/// Keeps when attributes were pushed again.
-///
-/// # Errors
-/// Those of SQLite.
-pub fn set_enforced(tx: &Tx, link_id: i64, enforced: &Enforced) -> Result<(), StoreError> {
-    let text = serde_json::to_string(enforced).map_err(|_| StoreError::Damaged("enforcement"))?;
-    tx.conn
-        .prepare_cached("UPDATE links SET enforced = ?2 WHERE id = ?1")?
-        .execute(params![link_id, text])?;
-    Ok(())
 }

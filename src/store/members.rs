@@ -277,6 +277,17 @@ fn seen(rx: &Rx<'_>, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<M
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether a group shows this member.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_member(rx: &Rx<'_>, group: i64, member: i64) -> Result<bool, StoreError> {
+    let mut find = rx
+        .conn
+        .prepare_cached("SELECT 1 FROM members WHERE grp = ?1 AND member = ?2 AND wanted = 1")?;
+    Ok(find.exists([group, member])?)
+}
+
 /// How many members a group shows.
 ///
 /// # Errors

@@ -5,7 +5,9 @@
 //! durable path.
 
 pub mod access;
+pub mod check;
 pub mod conditions;
+mod document;
 pub mod error;
 pub mod events;
 pub mod instances;

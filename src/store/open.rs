@@ -53,10 +53,14 @@ pub(super) fn backup(path: &Path, to: &Path) -> Result<(), StoreError> {
             to.display()
         )));
     }
-    private_file(to)?;
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_error)?;
-    conn.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
-    Ok(())
+    private_file(to)?;
+    let copied = conn.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
+    if copied.is_err() {
+        // Half a copy must not pass for a backup.
+        let _ = std::fs::remove_file(to);
+    }
+    copied.map(drop).map_err(StoreError::from)
 }
 
 /// Makes the file 0600 before SQLite does it with the process's umask; its WAL takes the same mode.

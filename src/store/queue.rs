@@ -109,6 +109,8 @@ impl<T> Queue<T> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     fn units(batch: VecDeque<(Lane, i64, u32)>) -> Vec<u32> {

@@ -196,13 +196,14 @@ pub fn used(
          WHERE instance = ?1 AND class = ?2 AND done_at > ?3 AND state = 'done'",
     )?;
     let values = params![instance.0, class.as_str(), since.0, run];
-    let (done, counted): (u64, u64) = done.query_row(values, |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let pair = |r: &Row<'_>| Ok((r.get::<_, u32>(0)?.into(), r.get::<_, u32>(1)?.into()));
+    let (done, counted): (u64, u64) = done.query_row(values, pair)?;
     let mut open = rx.conn.prepare_cached(
         "SELECT count(*), coalesce(sum(state = 'reserved' AND run = ?3), 0) FROM removals INDEXED BY removals_state
          WHERE instance = ?1 AND state IN ('reserved', 'allowed') AND class = ?2",
     )?;
     let values = params![instance.0, class.as_str(), run];
-    let (outstanding, reserved): (u64, u64) = open.query_row(values, |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let (outstanding, reserved): (u64, u64) = open.query_row(values, pair)?;
     Ok(Used {
         done,
         counted: counted + reserved,
@@ -218,7 +219,7 @@ pub fn held(rx: &Rx<'_>, instance: InstanceId, limit: usize) -> Result<Vec<Remov
     all(
         rx,
         "instance = ?1 AND state = 'held' ORDER BY id LIMIT ?2",
-        params![instance.0, limit],
+        params![instance.0, limit as i64],
     )
 }
 
@@ -231,7 +232,10 @@ pub fn count_held(rx: &Rx<'_>, instance: InstanceId) -> Result<Vec<(RemovalClass
         .conn
         .prepare_cached("SELECT class, count(*) FROM removals INDEXED BY removals_state WHERE instance = ?1 AND state = 'held' GROUP BY class")?;
     let found = rows.query_map([instance.0], |r| {
-        Ok((RemovalClass::parse(r.get_ref(0)?.as_str()?), r.get(1)?))
+        Ok((
+            RemovalClass::parse(r.get_ref(0)?.as_str()?),
+            r.get::<_, u32>(1)?.into(),
+        ))
     })?;
     let found: Vec<(Option<RemovalClass>, u64)> = found.collect::<Result<_, _>>()?;
     Ok(found

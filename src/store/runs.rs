@@ -19,7 +19,7 @@ fn read(r: &Row<'_>) -> rusqlite::Result<Run> {
         phase: RunPhase::parse(r.get_ref(2)?.as_str()?),
         started: Time(r.get(3)?),
         ended: r.get::<_, Option<i64>>(4)?.map(Time),
-        expected: r.get(5)?,
+        expected: r.get::<_, Option<i64>>(5)?.map(i64::unsigned_abs),
         counts,
         error: r.get(7)?,
     })
@@ -58,7 +58,7 @@ pub fn save(tx: &Tx<'_>, run: &Run, cursor: u64) -> Result<(), StoreError> {
     let counts = serde_json::to_string(&run.counts).map_err(|_| StoreError::Damaged("run"))?;
     tx.conn
         .prepare_cached("UPDATE runs SET phase = ?2, ended = ?3, expected = ?4, cursor = ?5, counts = ?6, error = ?7 WHERE id = ?1")?
-        .execute(params![run.id, run.phase.as_str(), run.ended.map(|t| t.0), run.expected, cursor, counts, run.error])?;
+        .execute(params![run.id, run.phase.as_str(), run.ended.map(|t| t.0), run.expected.map(|n| i64::try_from(n).unwrap_or(i64::MAX)), i64::try_from(cursor).unwrap_or(i64::MAX), counts, run.error])?;
     tx.tell(run.instance, Topic::Health);
     Ok(())
 }
@@ -73,7 +73,9 @@ pub fn open(rx: &Rx<'_>, instance: InstanceId) -> Result<Option<(Run, u64)>, Sto
     );
     let mut found = rx.conn.prepare_cached(&sql)?;
     Ok(found
-        .query_row([instance.0], |r| Ok((read(r)?, r.get(8)?)))
+        .query_row([instance.0], |r| {
+            Ok((read(r)?, r.get::<_, i64>(8)?.unsigned_abs()))
+        })
         .optional()?)
 }
 
@@ -95,17 +97,17 @@ pub fn by_id(rx: &Rx<'_>, id: i64) -> Result<Option<Run>, StoreError> {
 pub fn latest(rx: &Rx<'_>, instance: InstanceId, limit: usize) -> Result<Vec<Run>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM runs WHERE instance = ?1 ORDER BY id DESC LIMIT ?2");
     let mut rows = rx.conn.prepare_cached(&sql)?;
-    let found = rows.query_map(params![instance.0, limit], read)?;
+    let found = rows.query_map(params![instance.0, limit as i64], read)?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// The newest run that read everything: what it did not see was looked for.
+/// The newest run that read everything: what it did not see is being looked for, or was.
 ///
 /// # Errors
 /// When the database fails.
 pub fn latest_complete(rx: &Rx<'_>, instance: InstanceId) -> Result<Option<i64>, StoreError> {
     let mut found = rx
         .conn
-        .prepare_cached("SELECT max(id) FROM runs WHERE instance = ?1 AND phase = 'done'")?;
+        .prepare_cached("SELECT max(id) FROM runs WHERE instance = ?1 AND phase IN ('verify', 'done')")?;
     Ok(found.query_row([instance.0], |r| r.get(0))?)
 }

@@ -102,6 +102,8 @@ pub(crate) fn blank_test_items(code: &str, text: &str) -> (String, Vec<String>) 
         let item: String = out[start..i].iter().collect();
         let after_attributes = item.rsplit(']').next().unwrap_or_default().trim_start();
         if let Some(name) = after_attributes
+            .trim_start_matches("pub(super) ")
+            .trim_start_matches("pub(crate) ")
             .strip_prefix("mod ")
             .and_then(|m| m.strip_suffix(';'))
         {

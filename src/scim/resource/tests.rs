@@ -1,3 +1,5 @@
+//! Bodies as clients send them, and what is made of them.
+
 #![expect(clippy::unwrap_used, reason = "tests")]
 use proptest::prelude::*;
 use serde_json::json;

@@ -18,6 +18,7 @@ const MEMBERS: &[Attribute] = &[
         .case_exact()
         .immutable(),
     Attribute::reference("$ref", &["User", "Group"], "The URL of the member.").immutable(),
+    Attribute::string("display", "What people call the member.").read_only(),
     Attribute::string("type", "Whether the member is a User or a Group.")
         .canonical(&["User", "Group"])
         .immutable(),

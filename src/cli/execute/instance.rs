@@ -1,0 +1,120 @@
+//! Instances: made, listed, switched, deleted.
+
+use super::{find, sentence, typist};
+use crate::app::Hub;
+use crate::cli::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow};
+use crate::cli::command::{NewTarget, Switch};
+use crate::connector::catalog;
+use crate::model::{Instance, Scope, Target};
+use crate::store::{Rx, StoreError, instances};
+use crate::sync::manage::{self, NewConnection};
+use crate::sync::status::status;
+
+/// The App of a URL that comes without one.
+const GENERIC: &str = "generic-scim";
+/// The App of an instance that has no target and was given none.
+const RECEIVE_ONLY: &str = "receive-only";
+
+pub(super) async fn create(
+    hub: &Hub,
+    base_url: &str,
+    name: String,
+    app: Option<String>,
+    scope: Scope,
+    target: Option<NewTarget>,
+) -> Result<InstanceCreated, String> {
+    let app = match (app, &target) {
+        (Some(slug), _) => known_app(&slug)?,
+        (None, Some(_)) => known_app(GENERIC)?,
+        (None, None) => (RECEIVE_ONLY.to_owned(), String::new()),
+    };
+    let new = NewConnection {
+        name,
+        app,
+        scope,
+        target: target.map(|target| (target.base_url, target.token.0)),
+    };
+    let made = hub.manager.create(typist(), new).await.map_err(sentence)?;
+    Ok(InstanceCreated {
+        id: made.id.0,
+        scim_base_url: scim_base_url(base_url, &made.slug),
+        slug: made.slug,
+    })
+}
+
+fn known_app(slug: &str) -> Result<(String, String), String> {
+    let app = catalog::find(slug).ok_or_else(|| {
+        let all: Vec<&str> = catalog::all().iter().map(|app| app.slug.as_str()).collect();
+        format!(
+            "There is no app “{slug}” in the catalog. It has: {}.",
+            all.join(", ")
+        )
+    })?;
+    Ok((app.slug.clone(), app.proposed_name.clone()))
+}
+
+pub(super) async fn list(hub: &Hub) -> Result<Vec<InstanceRow>, String> {
+    let all = |rx: &Rx<'_>| -> Result<Vec<InstanceRow>, StoreError> {
+        instances::list(rx)?.into_iter().map(|one| row(rx, one)).collect()
+    };
+    hub.store.read(all).await.map_err(sentence)
+}
+
+pub(super) async fn show(hub: &Hub, base_url: &str, slug: String) -> Result<InstanceDetail, String> {
+    let instance = find(hub, slug).await?;
+    Ok(InstanceDetail {
+        scim_base_url: scim_base_url(base_url, &instance.slug),
+        scope: instance.scope,
+        enabled: instance.enabled,
+        paused: instance.paused,
+        base_url: instance.target.as_ref().map(|t| Target::base_url(t).to_owned()),
+        sync_every_s: instance.sync_every_s,
+        created_at: instance.created.to_string(),
+        row: one_row(hub, instance).await?,
+    })
+}
+
+pub(super) async fn switch(hub: &Hub, slug: String, to: Switch) -> Result<InstanceRow, String> {
+    let to = match to {
+        Switch::Enabled => manage::Switch::Enable,
+        Switch::Disabled => manage::Switch::Disable,
+        Switch::Paused => manage::Switch::Pause,
+        Switch::Resumed => manage::Switch::Resume,
+    };
+    let instance = find(hub, slug).await?;
+    let switched = hub.manager.switch(typist(), instance.id, to).await;
+    one_row(hub, switched.map_err(sentence)?).await
+}
+
+pub(super) async fn delete(hub: &Hub, slug: String) -> Result<Deleted, String> {
+    let instance = find(hub, slug).await?;
+    let deleted = hub.manager.delete(typist(), instance.id).await;
+    deleted.map_err(sentence)?;
+    Ok(Deleted { slug: instance.slug })
+}
+
+async fn one_row(hub: &Hub, instance: Instance) -> Result<InstanceRow, String> {
+    let read = hub.store.read(move |rx| row(rx, instance)).await;
+    read.map_err(sentence)
+}
+
+fn row(rx: &Rx<'_>, instance: Instance) -> Result<InstanceRow, StoreError> {
+    let status = status(rx, &instance)?;
+    Ok(InstanceRow {
+        slug: instance.slug,
+        name: instance.name,
+        app: instance.app,
+        health: status.health,
+        reason: Some(status.reason).filter(|reason| !reason.is_empty()),
+        users: status.users,
+        groups: status.groups,
+        pending: status.pending,
+        rejected: status.rejected,
+        last_sync_at: status.last_sync_at.map(|at| at.to_string()),
+        next_sync_at: status.next_sync_at.map(|at| at.to_string()),
+    })
+}
+
+fn scim_base_url(base: &str, slug: &str) -> String {
+    format!("{base}/scim/{slug}/v2")
+}

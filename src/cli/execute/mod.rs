@@ -1,0 +1,120 @@
+//! What commands do: each [`Command`] done on the hub, and answered with the types of `answer`. The same code serves the
+//! socket of a running server and a command that found none.
+//!
+//! Not here: the grammar and what people see (the files beside this folder), and what the nouns are (`sync`, `store`).
+
+mod admin;
+mod backup;
+mod doctor;
+mod instance;
+mod key;
+mod removal;
+mod sync;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Display;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::answer::Serving;
+use super::command::Command;
+use crate::app::Hub;
+use crate::model::{Actor, Instance};
+use crate::store::{Lane, StoreError, access, instances};
+use crate::sync::engine::Engine;
+
+/// How events call whoever types commands: they own the data directory, and no account is asked for.
+const TYPIST: &str = "command line";
+
+/// Does a command. `engine` is the one that runs, if one does; `base_url` is what SCIM base URLs begin with, without a
+/// trailing slash. What was refused changed nothing.
+///
+/// # Errors
+/// A sentence that says why not.
+pub async fn execute(
+    hub: &Hub,
+    engine: Option<&Engine>,
+    base_url: &str,
+    command: Command,
+) -> Result<Value, String> {
+    match command {
+        Command::AdminCreate {
+            email,
+            role,
+            password,
+        } => answer(admin::create(hub, &email, role, password).await),
+        Command::AdminResetPassword { email, password } => {
+            answer(admin::reset_password(hub, &email, password).await)
+        }
+        Command::InstanceCreate {
+            name,
+            app,
+            scope,
+            target,
+        } => answer(instance::create(hub, base_url, name, app, scope, target).await),
+        Command::InstanceList => answer(instance::list(hub).await),
+        Command::InstanceShow { slug } => answer(instance::show(hub, base_url, slug).await),
+        Command::InstanceSync { slug, wait } => answer(sync::sync(hub, engine, slug, wait).await),
+        Command::InstanceSwitch { slug, to } => answer(instance::switch(hub, slug, to).await),
+        Command::InstanceDelete { slug } => answer(instance::delete(hub, slug).await),
+        Command::RemovalList { slug } => answer(removal::list(hub, slug).await),
+        Command::RemovalDecide { slug, which, allow } => {
+            answer(removal::decide(hub, slug, which, allow).await)
+        }
+        Command::KeyCreate {
+            slug,
+            name,
+            ends_in_s,
+        } => answer(key::create(hub, slug, name, ends_in_s).await),
+        Command::KeyList { slug } => answer(key::list(hub, slug).await),
+        Command::KeyRotate {
+            slug,
+            key,
+            old_ends_in_s,
+        } => answer(key::rotate(hub, slug, key, old_ends_in_s).await),
+        Command::KeyRevoke { slug, key } => answer(key::revoke(hub, slug, key).await),
+        Command::Backup { file } => answer(backup::backup(hub, file).await),
+        Command::Doctor => answer(doctor::look(hub).await),
+        Command::Healthcheck => answer(serving(hub).await),
+    }
+}
+
+fn answer<T: Serialize>(done: Result<T, String>) -> Result<Value, String> {
+    done.and_then(|done| serde_json::to_value(done).map_err(sentence))
+}
+
+/// An error's text as a sentence: errors below write it without capital and full stop.
+pub(in crate::cli) fn sentence(error: impl Display) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    let mut said: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    said.push_str(letters.as_str());
+    if !said.ends_with(['.', '!', '?']) {
+        said.push('.');
+    }
+    said
+}
+
+fn typist() -> Actor {
+    Actor::Admin(TYPIST.into())
+}
+
+async fn find(hub: &Hub, slug: String) -> Result<Instance, String> {
+    let named = slug.clone();
+    let found = hub.store.read(move |rx| instances::by_slug(rx, &named)).await;
+    found.map_err(sentence)?.ok_or_else(|| {
+        format!("There is no instance with the slug “{slug}”. `rollcall instance list` shows them all.")
+    })
+}
+
+/// Serves: a reader and the writer both answer.
+async fn serving(hub: &Hub) -> Result<Serving, String> {
+    hub.store.read(access::count_admins).await.map_err(sentence)?;
+    let nothing = hub.store.write(Lane::Front, None, |_| Ok::<(), StoreError>(()));
+    nothing.await.map_err(sentence)?;
+    Ok(Serving {
+        version: env!("CARGO_PKG_VERSION").into(),
+    })
+}

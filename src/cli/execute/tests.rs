@@ -1,0 +1,449 @@
+//! Each command on a hub in a directory of its own: what it answers, and what it refuses.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::*;
+use crate::app::{Server, Tuning};
+use crate::cli::command::{NewTarget, Switch, Which, WireSecret};
+use crate::config::{self, Config, Env, Flags};
+use crate::model::{Removal, RemovalClass, RemovalState, Role, Scope, Time};
+use crate::secret::{Secret, verify_password};
+use crate::store::{Tx, events, removals};
+
+const BASE: &str = "https://hub.example.com";
+
+fn config(dir: &Path) -> Config {
+    let flags = [
+        ("listen", "127.0.0.1:0"),
+        ("workers", "1"),
+        ("allow_private_targets", "true"),
+    ];
+    let flags: Flags = flags
+        .into_iter()
+        .map(|(key, value)| (key, value.to_owned()))
+        .collect();
+    Config::load(dir, None, &Env::new(), &flags).unwrap()
+}
+
+async fn open(dir: &Path) -> Hub {
+    Hub::open(config(dir), Tuning::default()).await.unwrap()
+}
+
+async fn done(hub: &Hub, command: Command) -> Value {
+    execute(hub, None, BASE, command).await.unwrap()
+}
+
+#[track_caller]
+fn has(sentence: &str, part: &str) {
+    assert!(sentence.contains(part) && sentence.ends_with('.'), "{sentence}");
+}
+
+async fn refused(hub: &Hub, command: Command, part: &str) {
+    has(&execute(hub, None, BASE, command).await.unwrap_err(), part);
+}
+
+fn secret(text: &str) -> WireSecret {
+    WireSecret(Secret::new(text.into()))
+}
+
+fn receiver(name: &str) -> Command {
+    Command::InstanceCreate {
+        name: name.into(),
+        app: None,
+        scope: Scope::UsersAndGroups,
+        target: None,
+    }
+}
+
+fn connected(base_url: &str, token: &str) -> Command {
+    Command::InstanceCreate {
+        name: "App".into(),
+        app: None,
+        scope: Scope::UsersAndGroups,
+        target: Some(NewTarget {
+            base_url: base_url.into(),
+            token: secret(token),
+        }),
+    }
+}
+
+fn sync_of(slug: &str, wait: bool) -> Command {
+    Command::InstanceSync {
+        slug: slug.into(),
+        wait,
+    }
+}
+
+#[tokio::test]
+async fn admins() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path()).await;
+    let create = |email: &str, password: &str| Command::AdminCreate {
+        email: email.into(),
+        role: Role::Operator,
+        password: secret(password),
+    };
+    let reset = |email: &str, password: &str| Command::AdminResetPassword {
+        email: email.into(),
+        password: secret(password),
+    };
+    refused(&hub, create("ada", "correct horse"), "e-mail address").await;
+    refused(&hub, create("ada@example.com", "short"), "at least 10 characters").await;
+    let made = done(&hub, create(" Ada@Example.com", "correct horse")).await;
+    assert_eq!(made, json!({"email": "Ada@Example.com", "role": "operator"}));
+    refused(
+        &hub,
+        create("ada@example.COM", "correct horse"),
+        "an account for ada@example.COM already",
+    )
+    .await;
+
+    refused(
+        &hub,
+        reset("eve@example.com", "another horse"),
+        "no account for eve@example.com",
+    )
+    .await;
+    refused(&hub, reset("ada@example.com", "short"), "at least 10 characters").await;
+    let changed = done(&hub, reset("ADA@example.com", "another horse")).await;
+    assert_eq!(changed, json!({"email": "Ada@Example.com", "role": "operator"}));
+    let known = hub
+        .store
+        .read(|rx| access::admin_by_email(rx, "ada@example.com"))
+        .await
+        .unwrap();
+    let hash = known.unwrap().1;
+    assert!(verify_password(&Secret::new("another horse".into()), Some(&hash)));
+    let told = hub.store.read(|rx| events::latest(rx, 10)).await.unwrap();
+    let actions: Vec<_> = told.iter().map(|event| event.action.as_str()).collect();
+    assert_eq!(actions, ["admin.password_reset", "admin.created"]);
+}
+
+#[tokio::test]
+async fn instances_that_receive() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path()).await;
+    let made = done(&hub, receiver("Köln Office")).await;
+    assert_eq!(made["slug"], "k-ln-office");
+    assert_eq!(
+        made["scim_base_url"],
+        "https://hub.example.com/scim/k-ln-office/v2"
+    );
+    let slug = || "k-ln-office".to_owned();
+    let rows = done(&hub, Command::InstanceList).await;
+    assert_eq!(rows.as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&rows[0]["app"], &rows[0]["health"]),
+        (&json!("receive-only"), &json!("healthy"))
+    );
+    let keys: Vec<_> = rows[0].as_object().unwrap().keys().cloned().collect();
+    let contract = "slug name app health reason users groups pending rejected last_sync_at next_sync_at";
+    assert_eq!(keys.join(" "), contract);
+
+    let shown = done(&hub, Command::InstanceShow { slug: slug() }).await;
+    assert_eq!(
+        (&shown["enabled"], &shown["base_url"]),
+        (&json!(true), &Value::Null)
+    );
+    let switch = |to| Command::InstanceSwitch { slug: slug(), to };
+    assert_eq!(done(&hub, switch(Switch::Disabled)).await["health"], "disabled");
+    assert_eq!(done(&hub, switch(Switch::Enabled)).await["health"], "healthy");
+    refused(&hub, sync_of(&slug(), true), "only receives").await;
+
+    refused(&hub, receiver(" "), "Choose a name").await;
+    let app = Command::InstanceCreate {
+        name: "X".into(),
+        app: Some("nonesuch".into()),
+        scope: Scope::Users,
+        target: None,
+    };
+    refused(&hub, app, "generic-scim").await;
+    assert_eq!(
+        done(&hub, Command::InstanceDelete { slug: slug() }).await,
+        json!({"slug": slug()})
+    );
+    for gone in [
+        Command::InstanceShow { slug: slug() },
+        Command::InstanceDelete { slug: slug() },
+        switch(Switch::Paused),
+        sync_of(&slug(), false),
+        Command::KeyList { slug: slug() },
+        Command::RemovalList { slug: slug() },
+    ] {
+        refused(&hub, gone, "no instance with the slug “k-ln-office”").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connected_app_is_tested_read_and_its_failures_are_said() {
+    let (theirs, ours) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let app = Server::start(config(theirs.path()), Tuning::default())
+        .await
+        .unwrap();
+    let base = app.hub().config.base_url(app.address());
+    let made = execute(app.hub(), Some(app.engine()), &base, receiver("People"))
+        .await
+        .unwrap();
+    let url = made["scim_base_url"].as_str().unwrap().to_owned();
+    let new_key = Command::KeyCreate {
+        slug: "people".into(),
+        name: None,
+        ends_in_s: None,
+    };
+    let key = execute(app.hub(), Some(app.engine()), &base, new_key)
+        .await
+        .unwrap();
+    let key = key["key"].as_str().unwrap();
+
+    let hub = open(ours.path()).await;
+    refused(&hub, connected(&url, "not-the-key"), "401").await;
+    refused(&hub, connected("nonsense", key), "SCIM Base URL").await;
+    assert_eq!(
+        done(&hub, Command::InstanceList).await,
+        json!([]),
+        "nothing is saved"
+    );
+    assert_eq!(done(&hub, connected(&url, key)).await["slug"], "app");
+    let queued = done(&hub, sync_of("app", false)).await;
+    assert_eq!(
+        queued,
+        json!({"slug": "app", "phase": null, "users": 0, "groups": 0})
+    );
+    let synced = done(&hub, sync_of("app", true)).await;
+    assert_eq!(
+        synced,
+        json!({"slug": "app", "phase": "done", "users": 0, "groups": 0})
+    );
+    let row = &done(&hub, Command::InstanceList).await[0];
+    assert_eq!(
+        (&row["app"], &row["health"]),
+        (&json!("generic-scim"), &json!("healthy"))
+    );
+    assert!(row["last_sync_at"].is_string() && row["next_sync_at"].is_string());
+    // A running engine does it as well.
+    let engine = hub.start_engine();
+    let synced = execute(&hub, Some(&engine), BASE, sync_of("app", true))
+        .await
+        .unwrap();
+    assert_eq!(synced["phase"], "done");
+    engine.stop().await;
+
+    let pause = Command::InstanceSwitch {
+        slug: "app".into(),
+        to: Switch::Paused,
+    };
+    done(&hub, pause).await;
+    refused(&hub, sync_of("app", true), "switched off or paused").await;
+    let resume = Command::InstanceSwitch {
+        slug: "app".into(),
+        to: Switch::Resumed,
+    };
+    done(&hub, resume).await;
+    app.stop().await;
+    let why = execute(&hub, None, BASE, sync_of("app", true)).await.unwrap_err();
+    assert!(why.contains("127.0.0.1"), "{why}");
+    let checks = done(&hub, Command::Doctor).await;
+    let failing = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["name"] == "instance app")
+        .unwrap();
+    assert_eq!(failing["ok"], false, "{checks}");
+}
+
+#[tokio::test]
+async fn keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path()).await;
+    done(&hub, receiver("People")).await;
+    let slug = || "people".to_owned();
+    let create = |name: Option<&str>, ends_in_s| Command::KeyCreate {
+        slug: slug(),
+        name: name.map(str::to_owned),
+        ends_in_s,
+    };
+    let rotate = |key: Option<&str>, old_ends_in_s| Command::KeyRotate {
+        slug: slug(),
+        key: key.map(str::to_owned),
+        old_ends_in_s,
+    };
+    let revoke = |key: &str| Command::KeyRevoke {
+        slug: slug(),
+        key: key.into(),
+    };
+    let list = || Command::KeyList { slug: slug() };
+    refused(&hub, rotate(None, 0), "no live key").await;
+    refused(&hub, create(None, Some(0)), "ends at once").await;
+    refused(&hub, create(Some(" "), None), "Choose a name").await;
+    let first = done(&hub, create(None, Some(3600))).await["key"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let rows = done(&hub, list()).await;
+    assert_eq!(
+        (&rows[0]["name"], &rows[0]["live"]),
+        (&json!("Key 1"), &json!(true))
+    );
+    assert_eq!(
+        (&rows[0]["created_by"], &rows[0]["last_used_at"]),
+        (&json!("command line"), &Value::Null)
+    );
+    assert!(first.starts_with(rows[0]["prefix"].as_str().unwrap()) && rows[0]["expires_at"].is_string());
+
+    let rotated = done(&hub, rotate(None, 600)).await;
+    assert_eq!(rotated["old_prefix"], rows[0]["prefix"]);
+    let rows = done(&hub, list()).await;
+    assert_eq!(
+        (&rows[0]["live"], &rows[1]["live"]),
+        (&json!(true), &json!(true)),
+        "both are live"
+    );
+    assert_eq!(rows[1]["expires_at"], rotated["old_ends_at"]);
+    refused(&hub, rotate(None, 0), "Say which key").await;
+    refused(&hub, rotate(Some("rc_"), 0), "Several keys begin so").await;
+    refused(&hub, rotate(Some("zz"), 0), "no live key with this id").await;
+    refused(&hub, revoke(""), "no live key with this id").await;
+
+    let old = rows[1]["id"].to_string();
+    assert_eq!(done(&hub, revoke(&old)).await["live"], false);
+    refused(&hub, revoke(&old), "no live key with this id").await;
+    let prefix = rows[0]["prefix"].as_str().unwrap();
+    let again = done(&hub, rotate(Some(&format!("{prefix}…")), 0)).await;
+    assert_eq!(again["old_prefix"], prefix);
+    let live = done(&hub, list())
+        .await
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["live"] == true)
+        .count();
+    assert_eq!(live, 1);
+}
+
+#[tokio::test]
+async fn held_removals() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path()).await;
+    done(&hub, receiver("People")).await;
+    let id = find(&hub, "people".into()).await.unwrap().id;
+    let hold = move |tx: &Tx<'_>| -> Result<(), StoreError> {
+        for subject in 1..=250 {
+            let new = Removal {
+                id: 0,
+                instance: id,
+                class: RemovalClass::Account,
+                subject,
+                member: 0,
+                label: format!("user{subject}"),
+                state: RemovalState::Held,
+                reason: "it left".into(),
+                at: Time(0),
+            };
+            removals::insert(tx, &new, 0)?;
+        }
+        Ok(())
+    };
+    hub.store.write(Lane::Front, None, hold).await.unwrap();
+    let decide = |which, allow| Command::RemovalDecide {
+        slug: "people".into(),
+        which,
+        allow,
+    };
+    let list = || Command::RemovalList {
+        slug: "people".into(),
+    };
+    let rows = done(&hub, list()).await;
+    assert_eq!(rows.as_array().unwrap().len(), 250);
+    assert_eq!(
+        (&rows[0]["label"], &rows[0]["class"]),
+        (&json!("user1"), &json!("account"))
+    );
+    let ids: Vec<i64> = rows.as_array().unwrap()[..2]
+        .iter()
+        .map(|row| row["id"].as_i64().unwrap())
+        .collect();
+    assert_eq!(
+        done(&hub, decide(Which::Ids(ids.clone()), true)).await,
+        json!({"count": 2})
+    );
+    refused(&hub, decide(Which::Ids(ids), true), "None of these waits").await;
+    assert_eq!(done(&hub, decide(Which::All, false)).await, json!({"count": 248}));
+    assert_eq!(done(&hub, decide(Which::All, false)).await, json!({"count": 0}));
+    assert_eq!(done(&hub, list()).await, json!([]));
+}
+
+#[tokio::test]
+async fn backups_doctor_and_health() {
+    let base = tempfile::tempdir().unwrap();
+    let dir = base.path().join("data");
+    config::prepare_data_dir(&dir).unwrap();
+    let hub = open(&dir).await;
+    done(&hub, receiver("People")).await;
+    let file = base.path().join("copy.db");
+    let backup = |file: &Path| Command::Backup {
+        file: file.to_owned(),
+    };
+    let written = done(&hub, backup(&file)).await;
+    assert_eq!(written["file"], file.display().to_string());
+    assert!(written["bytes"].as_u64().unwrap() > 4096);
+    refused(&hub, backup(&file), "exists already").await;
+    refused(&hub, backup(Path::new("relative.db")), "absolute path").await;
+    refused(&hub, backup(&base.path().join("none/copy.db")), "none/copy.db").await;
+
+    let checks = done(&hub, Command::Doctor).await;
+    for check in checks.as_array().unwrap() {
+        assert_eq!(check["ok"], true, "{check}");
+        has(check["detail"].as_str().unwrap(), "");
+    }
+    assert_eq!(
+        done(&hub, Command::Healthcheck).await["version"],
+        env!("CARGO_PKG_VERSION")
+    );
+}
+
+#[tokio::test]
+async fn the_doctor_sees_a_missing_key_file_and_open_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let hub = open(dir.path()).await;
+    hub.store.close();
+    drop(hub);
+    std::fs::remove_file(dir.path().join("secret.key")).unwrap();
+    for (path, mode) in [
+        (dir.path().to_owned(), 0o755),
+        (dir.path().join("rollcall.db"), 0o644),
+    ] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let hub = open(dir.path()).await;
+    let checks = done(&hub, Command::Doctor).await;
+    let wrong: Vec<_> = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|check| check["ok"] == false)
+        .collect();
+    let names: Vec<_> = wrong
+        .iter()
+        .map(|check| check["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["key file", "data directory"], "{checks}");
+    has(wrong[1]["detail"].as_str().unwrap(), "rollcall.db");
+    refused(
+        &hub,
+        connected("https://app.example.com/scim", "token"),
+        "secret.key",
+    )
+    .await;
+}
+
+#[test]
+fn sentences() {
+    assert_eq!(sentence("the disk is full"), "The disk is full.");
+    assert_eq!(sentence("Done."), "Done.");
+    assert_eq!(sentence("élan"), "Élan.");
+}

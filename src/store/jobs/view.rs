@@ -1,0 +1,116 @@
+//! Jobs as people see them: how many wait, which one sleeps and why.
+
+use rusqlite::{OptionalExtension, params};
+
+use crate::model::{InstanceId, Time};
+use crate::store::{Rx, StoreError};
+
+/// Jobs of one instance, counted for people. Import, Verify and Reconcile count in none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct JobCounts {
+    /// Due, running or to be tried again.
+    pub pending: u64,
+    /// Those of `pending` that failed before.
+    pub retrying: u64,
+    /// Refused by the app: a person has to look.
+    pub rejected: u64,
+    /// Those of `rejected` that would end somebody's access; tried again hourly.
+    pub leavers: u64,
+    /// Waiting for Allow or Reject.
+    pub held: u64,
+}
+
+/// Where a resource's push stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JobView {
+    /// Row of the resource.
+    pub subject: i64,
+    /// waiting, retrying, rejected or held.
+    pub state: String,
+    /// Why the last try failed.
+    pub last_error: Option<String>,
+    /// Failed tries.
+    pub attempts: u32,
+    /// The next try; none: when it changes or is tried again by hand.
+    pub due_at: Option<Time>,
+}
+
+/// Jobs of an instance, for people.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn counts(rx: &Rx<'_>, instance: InstanceId) -> Result<JobCounts, StoreError> {
+    let stuck = stuck(rx, instance)?;
+    let mut all = rx.conn.prepare_cached(
+        "SELECT count(*), coalesce(sum(state = 'retrying'), 0) FROM jobs WHERE instance = ?1 AND kind = 1",
+    )?;
+    let (all, retrying) = all.query_row([instance.0], |r| {
+        Ok((r.get::<_, u32>(0)?.into(), r.get::<_, u32>(1)?.into()))
+    })?;
+    Ok(JobCounts {
+        pending: u64::saturating_sub(all, stuck.rejected + stuck.held),
+        retrying,
+        ..stuck
+    })
+}
+
+/// Only what sleeps (`rejected`, `leavers`, `held`): costs as much as there is of it.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn stuck(rx: &Rx<'_>, instance: InstanceId) -> Result<JobCounts, StoreError> {
+    let mut rows = rx.conn.prepare_cached(
+        "SELECT state = 'held', due_at IS NOT NULL, count(*) FROM jobs INDEXED BY jobs_stuck
+         WHERE instance = ?1 AND kind = 1 AND state IN ('rejected', 'held') GROUP BY 1, 2",
+    )?;
+    let mut counts = JobCounts::default();
+    let mut rows = rows.query([instance.0])?;
+    while let Some(r) = rows.next()? {
+        let n = u64::from(r.get::<_, u32>(2)?);
+        match (r.get(0)?, r.get(1)?) {
+            (true, _) => counts.held += n,
+            (false, access) => {
+                counts.rejected += n;
+                counts.leavers += if access { n } else { 0 };
+            }
+        }
+    }
+    Ok(counts)
+}
+
+const VIEW: &str = "SELECT subject, state, last_error, attempts, due_at FROM jobs";
+
+fn view(r: &rusqlite::Row<'_>) -> rusqlite::Result<JobView> {
+    let due: Option<i64> = r.get(4)?;
+    Ok(JobView {
+        subject: r.get(0)?,
+        state: r.get(1)?,
+        last_error: r.get(2)?,
+        attempts: r.get(3)?,
+        due_at: due.map(Time),
+    })
+}
+
+/// The push of one resource, if it is out of step.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn of_resource(rx: &Rx<'_>, instance: InstanceId, row: i64) -> Result<Option<JobView>, StoreError> {
+    let mut found = rx.conn.prepare_cached(&format!(
+        "{VIEW} WHERE instance = ?1 AND kind = 1 AND subject = ?2"
+    ))?;
+    Ok(found.query_row([instance.0, row], view).optional()?)
+}
+
+/// The pushes that sleep, rejected or held, for the page that lists them.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn asleep(rx: &Rx<'_>, instance: InstanceId, limit: usize) -> Result<Vec<JobView>, StoreError> {
+    let sql = format!(
+        "{VIEW} INDEXED BY jobs_stuck WHERE instance = ?1 AND kind = 1 AND state IN ('rejected', 'held') LIMIT ?2"
+    );
+    let mut rows = rx.conn.prepare_cached(&sql)?;
+    let found = rows.query_map(params![instance.0, limit as i64], view)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}

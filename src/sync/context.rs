@@ -1,0 +1,141 @@
+//! What every job needs: the store, the way out, and the credentials of the moment. Also how a job can end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::credential;
+use super::engine::EngineConfig;
+use crate::connector::{Connector, ConnectorError, Net, Verdict};
+use crate::model::{Instance, InstanceId, Time};
+use crate::secret::KeyState;
+use crate::store::{Lane, Rx, Store, StoreError, Tx, instances};
+
+/// Shared by all jobs of an engine.
+pub(super) struct Context {
+    pub(super) store: Store,
+    pub(super) key: Arc<KeyState>,
+    pub(super) net: Net,
+    pub(super) config: EngineConfig,
+    stopping: AtomicBool,
+    dice: AtomicU64,
+}
+
+/// How a job ends. What the app said is `settle`'s to judge.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// Its row was dealt with in the last unit of work.
+    Settled,
+    /// Nothing is left to do: its row may go, unless somebody asked again.
+    Done,
+    /// There is more to do, now.
+    Again,
+    /// The rest waits for a person to allow it.
+    Held(&'static str),
+    /// This one resource needs a person; `access`: somebody who should have none still has it.
+    Rejected { why: String, access: bool },
+    /// The target said or did something that another try may mend.
+    Failed(ConnectorError),
+    /// An answer that proves nothing either way: later.
+    Unclear(String),
+    /// The stored token cannot be opened.
+    Sealed(String),
+    /// The database could not do it.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<ConnectorError> for Ended {
+    fn from(error: ConnectorError) -> Self {
+        match error.verdict {
+            Verdict::Retry { .. } | Verdict::Park => Self::Failed(error),
+            Verdict::Reject | Verdict::Gone | Verdict::Exists => Self::Rejected {
+                why: error.to_string(),
+                access: false,
+            },
+        }
+    }
+}
+
+impl Context {
+    pub(super) fn new(store: Store, key: Arc<KeyState>, net: Net, config: EngineConfig) -> Self {
+        // A seed that differs between boots is all that jitter needs.
+        let seed = config.boot_id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+        });
+        Self {
+            store,
+            key,
+            net,
+            config,
+            stopping: AtomicBool::new(false),
+            dice: AtomicU64::new(seed),
+        }
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Rx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.store.read(work).await
+    }
+
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        instance: InstanceId,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.store.write(Lane::Engine, Some(instance), work).await
+    }
+
+    /// The instance as it is now, and a way to talk to its app. `Done` when there is nobody to talk to.
+    pub(super) async fn connector(&self, id: InstanceId) -> Result<(Instance, Connector), Ended> {
+        let found = self
+            .read(move |rx| Ok((instances::by_id(rx, id)?, instances::sealed_secret(rx, id)?)))
+            .await?;
+        let (Some(instance), sealed) = found else {
+            return Err(Ended::Done);
+        };
+        let Some(target) = instance
+            .target
+            .clone()
+            .filter(|_| instance.enabled && !instance.paused)
+        else {
+            return Err(Ended::Again);
+        };
+        let sealed =
+            sealed.ok_or_else(|| Ended::Sealed("There is no stored token; enter it again".into()))?;
+        let token = credential::open(&self.key, id, &sealed).map_err(|e| Ended::Sealed(e.to_string()))?;
+        Ok((instance, Connector::open(&target, token, self.net.clone())))
+    }
+
+    /// Waits for the next try after `failures`, in this context's own rhythm.
+    pub(super) fn wait(&self, failures: u32, asked: Option<Duration>) -> Duration {
+        super::backoff::wait(self.config.retry_base, failures, asked, self.chance())
+    }
+
+    /// From 0 to 1, different each time (SplitMix64).
+    fn chance(&self) -> f64 {
+        let mut z = self.dice.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        f64::from((z ^ (z >> 31)) as u32) / f64::from(u32::MAX)
+    }
+
+    pub(super) fn now(&self) -> Time {
+        self.store.clock().now()
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}

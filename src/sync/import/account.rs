@@ -1,0 +1,275 @@
+//! One account or group of a page: whose is it?
+
+use super::{Held, known};
+use crate::connector::Remote;
+use crate::directory::import;
+use crate::mapping;
+use crate::model::job::priority;
+use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, LinkState, Outcome, Resource};
+use crate::scim::fold;
+use crate::scim::schema::ResourceType;
+use crate::store::jobs::Standing;
+use crate::store::{StoreError, Tx, events, jobs, links, resources};
+
+/// Broken objects of one run that get an event.
+const TOLD: u64 = 20;
+
+/// A page's look at the app.
+pub(super) struct Look<'a> {
+    pub(super) tx: &'a Tx<'a>,
+    pub(super) instance: &'a Instance,
+    pub(super) kind: ResourceType,
+    pub(super) run: i64,
+    /// The store's sequence when the request was sent.
+    pub(super) sent: i64,
+    /// Broken objects so far.
+    pub(super) told: u64,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Took {
+    Same,
+    Created,
+    Changed,
+    Broken,
+}
+
+/// Brings one in.
+pub(super) fn take_in(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> Result<Took, StoreError> {
+    let found = if remote.id.is_empty() {
+        None
+    } else {
+        links::by_remote(look.tx, look.instance.id, look.kind, &remote.id)?
+    };
+    if let Some(link) = &found {
+        known::seen_again(look.tx, link)?;
+    }
+    if let Some(why) = &remote.broken {
+        if let Some(link) = found {
+            links::mark_seen(look.tx, look.run, &[link.id])?;
+        }
+        broken(look, remote, why)?;
+        return Ok(Took::Broken);
+    }
+    match found {
+        Some(link) => known(look, &link, remote, held),
+        None => new(look, remote, held),
+    }
+}
+
+fn known(look: &Look<'_>, link: &Link, remote: &Remote, held: Option<&Held>) -> Result<Took, StoreError> {
+    // A push that is under way or came after the request knows better; still it is seen.
+    let running = match link.resource {
+        Some(row) => jobs::push_stands(look.tx, look.instance.id, row)? == Standing::Running,
+        None => false,
+    };
+    if running || link.written_seq > look.sent {
+        links::mark_seen(look.tx, look.run, &[link.id])?;
+        return Ok(Took::Same);
+    }
+    let changed = known::observe(
+        look.tx,
+        look.instance,
+        link,
+        remote,
+        held.map(|h| (&*h.rows, h.digest.as_deref())),
+        look.run,
+    )?;
+    Ok(if changed { Took::Changed } else { Took::Same })
+}
+
+/// An id that was never seen.
+fn new(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> Result<Took, StoreError> {
+    let (tx, instance) = (look.tx, look.instance);
+    let external = mapping::text(&remote.attributes, "externalId");
+    let name = mapping::text(&remote.attributes, mapping::name_path(look.kind))
+        .map(fold)
+        .unwrap_or_default();
+    if is_being_made(look, external, &name)? {
+        return Ok(Took::Same);
+    }
+    let print = mapping::fingerprint(look.kind, &remote.attributes);
+    let draft = Link {
+        remote_id: Some(remote.id.clone()),
+        external_id: external.map(str::to_owned),
+        name_key: Some(name.clone()),
+        base: print.clone(),
+        seen: print,
+        seen_active: mapping::is_active(&remote.attributes),
+        seen_run: look.run,
+        ..links::draft(instance.id, look.kind, None, LinkState::Linked)
+    };
+    if let Some(ours) = waiting(look, external, &name)? {
+        let link = attach(look, &ours, draft, remote)?;
+        members(look, &link, held)?;
+        return Ok(Took::Changed);
+    }
+    if !super::rivals(tx, instance.id, look.kind, external, &name, look.run)?.is_empty() {
+        let unsettled = links::insert(
+            tx,
+            &Link {
+                state: LinkState::Ambiguous,
+                ..draft
+            },
+        )?;
+        links::set_seen_doc(tx, unsettled.id, &document(remote))?;
+        return Ok(Took::Changed);
+    }
+    let row = import::create(tx, instance, look.kind, &remote.attributes)?;
+    let link = links::insert(
+        tx,
+        &Link {
+            resource: Some(row),
+            ..draft
+        },
+    )?;
+    members(look, &link, held)?;
+    Ok(Took::Created)
+}
+
+/// The document as it is kept for people and for settling later.
+pub(super) fn document(remote: &Remote) -> String {
+    serde_json::Value::Object(remote.attributes.clone()).to_string()
+}
+
+/// A push is making this very account, or has to find out whether it did: it is left to that push.
+fn is_being_made(look: &Look<'_>, external: Option<&str>, name: &str) -> Result<bool, StoreError> {
+    let (tx, id) = (look.tx, look.instance.id);
+    let mut same = links::by_name(tx, id, look.kind, name)?;
+    if let Some(external) = external {
+        same.extend(links::by_external(tx, id, look.kind, external)?);
+    }
+    for link in same.iter().filter(|l| l.state == LinkState::Creating) {
+        let Some(row) = link.resource else { continue };
+        let deleted = resources::load(tx, row)?.is_none_or(|r| r.deleted_at.is_some());
+        if deleted || jobs::push_stands(tx, id, row)? == Standing::Running {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The one managed resource that has no counterpart yet and is this account: by externalId, then by name.
+fn waiting(look: &Look<'_>, external: Option<&str>, name: &str) -> Result<Option<Resource>, StoreError> {
+    let (tx, id) = (look.tx, look.instance.id);
+    if let Some(external) = external {
+        let mut same = free(look, resources::by_external(tx, id, look.kind, external)?)?;
+        if same.len() == 1 {
+            return Ok(same.pop());
+        }
+    }
+    let mut same = free(look, resources::by_name(tx, id, look.kind, name)?)?;
+    same.retain(|r| !matches!((r.external_id.as_deref(), external), (Some(a), Some(b)) if a != b));
+    Ok(if same.len() == 1 { same.pop() } else { None })
+}
+
+fn free(look: &Look<'_>, all: Vec<Resource>) -> Result<Vec<Resource>, StoreError> {
+    let mut found = Vec::new();
+    for ours in all.into_iter().filter(Resource::is_managed) {
+        let link = links::by_resource(look.tx, ours.row)?;
+        if link.is_none_or(|l| matches!(l.state, LinkState::Creating | LinkState::Missing)) {
+            found.push(ours);
+        }
+    }
+    Ok(found)
+}
+
+/// Links one of ours with what the app has; what differs is pushed.
+fn attach(look: &Look<'_>, ours: &Resource, draft: Link, remote: &Remote) -> Result<Link, StoreError> {
+    let (tx, instance) = (look.tx, look.instance);
+    let link = match links::by_resource(tx, ours.row)? {
+        Some(old) => {
+            let link = Link {
+                id: old.id,
+                rev: old.rev,
+                resource: Some(ours.row),
+                pushed: Fingerprint::new(),
+                ..draft
+            };
+            links::save(tx, &link)?;
+            Link {
+                rev: link.rev + 1,
+                written_seq: tx.seq(),
+                ..link
+            }
+        }
+        None => links::insert(
+            tx,
+            &Link {
+                resource: Some(ours.row),
+                ..draft
+            },
+        )?,
+    };
+    links::set_seen_doc(tx, link.id, &document(remote))?;
+    import::refresh(tx, instance, ours.row, &remote.attributes)?;
+    tell(
+        look,
+        Some(ours.row),
+        &ours.display,
+        "push.linked",
+        Outcome::Done,
+        "The app has it already.".into(),
+    )?;
+    let priority = if look.kind == ResourceType::User {
+        priority::USER
+    } else {
+        priority::GROUP
+    };
+    jobs::enqueue(tx, instance.id, JobKind::Push, ours.row, priority, None)?;
+    for group in crate::store::members::groups_with_delta(tx, ours.row)? {
+        jobs::enqueue(tx, instance.id, JobKind::Push, group, priority::GROUP, None)?;
+    }
+    Ok(link)
+}
+
+/// What a newly linked group holds.
+fn members(look: &Look<'_>, link: &Link, held: Option<&Held>) -> Result<(), StoreError> {
+    let (Some(row), Some(held)) = (link.resource, held) else {
+        return Ok(());
+    };
+    import::members(look.tx, look.instance, row, &held.rows)?;
+    let mut link = link.clone();
+    link.seen
+        .extend(held.digest.clone().map(|d| (super::MEMBERS.to_owned(), d)));
+    links::observe(look.tx, &link).map(drop)
+}
+
+fn broken(look: &Look<'_>, remote: &Remote, why: &str) -> Result<(), StoreError> {
+    if look.told >= TOLD {
+        return Ok(());
+    }
+    let name = mapping::text(&remote.attributes, mapping::name_path(look.kind))
+        .unwrap_or(&remote.id)
+        .to_owned();
+    tell(
+        look,
+        None,
+        &name,
+        "import.broken",
+        Outcome::Skipped,
+        format!("Not understood: {why}."),
+    )
+}
+
+pub(super) fn tell(
+    look: &Look<'_>,
+    row: Option<i64>,
+    subject: &str,
+    action: &'static str,
+    outcome: Outcome,
+    detail: String,
+) -> Result<(), StoreError> {
+    let draft = EventDraft {
+        instance: Some(look.instance.id),
+        resource: row,
+        subject: subject.chars().take(200).collect(),
+        actor: Actor::Target,
+        action,
+        outcome,
+        detail,
+        changes: Vec::new(),
+    };
+    events::record(look.tx, draft).map(drop)
+}

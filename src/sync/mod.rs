@@ -1,0 +1,46 @@
+//! The engine: carries what changed here into the apps, and reads what they hold. `sync` = `store` + `connector`; it
+//! knows no HTTP of ours and no page.
+//!
+//! A job says that something *may* be out of step; running it means to converge to the present state. So there is one
+//! mechanism for pushes, imports, retries, schedules and repairs (DESIGN §4):
+//!
+//! | module | question it answers |
+//! | --- | --- |
+//! | [`engine`] | which job runs now, and when is there nothing to do? |
+//! | [`plan`] | what is the next step for one resource? (pure) |
+//! | `present` | what is its state, as far as we know? |
+//! | `push` | how is that step done, and what do we know then? |
+//! | `import` | what does the app hold, and whose is it? |
+//! | `verify` | is an account that a list did not show really gone? |
+//! | `reconcile` | what else differs? |
+//! | [`removal`] | who may be removed without a person looking? |
+//! | `settle`, `backoff` | how did a job end, and when is the next try? |
+//! | [`health`], [`status`] | how is the instance, in one word and a reason? |
+//! | [`schedule`] | which sync is due? |
+//! | [`connect`] | do this address and token work? |
+//!
+//! The network is never awaited inside a unit of work.
+
+mod backoff;
+pub mod connect;
+mod context;
+pub mod credential;
+pub mod engine;
+pub mod health;
+mod import;
+pub mod keys;
+pub mod manage;
+pub mod plan;
+mod present;
+mod push;
+mod reconcile;
+pub mod removal;
+pub mod schedule;
+mod settle;
+pub mod status;
+mod verify;
+
+pub use engine::{Engine, EngineConfig};
+
+#[cfg(test)]
+mod tests;

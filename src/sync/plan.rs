@@ -1,0 +1,202 @@
+//! What has to be done for one resource so that the app holds what we want: a pure decision over plain data. Push does
+//! it, import asks it about drift, reconcile about everything, and a preview shows it; so "what would happen?" is the
+//! same code as doing it. It gives the *next* step; when that is done the question is asked anew.
+
+use crate::mapping;
+use crate::model::instance::{Drift, Leaver};
+use crate::model::{Capabilities, Fingerprint, Link, LinkState, Policies, Scope};
+use crate::scim::schema::ResourceType;
+
+/// All that decides about one resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// What the instance carries.
+    pub scope: Scope,
+    /// What an admin set.
+    pub policies: &'a Policies,
+    /// What the app can do.
+    pub capabilities: &'a Capabilities,
+    /// User or Group.
+    pub kind: ResourceType,
+    /// Somebody on our side writes to it.
+    pub managed: bool,
+    /// `active` on our side; groups always are.
+    pub active: bool,
+    /// Deleted on our side: a tombstone.
+    pub deleted: bool,
+    /// What we want the app to hold.
+    pub desired: &'a Fingerprint,
+    /// Paths that we want to have no value there.
+    pub cleared: &'a [String],
+    /// The counterpart, as far as it is known.
+    pub link: Option<&'a Link>,
+    /// A group's members that can be pushed now.
+    pub members: bool,
+    /// The app still lists a deleted user in groups from which it can be taken.
+    pub memberships: bool,
+    /// Somebody else who was deleted here still has this name in the app.
+    pub name_taken: bool,
+    /// A removal of this resource waits for a person, or was rejected by one.
+    pub blocked: bool,
+}
+
+/// The next step.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Make it in the app.
+    Create,
+    /// Look for it in the app: it may be there already.
+    Resolve,
+    /// The app holds what we want at these paths already: note that.
+    Agree(Vec<String>),
+    /// Set or remove the values at these paths; switching an account on is among them.
+    Update(Vec<String>),
+    /// `active: false`.
+    Deactivate,
+    /// Delete it.
+    Delete,
+    /// Leave it in the app as it is, and forget it here.
+    Detach,
+    /// Nothing of it is in the app: forget it here.
+    Forget,
+    /// Push members.
+    Members,
+    /// A removal waits for Allow, or an admin rejected it.
+    Blocked,
+    /// Nothing to do, and why.
+    Nothing(&'static str),
+    /// Somebody else's step comes first; that one wakes this resource.
+    Wait(&'static str),
+}
+
+/// The next step for one resource.
+#[must_use]
+pub fn plan(s: &Situation<'_>) -> Action {
+    if s.kind == ResourceType::Group && !carries_groups(s) {
+        return match (s.deleted, s.link) {
+            (true, Some(_)) => Action::Detach,
+            (true, None) => Action::Forget,
+            (false, _) => Action::Nothing("groups are not carried to this app"),
+        };
+    }
+    let carried = s.kind == ResourceType::Group || s.scope != Scope::Groups;
+    match s.link {
+        None if s.deleted => Action::Forget,
+        None => unlinked(s, carried),
+        Some(link) => match link.state {
+            LinkState::Creating | LinkState::Ambiguous => Action::Resolve,
+            LinkState::Missing if s.deleted => Action::Forget,
+            LinkState::Missing => missing(s, link, carried),
+            LinkState::Linked | LinkState::Left if s.deleted => departed(s, link, carried),
+            LinkState::Linked | LinkState::Left => present(s, link, carried),
+        },
+    }
+}
+
+fn carries_groups(s: &Situation<'_>) -> bool {
+    s.scope != Scope::Users && s.capabilities.groups
+}
+
+fn unlinked(s: &Situation<'_>, carried: bool) -> Action {
+    match () {
+        () if !s.managed => Action::Nothing("nobody here manages it"),
+        () if !carried => Action::Resolve,
+        () if s.name_taken => Action::Wait("somebody who left still has this name in the app"),
+        () => Action::Create,
+    }
+}
+
+/// Verified as gone from the app. Only somebody's word brings it back: policy *enforce*, or a change since.
+fn missing(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
+    let asked = s.policies.drift == Drift::Enforce || !mapping::differing(s.desired, &link.pushed).is_empty();
+    if s.managed && carried && s.active && asked {
+        Action::Create
+    } else {
+        Action::Nothing("it is gone from the app")
+    }
+}
+
+fn departed(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
+    let ended = match (s.kind, s.policies.leaver) {
+        (ResourceType::Group, _) => {
+            return if s.blocked {
+                Action::Blocked
+            } else {
+                Action::Delete
+            };
+        }
+        _ if !carried => true,
+        (ResourceType::User, Leaver::Leave) => return Action::Detach,
+        (ResourceType::User, Leaver::Delete) => {
+            return if s.blocked {
+                Action::Blocked
+            } else {
+                Action::Delete
+            };
+        }
+        (ResourceType::User, Leaver::Deactivate) => is_ended(link),
+    };
+    match () {
+        () if !ended && s.blocked => Action::Blocked,
+        () if !ended => Action::Deactivate,
+        () if s.memberships && carries_groups(s) => Action::Wait("its groups in the app come first"),
+        () => Action::Detach,
+    }
+}
+
+/// The app accepted our `active: false`, or had it so all along.
+fn is_ended(link: &Link) -> bool {
+    let off = mapping::digest(&false.into());
+    match link.pushed.get("active") {
+        Some(pushed) => off.as_ref() == Some(pushed),
+        None => link.seen.get("active") == off.as_ref(),
+    }
+}
+
+fn present(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
+    let mut blocked = false;
+    if s.managed && carried {
+        let mut paths = mapping::differing(s.desired, &link.pushed);
+        let shown = |p: &&String| link.seen.contains_key(*p) && !link.pushed.contains_key(*p);
+        paths.extend(s.cleared.iter().filter(shown).cloned());
+        if !s.active {
+            let ends =
+                s.policies.leaver != Leaver::Leave && paths.iter().any(|p| p == "active") && !is_ended(link);
+            if ends && !s.blocked {
+                return Action::Deactivate;
+            }
+            blocked = ends;
+            // What the app shows already is agreed on below; ending access never travels with other changes.
+            if ends || s.policies.leaver == Leaver::Leave {
+                paths.retain(|p| p != "active");
+            }
+        }
+        let (agreed, other): (Vec<_>, Vec<_>) = paths
+            .into_iter()
+            .partition(|p| !link.pushed.contains_key(p) && link.seen.get(p) == s.desired.get(p));
+        if !other.is_empty() {
+            return Action::Update(other);
+        }
+        if !agreed.is_empty() {
+            return Action::Agree(agreed);
+        }
+    }
+    match () {
+        () if s.members => Action::Members,
+        () if blocked => Action::Blocked,
+        () if !s.managed => Action::Nothing("nobody here manages it"),
+        () if !carried => Action::Nothing("users are not carried to this app"),
+        () => Action::Nothing("the app holds what is wanted"),
+    }
+}
+
+impl Action {
+    /// Whether nothing can be done now.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        matches!(self, Self::Nothing(_) | Self::Wait(_) | Self::Blocked)
+    }
+}
+
+#[cfg(test)]
+mod tests;

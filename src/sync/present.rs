@@ -1,0 +1,119 @@
+//! The present state of one resource as the plan needs it: everything in one read.
+
+use super::plan::{Action, Situation, plan};
+use crate::mapping;
+use crate::model::{
+    Fingerprint, Instance, InstanceId, Link, LinkState, Removal, RemovalClass, RemovalState, Resource,
+};
+use crate::scim::schema::ResourceType;
+use crate::scim::{Attributes, fold};
+use crate::store::{Rx, StoreError, instances, links, members, removals, resources};
+
+/// What is known of one resource on both sides.
+#[derive(Clone, Debug)]
+pub(super) struct Present {
+    pub(super) instance: Instance,
+    pub(super) ours: Resource,
+    pub(super) wanted: Attributes,
+    pub(super) desired: Fingerprint,
+    cleared: Vec<String>,
+    pub(super) link: Option<Link>,
+    pub(super) removal: Option<Removal>,
+    members: bool,
+    memberships: bool,
+    name_taken: bool,
+}
+
+impl Present {
+    /// None: the resource or its instance is no more, or has no app.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn load(rx: &Rx<'_>, id: InstanceId, row: i64) -> Result<Option<Self>, StoreError> {
+        let Some(instance) = instances::by_id(rx, id)?.filter(|i| i.target.is_some()) else {
+            return Ok(None);
+        };
+        let Some(ours) = resources::load(rx, row)?.filter(|r| r.instance == id) else {
+            return Ok(None);
+        };
+        let wanted = mapping::desired(&ours);
+        let link = links::by_resource(rx, row)?;
+        let linked = link.as_ref().is_some_and(|l| l.remote_id.is_some());
+        let members =
+            ours.kind == ResourceType::Group && linked && !links::member_delta(rx, row, 1)?.is_empty();
+        Ok(Some(Self {
+            desired: mapping::fingerprint(ours.kind, &wanted),
+            cleared: mapping::cleared(&ours),
+            wanted,
+            removal: removals::open_of(rx, id, class_of(ours.kind), row, 0)?,
+            members,
+            memberships: ours.deleted_at.is_some() && linked && still_member(rx, row)?,
+            name_taken: link.is_none() && ours.deleted_at.is_none() && name_taken(rx, &ours)?,
+            instance,
+            ours,
+            link,
+        }))
+    }
+
+    /// The next step.
+    pub(super) fn plan(&self) -> Action {
+        let Some(target) = &self.instance.target else {
+            return Action::Nothing("there is no app");
+        };
+        let state = self.removal.as_ref().map(|r| r.state);
+        plan(&Situation {
+            scope: self.instance.scope,
+            policies: &self.instance.policies,
+            capabilities: target.capabilities(),
+            kind: self.ours.kind,
+            managed: self.ours.is_managed(),
+            active: self.ours.active,
+            deleted: self.ours.deleted_at.is_some(),
+            desired: &self.desired,
+            cleared: &self.cleared,
+            link: self.link.as_ref(),
+            members: self.members,
+            memberships: self.memberships,
+            name_taken: self.name_taken,
+            blocked: matches!(state, Some(RemovalState::Held | RemovalState::Rejected)),
+        })
+    }
+
+    /// Whether the removal that waits was rejected by an admin.
+    pub(super) fn is_kept(&self) -> bool {
+        self.removal
+            .as_ref()
+            .is_some_and(|r| r.state == RemovalState::Rejected)
+    }
+}
+
+/// The counter of the removal limit that a resource falls under.
+pub(super) fn class_of(kind: ResourceType) -> RemovalClass {
+    match kind {
+        ResourceType::User => RemovalClass::Account,
+        ResourceType::Group => RemovalClass::Group,
+    }
+}
+
+/// A deleted user whom the app still lists in a group that we can change.
+fn still_member(rx: &Rx<'_>, row: i64) -> Result<bool, StoreError> {
+    for group in members::groups_with_delta(rx, row)? {
+        let there = links::by_resource(rx, group)?;
+        if there
+            .is_some_and(|l| l.remote_id.is_some() && matches!(l.state, LinkState::Linked | LinkState::Left))
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Somebody else was deleted here under this name, and the app has not heard of it yet.
+fn name_taken(rx: &Rx<'_>, ours: &Resource) -> Result<bool, StoreError> {
+    for grave in resources::tombstones_by_name(rx, ours.instance, ours.kind, &fold(&ours.name))? {
+        if grave.row != ours.row && links::by_resource(rx, grave.row)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,153 @@
+//! Changing what is in the app: attributes, and switching an account on.
+
+use serde_json::Value;
+
+use super::record::{accepted, assumed, kept_otherwise, observed, sent, tell};
+use super::{Push, Step, write_link};
+use crate::connector::{Remote, Verdict};
+use crate::model::{Link, LinkState, Outcome};
+use crate::scim::resource;
+use crate::store::{StoreError, Tx, links};
+use crate::sync::context::Ended;
+use crate::sync::present::Present;
+
+/// How a change ended for the app.
+pub(super) enum Changed {
+    /// Accepted; what it holds now, if that is known.
+    Yes(Option<Remote>),
+    /// The link is missing now: plan again.
+    Gone,
+}
+
+impl Push<'_> {
+    /// The app shows what we want at `paths`: noted without a word to it.
+    pub(super) async fn agree(&self, now: Present, paths: Vec<String>) -> Step {
+        let Some(mut link) = now.link else {
+            return Err(Ended::Done);
+        };
+        accepted(&mut link.pushed, &now.desired, &paths);
+        self.note(move |tx| {
+            write_link(
+                tx,
+                &Link {
+                    state: LinkState::Linked,
+                    ..link
+                },
+            )
+        })
+        .await
+    }
+
+    pub(super) async fn update(&mut self, now: Present, paths: &[String]) -> Step {
+        let Some(link) = now.link.clone() else {
+            return Err(Ended::Done);
+        };
+        let changes: Vec<(String, Option<Value>)> = paths
+            .iter()
+            .map(|p| (p.clone(), resource::get(&now.wanted, p).cloned()))
+            .collect();
+        let Changed::Yes(remote) = self.change(&now, &link, &changes).await? else {
+            return Ok(());
+        };
+        let paths = paths.to_vec();
+        self.note(move |tx| updated(tx, &now, link, remote.as_ref(), &paths))
+            .await
+    }
+
+    /// One change to attributes; what the app holds after it is read if it does not say so itself.
+    pub(super) async fn change(
+        &mut self,
+        now: &Present,
+        link: &Link,
+        changes: &[(String, Option<Value>)],
+    ) -> Result<Changed, Ended> {
+        let (kind, id) = (now.ours.kind, link.remote_id.clone().unwrap_or_default());
+        let answer = self.app().await?.update(kind, &id, changes, &now.wanted).await;
+        match self.heard(answer) {
+            Ok(Some(remote)) => Ok(Changed::Yes(Some(remote))),
+            Ok(None) => {
+                let shown = self.app().await?.get(kind, &id).await;
+                // It accepted the change; if it does not show the result now, the next import will.
+                Ok(Changed::Yes(
+                    self.heard(shown).ok().flatten().filter(|r| r.broken.is_none()),
+                ))
+            }
+            Err(error) if error.verdict == Verdict::Gone => {
+                self.gone(link, &error).await?;
+                Ok(Changed::Gone)
+            }
+            Err(error) => Err(Ended::from(error)),
+        }
+    }
+}
+
+fn updated(
+    tx: &Tx<'_>,
+    now: &Present,
+    link: Link,
+    remote: Option<&Remote>,
+    paths: &[String],
+) -> Result<(), StoreError> {
+    let ours_changed: Vec<&String> = paths.iter().filter(|p| link.pushed.contains_key(*p)).collect();
+    if !ours_changed.is_empty() {
+        // A change on our side: the count of pushes against changes in the app begins anew.
+        let mut enforced = links::enforced(tx, link.id)?;
+        let before = enforced.len();
+        enforced.retain(|path, _| !ours_changed.contains(&path));
+        if enforced.len() != before {
+            links::set_enforced(tx, link.id, &enforced)?;
+        }
+    }
+    let switched_on = paths.iter().any(|p| p == "active") && now.ours.active;
+    let mut link = shown(link, now, remote, paths);
+    accepted(&mut link.pushed, &now.desired, paths);
+    if switched_on {
+        link.ended_by_us = false;
+        link.seen_active = true;
+    }
+    let otherwise = kept_otherwise(&link, paths);
+    write_link(tx, &link)?;
+    let action = if switched_on && paths.len() == 1 {
+        "push.activated"
+    } else {
+        "push.updated"
+    };
+    let detail = if otherwise.is_empty() {
+        String::new()
+    } else {
+        format!("The app keeps otherwise: {}.", otherwise.join(", "))
+    };
+    tell(
+        tx,
+        &now.ours,
+        action,
+        Outcome::Done,
+        detail,
+        sent(&now.ours, paths),
+    )
+    .map(drop)
+}
+
+/// The link as the app shows it; if it does not, as it should be at the paths that it accepted.
+pub(super) fn shown(link: Link, now: &Present, remote: Option<&Remote>, paths: &[String]) -> Link {
+    match remote {
+        Some(remote) => {
+            let id = link.remote_id.clone();
+            Link {
+                remote_id: id,
+                ..observed(link, remote)
+            }
+        }
+        None => {
+            let mut link = Link {
+                state: LinkState::Linked,
+                seen_run: 0,
+                ..link
+            };
+            assumed(&mut link.base, &now.desired, paths);
+            assumed(&mut link.seen, &now.desired, paths);
+            link.name_key = Some(crate::scim::fold(&now.ours.name));
+            link
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! Making a counterpart in the app, or finding the one that is there. The link is written as `creating` before the call;
+//! whoever finds it so (lost answer, crash) searches before creating again. So nobody is ever made twice.
+
+use super::record::{kept_otherwise, observed, tell};
+use super::{Push, Step, write_link};
+use crate::connector::{ConnectorError, Remote, Verdict};
+use crate::directory::import;
+use crate::mapping;
+use crate::model::job::priority;
+use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
+use crate::scim::fold;
+use crate::store::{StoreError, Tx, jobs, links, members, resources};
+use crate::sync::context::Ended;
+use crate::sync::present::Present;
+
+/// What a search in the app found.
+enum Found {
+    One(Box<Remote>),
+    None,
+    Several(usize),
+    /// Somebody has the name, but under another externalId.
+    Other,
+}
+
+impl Push<'_> {
+    pub(super) async fn create(&mut self, now: Present) -> Step {
+        let start = now.clone();
+        let begun = self
+            .ctx
+            .write(self.job.instance, move |tx| begin(tx, &start))
+            .await?;
+        let Some(link) = begun else { return Ok(()) };
+        self.make(now, link).await
+    }
+
+    /// The call itself; `link` is `creating`.
+    async fn make(&mut self, now: Present, link: Link) -> Step {
+        let kind = now.ours.kind;
+        let made = self.app().await?.create(kind, &now.wanted, &[]).await;
+        match self.heard(made) {
+            Ok(remote) => self.note(move |tx| created(tx, &now, link, &remote)).await,
+            Err(error) if error.verdict == Verdict::Exists => {
+                let why = error.to_string();
+                match self.search(&now).await? {
+                    Found::None => {
+                        self.give_up(
+                            link,
+                            Ended::Rejected {
+                                why: format!("{why}, but it does not show whom it means"),
+                                access: false,
+                            },
+                        )
+                        .await
+                    }
+                    found => self.found(now, link, found).await,
+                }
+            }
+            Err(error) if error.lost => Err(Ended::from(error)),
+            // It was not carried out: nothing to search for next time.
+            Err(error) => self.give_up(link, Ended::from(error)).await,
+        }
+    }
+
+    async fn give_up(&self, link: Link, ended: Ended) -> Step {
+        self.ctx
+            .write(link.instance, move |tx| links::delete(tx, link.id))
+            .await?;
+        Err(ended)
+    }
+
+    /// Looks for a counterpart that may exist: after a lost answer, after several matched, or in scope *groups*.
+    pub(super) async fn resolve(&mut self, now: Present) -> Step {
+        let found = self.search(&now).await?;
+        match (&now.link, found) {
+            (Some(link), Found::None) if now.ours.deleted_at.is_some() => {
+                let link = link.id;
+                self.note(move |tx| links::delete(tx, link)).await
+            }
+            (Some(link), Found::None) => {
+                let link = link.clone();
+                if link.state == LinkState::Creating {
+                    self.make(now, link).await
+                } else {
+                    self.note(move |tx| links::delete(tx, link.id)).await
+                }
+            }
+            (None, Found::None) => Err(Ended::Done),
+            (link, found) => {
+                let link = link.clone().unwrap_or_else(|| {
+                    links::draft(
+                        now.instance.id,
+                        now.ours.kind,
+                        Some(now.ours.row),
+                        LinkState::Creating,
+                    )
+                });
+                self.found(now, link, found).await
+            }
+        }
+    }
+
+    /// By externalId, then by userName or displayName.
+    async fn search(&mut self, now: &Present) -> Result<Found, Ended> {
+        let kind = now.ours.kind;
+        if let Some(external) = &now.ours.external_id {
+            let found = self.app().await?.find(kind, "externalId", external).await;
+            match self.heard(found) {
+                Ok(mut all) if all.len() == 1 => {
+                    return Ok(all.pop().map_or(Found::None, |one| Found::One(Box::new(one))));
+                }
+                Ok(all) if all.len() > 1 => return Ok(Found::Several(all.len())),
+                Ok(_) => {}
+                // It cannot search by externalId; the name is the other way.
+                Err(error) if error.verdict == Verdict::Reject => {}
+                Err(error) => return Err(Ended::from(error)),
+            }
+        }
+        let found = self
+            .app()
+            .await?
+            .find(kind, mapping::name_path(kind), &now.ours.name)
+            .await;
+        let mut all = self.heard(found).map_err(unsearchable)?;
+        match (all.len(), all.pop()) {
+            (0, _) | (_, None) => Ok(Found::None),
+            (1, Some(one)) => {
+                let other = mapping::text(&one.attributes, "externalId");
+                let differs = matches!((other, &now.ours.external_id), (Some(a), Some(b)) if a != b);
+                Ok(if differs {
+                    Found::Other
+                } else {
+                    Found::One(Box::new(one))
+                })
+            }
+            (n, _) => Ok(Found::Several(n)),
+        }
+    }
+
+    async fn found(&mut self, now: Present, link: Link, found: Found) -> Step {
+        let host = self.app().await?.host().to_owned();
+        let why = match found {
+            Found::One(remote) => {
+                let owner = self
+                    .ctx
+                    .write(self.job.instance, move |tx| take(tx, &now, link, &remote))
+                    .await?;
+                match owner {
+                    None => return Ok(()),
+                    Some(owner) => format!("{host} has it already, and there it belongs to {owner}"),
+                }
+            }
+            Found::Several(n) => {
+                if link.id != 0 {
+                    let unsure = Link {
+                        state: LinkState::Ambiguous,
+                        ..link
+                    };
+                    self.ctx
+                        .write(self.job.instance, move |tx| write_link(tx, &unsure))
+                        .await?;
+                }
+                format!("{host} has {n} that match; leave one there, then try again")
+            }
+            Found::Other | Found::None => {
+                if link.id != 0 {
+                    let id = link.id;
+                    self.ctx
+                        .write(self.job.instance, move |tx| links::delete(tx, id))
+                        .await?;
+                }
+                format!(
+                    "{host} has the name \"{}\" under another externalId: another person's, or an earlier account; rename or delete it there, then try again",
+                    now.ours.name
+                )
+            }
+        };
+        Err(Ended::Rejected { why, access: false })
+    }
+}
+
+/// A search that cannot be made leaves no safe way to create.
+fn unsearchable(error: ConnectorError) -> Ended {
+    match error.verdict {
+        Verdict::Reject => Ended::Rejected {
+            why: format!("{error}; sync first, so that what is there is found, then try again"),
+            access: false,
+        },
+        _ => Ended::from(error),
+    }
+}
+
+/// Promises the create; or, if the account was left behind in the app, takes that one and gives back nothing.
+fn begin(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
+    let ours = &now.ours;
+    if resources::load(tx, ours.row)?.is_none_or(|r| r.deleted_at.is_some()) {
+        // Deleted since the plan: nobody is made for it.
+        return Ok(None);
+    }
+    let current = links::by_resource(tx, ours.row)?;
+    if let Some(link) = current {
+        if link.state == LinkState::Missing {
+            let renewed = Link {
+                state: LinkState::Creating,
+                remote_id: None,
+                pushed: Fingerprint::new(),
+                base: Fingerprint::new(),
+                seen: Fingerprint::new(),
+                ..link
+            };
+            return if links::save(tx, &renewed)? {
+                links::by_id(tx, renewed.id)
+            } else {
+                Ok(None)
+            };
+        }
+        // Somebody else made one since the plan: plan again.
+        return Ok(None);
+    }
+    if let Some(left) = left_behind(tx, now)? {
+        let back = Link {
+            resource: Some(ours.row),
+            state: LinkState::Linked,
+            pushed: Fingerprint::new(),
+            ..left
+        };
+        links::save(tx, &back)?;
+        tell(
+            tx,
+            ours,
+            "push.linked",
+            Outcome::Done,
+            "The account left behind in the app is used again.".into(),
+            Vec::new(),
+        )?;
+        return Ok(None);
+    }
+    links::insert_creating(
+        tx,
+        ours.instance,
+        ours.kind,
+        ours.row,
+        ours.external_id.as_deref(),
+        &fold(&ours.name),
+    )
+    .map(Some)
+}
+
+/// The one account of this person that was left in the app, if it is certain.
+fn left_behind(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
+    let ours = &now.ours;
+    let usable = |all: Vec<Link>| -> Vec<Link> {
+        let exists = |l: &Link| {
+            l.state == LinkState::Left && l.remote_id.is_some() && !(l.pushed.is_empty() && l.seen.is_empty())
+        };
+        all.into_iter().filter(exists).collect()
+    };
+    if let Some(external) = &ours.external_id {
+        let mut same = usable(links::unlinked_by_external(
+            tx,
+            ours.instance,
+            ours.kind,
+            external,
+        )?);
+        if same.len() == 1 {
+            return Ok(same.pop());
+        }
+    }
+    let mut same = usable(links::unlinked_by_name(
+        tx,
+        ours.instance,
+        ours.kind,
+        &fold(&ours.name),
+    )?);
+    same.retain(|l| !matches!((&l.external_id, &ours.external_id), (Some(a), Some(b)) if a != b));
+    Ok(if same.len() == 1 { same.pop() } else { None })
+}
+
+/// The app made it.
+fn created(tx: &Tx<'_>, now: &Present, link: Link, remote: &Remote) -> Result<(), StoreError> {
+    free(tx, now, &link, remote)?;
+    let mut link = observed(link, remote);
+    link.pushed = now.desired.clone();
+    let paths: Vec<String> = now.desired.keys().cloned().collect();
+    let mut otherwise = kept_otherwise(&link, &paths);
+    if !now.ours.active && link.seen_active {
+        // Made as active although it should not be: that is said again, on its own.
+        link.pushed.remove("active");
+        otherwise.retain(|p| p != "active");
+    }
+    link.ended_by_us = !now.ours.active;
+    write_link(tx, &link)?;
+    let detail = if otherwise.is_empty() {
+        String::new()
+    } else {
+        format!("The app keeps otherwise: {}.", otherwise.join(", "))
+    };
+    tell(tx, &now.ours, "push.created", Outcome::Done, detail, Vec::new())?;
+    wake_groups(tx, now)
+}
+
+/// Takes what was found in the app as the counterpart. Gives back who has it, if it is somebody managed.
+fn take(tx: &Tx<'_>, now: &Present, link: Link, remote: &Remote) -> Result<Option<String>, StoreError> {
+    if let Some(owner) = free(tx, now, &link, remote)? {
+        if link.id != 0 {
+            links::delete(tx, link.id)?;
+        }
+        return Ok(Some(owner));
+    }
+    let mut link = observed(link, remote);
+    link.pushed.clear();
+    if link.id == 0 {
+        links::insert(tx, &link)?;
+    } else {
+        write_link(tx, &link)?;
+    }
+    tell(
+        tx,
+        &now.ours,
+        "push.linked",
+        Outcome::Done,
+        "The app had it already; it is not made again.".into(),
+        Vec::new(),
+    )?;
+    wake_groups(tx, now)?;
+    Ok(None)
+}
+
+/// Makes the app's id free for this resource: from links without a resource, and from unmanaged copies of the same
+/// account. Gives back whom it belongs to if it cannot be.
+fn free(tx: &Tx<'_>, now: &Present, link: &Link, remote: &Remote) -> Result<Option<String>, StoreError> {
+    let Some(other) =
+        links::by_remote(tx, now.instance.id, now.ours.kind, &remote.id)?.filter(|o| o.id != link.id)
+    else {
+        return Ok(None);
+    };
+    if let Some(row) = other.resource {
+        match resources::load(tx, row)? {
+            Some(theirs) if theirs.is_managed() || theirs.deleted_at.is_some() => {
+                return Ok(Some(theirs.display));
+            }
+            Some(_) => import::vanish(tx, &now.instance, row)?,
+            None => {}
+        }
+    }
+    links::delete(tx, other.id)?;
+    Ok(None)
+}
+
+/// A link was made: the groups that wait for it can go on.
+fn wake_groups(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
+    for group in members::groups_with_delta(tx, now.ours.row)? {
+        jobs::enqueue(tx, now.instance.id, JobKind::Push, group, priority::GROUP, None)?;
+    }
+    Ok(())
+}

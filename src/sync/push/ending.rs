@@ -1,0 +1,193 @@
+//! Ending access: deactivate, delete, or leave behind. A removal is reserved before the call (DESIGN §5); one that the app
+//! refuses is tried again each hour and shows as "still has access".
+
+use serde_json::Value;
+
+use super::change::{Changed, shown};
+use super::record::tell;
+use super::{Push, Step, write_link};
+use crate::mapping;
+use crate::model::job::priority;
+use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
+use crate::scim::fold;
+use crate::scim::schema::ResourceType;
+use crate::store::{StoreError, Tx, jobs, links, removals, resources};
+use crate::sync::context::Ended;
+use crate::sync::present::{Present, class_of};
+use crate::sync::removal::{self, Ask, Permit};
+
+impl Push<'_> {
+    pub(super) async fn deactivate(&mut self, now: Present) -> Step {
+        let Some(link) = now.link.clone() else {
+            return Err(Ended::Done);
+        };
+        let Some(removal) = self.reserve(&now, &link).await? else {
+            return Ok(());
+        };
+        let off = [("active".to_owned(), Some(Value::Bool(false)))];
+        let changed = self.change(&now, &link, &off).await.map_err(still_has_access)?;
+        let Changed::Yes(remote) = changed else {
+            return Ok(());
+        };
+        self.note(move |tx| {
+            let mut link = shown(link, &now, remote.as_ref(), &[]);
+            link.pushed
+                .extend(mapping::digest(&Value::Bool(false)).map(|off| ("active".to_owned(), off)));
+            if remote.is_none() {
+                link.base.extend(
+                    link.pushed
+                        .get_key_value("active")
+                        .map(|(k, v)| (k.clone(), v.clone())),
+                );
+                link.seen = link.base.clone();
+            }
+            link.ended_by_us = true;
+            link.seen_active = false;
+            write_link(tx, &link)?;
+            removals::done(tx, removal)?;
+            tell(
+                tx,
+                &now.ours,
+                "push.deactivated",
+                Outcome::Done,
+                String::new(),
+                Vec::new(),
+            )
+            .map(drop)
+        })
+        .await
+    }
+
+    pub(super) async fn delete(&mut self, now: Present) -> Step {
+        let Some(link) = now.link.clone() else {
+            return Err(Ended::Done);
+        };
+        let Some(removal) = self.reserve(&now, &link).await? else {
+            return Ok(());
+        };
+        let id = link.remote_id.clone().unwrap_or_default();
+        let deleted = self.app().await?.delete(now.ours.kind, &id).await;
+        let is_user = now.ours.kind == ResourceType::User;
+        self.heard(deleted).map_err(|e| {
+            if is_user {
+                still_has_access(e.into())
+            } else {
+                e.into()
+            }
+        })?;
+        self.note(move |tx| {
+            // The link stays, empty: a list that was read before the delete must not bring it back.
+            let empty = Fingerprint::new;
+            let link = Link {
+                pushed: empty(),
+                base: empty(),
+                seen: empty(),
+                seen_active: false,
+                ended_by_us: true,
+                ..link
+            };
+            removals::done(tx, removal)?;
+            tell(
+                tx,
+                &now.ours,
+                "push.deleted",
+                Outcome::Done,
+                String::new(),
+                Vec::new(),
+            )?;
+            let left = Link {
+                state: LinkState::Left,
+                resource: None,
+                ..link
+            };
+            write_link(tx, &left)?;
+            bury(tx, &now)
+        })
+        .await
+    }
+
+    /// The account stays in the app, as it is; here it is forgotten, but for its link.
+    pub(super) async fn detach(&self, now: Present) -> Step {
+        self.note(move |tx| {
+            if let Some(link) = &now.link {
+                links::detach(tx, link.id)?;
+                if !link.ended_by_us {
+                    tell(
+                        tx,
+                        &now.ours,
+                        "push.left_behind",
+                        Outcome::Skipped,
+                        "It stays in the app as it is.".into(),
+                        Vec::new(),
+                    )?;
+                }
+            }
+            bury(tx, &now)
+        })
+        .await
+    }
+
+    /// Nothing of it is in the app.
+    pub(super) async fn forget(&self, now: Present) -> Step {
+        self.note(move |tx| {
+            if let Some(link) = &now.link {
+                links::delete(tx, link.id)?;
+            }
+            bury(tx, &now)
+        })
+        .await
+    }
+
+    /// The right to go on, or nothing: then the plan goes on without the removal.
+    async fn reserve(&self, now: &Present, link: &Link) -> Result<Option<i64>, Ended> {
+        let ask = Ask {
+            class: class_of(now.ours.kind),
+            subject: now.ours.row,
+            member: 0,
+            label: now.ours.display.clone(),
+            reason: if now.ours.deleted_at.is_some() {
+                "deleted here"
+            } else {
+                "deactivated here"
+            },
+            run: 0,
+            has_access: link.seen_active && link.state == LinkState::Linked,
+        };
+        let instance = now.instance.clone();
+        let permit = self
+            .ctx
+            .write(self.job.instance, move |tx| removal::reserve(tx, &instance, &ask))
+            .await?;
+        Ok(match permit {
+            Permit::Granted(id) => Some(id),
+            Permit::Held | Permit::Rejected => None,
+        })
+    }
+}
+
+fn still_has_access(ended: Ended) -> Ended {
+    match ended {
+        Ended::Rejected { why, .. } => Ended::Rejected { why, access: true },
+        other => other,
+    }
+}
+
+/// The tombstone goes, and whoever waited for its name or its membership runs.
+fn bury(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
+    let ours = &now.ours;
+    if ours.deleted_at.is_none() {
+        return Ok(());
+    }
+    resources::forget_tombstone(tx, ours.row)?;
+    for heir in resources::by_name(tx, ours.instance, ours.kind, &fold(&ours.name))? {
+        if links::by_resource(tx, heir.row)?.is_none() && heir.is_managed() {
+            let priority = if heir.kind == ResourceType::User {
+                priority::USER
+            } else {
+                priority::GROUP
+            };
+            jobs::enqueue(tx, ours.instance, JobKind::Push, heir.row, priority, None)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! A group's members, in chunks that the app takes. Each accepted chunk is noted, so a push resumes where it stopped.
+//! Removals are reserved first; those past the limit are put aside and never stand in the way of the rest.
+
+use super::record::tell;
+use super::{Push, Step, write_link};
+use crate::connector::Verdict;
+use crate::model::job::priority;
+use crate::model::{Instance, JobKind, Link, Outcome, RemovalClass};
+use crate::store::{Rx, StoreError, Tx, events, jobs, links, members, removals, resources};
+use crate::sync::context::Ended;
+use crate::sync::present::Present;
+use crate::sync::removal::{self, Ask, Permit};
+
+/// One membership to be changed.
+#[derive(Clone, Debug)]
+struct One {
+    row: i64,
+    wanted: bool,
+    remote: String,
+    /// The removal that was granted, if it counts.
+    removal: Option<i64>,
+}
+
+impl Push<'_> {
+    pub(super) async fn members(&mut self, now: Present) -> Step {
+        let (group, refused) = (now.ours.row, self.refused.clone());
+        let chunk = now
+            .instance
+            .target
+            .as_ref()
+            .map_or(1, |t| t.capabilities().member_chunk.clamp(1, 500)) as usize;
+        let (instance, limit) = (now.instance.clone(), chunk + refused.len());
+        let ready = self.ctx.write(self.job.instance, move |tx| {
+            let delta = links::member_delta(tx, group, limit)?;
+            let delta = delta
+                .into_iter()
+                .filter(|(row, ..)| !refused.contains(row))
+                .take(chunk);
+            permitted(tx, &instance, group, delta.collect())
+        });
+        let ready = ready.await?;
+        let Some(ready) = ready else {
+            return self.rest().await;
+        };
+        if ready.is_empty() {
+            return Ok(());
+        }
+        // What the app refuses as a whole is offered in halves, so that one bad member stops nobody else.
+        let mut parts = vec![ready];
+        while let Some(part) = parts.pop() {
+            self.send(&now, part, &mut parts).await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing more can be sent.
+    async fn rest(&self) -> Step {
+        match &self.why {
+            Some(why) => Err(Ended::Rejected {
+                why: why.clone(),
+                access: false,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    async fn send(&mut self, now: &Present, part: Vec<One>, parts: &mut Vec<Vec<One>>) -> Step {
+        let Some(link) = now.link.clone() else {
+            return Err(Ended::Done);
+        };
+        let ids = |wanted| {
+            part.iter()
+                .filter(|m| m.wanted == wanted)
+                .map(|m| m.remote.clone())
+                .collect::<Vec<_>>()
+        };
+        let group = link.remote_id.clone().unwrap_or_default();
+        let answer = self.app().await?.members(&group, &ids(true), &ids(false)).await;
+        match self.heard(answer) {
+            Ok(()) => {
+                let now = now.clone();
+                let job = self.job.instance;
+                Ok(self.ctx.write(job, move |tx| noted(tx, &now, &part)).await?)
+            }
+            Err(error) if matches!(error.verdict, Verdict::Reject | Verdict::Gone | Verdict::Exists) => {
+                if error.verdict == Verdict::Gone {
+                    self.group_gone(&link).await?;
+                }
+                if part.len() == 1 {
+                    self.refused.extend(part.iter().map(|m| m.row));
+                    self.why.get_or_insert_with(|| error.to_string());
+                } else {
+                    let (left, right) = part.split_at(part.len() / 2);
+                    parts.extend([right.to_vec(), left.to_vec()]);
+                }
+                Ok(())
+            }
+            Err(error) => Err(Ended::from(error)),
+        }
+    }
+
+    /// 404 may mean the group or a member. If it is the group, the plan has to speak again.
+    async fn group_gone(&mut self, link: &Link) -> Step {
+        let id = link.remote_id.clone().unwrap_or_default();
+        let shown = self.app().await?.get(link.kind, &id).await;
+        match self.heard(shown)? {
+            Some(_) => Ok(()),
+            None => {
+                let (job, link) = (self.job.instance, link.id);
+                self.ctx
+                    .write(job, move |tx| {
+                        jobs::enqueue(tx, job, JobKind::Verify, link, priority::LATER, None)
+                    })
+                    .await?;
+                Err(Ended::Unclear(
+                    "the app does not show the group any more; it is looked for".into(),
+                ))
+            }
+        }
+    }
+}
+
+/// Of a chunk, what may be sent now. None: there was nothing in it.
+fn permitted(
+    tx: &Tx<'_>,
+    instance: &Instance,
+    group: i64,
+    delta: Vec<(i64, bool, String)>,
+) -> Result<Option<Vec<One>>, StoreError> {
+    if delta.is_empty() {
+        return Ok(None);
+    }
+    let mut ready = Vec::with_capacity(delta.len());
+    for (row, wanted, remote) in delta {
+        let removal = if wanted {
+            Some(None)
+        } else {
+            permit(tx, instance, group, row)?
+        };
+        if let Some(removal) = removal {
+            ready.push(One {
+                row,
+                wanted,
+                remote,
+                removal,
+            });
+        }
+    }
+    Ok(Some(ready))
+}
+
+/// None: it is held. A membership that goes with its user counts nothing.
+fn permit(tx: &Tx<'_>, instance: &Instance, group: i64, row: i64) -> Result<Option<Option<i64>>, StoreError> {
+    let Some(member) = resources::load(tx, row)?.filter(|m| m.deleted_at.is_none()) else {
+        return Ok(Some(None));
+    };
+    let ask = Ask {
+        class: RemovalClass::Membership,
+        subject: group,
+        member: row,
+        label: format!("{} in {}", member.display, label(tx, group)?),
+        reason: "taken out here",
+        run: 0,
+        has_access: true,
+    };
+    Ok(match removal::reserve(tx, instance, &ask)? {
+        Permit::Granted(id) => Some(Some(id)),
+        Permit::Held => None,
+        Permit::Rejected => {
+            removals::set_kept(tx, group, row, true)?;
+            None
+        }
+    })
+}
+
+fn label(rx: &Rx<'_>, group: i64) -> Result<String, StoreError> {
+    Ok(resources::load(rx, group)?.map(|g| g.display).unwrap_or_default())
+}
+
+/// The app took the chunk.
+fn noted(tx: &Tx<'_>, now: &Present, part: &[One]) -> Result<(), StoreError> {
+    let group = now.ours.row;
+    for wanted in [true, false] {
+        let rows: Vec<i64> = part
+            .iter()
+            .filter(|m| m.wanted == wanted)
+            .map(|m| m.row)
+            .collect();
+        if rows.is_empty() {
+            continue;
+        }
+        members::set_held(tx, group, &rows, wanted)?;
+        let (action, verb) = if wanted {
+            ("push.members_added", "added")
+        } else {
+            ("push.members_removed", "removed")
+        };
+        let text = format!(
+            "{} {verb} in the app.",
+            if rows.len() == 1 {
+                "1 member".into()
+            } else {
+                format!("{} members", rows.len())
+            }
+        );
+        let event = tell(tx, &now.ours, action, Outcome::Done, text, Vec::new())?;
+        events::also_about(tx, event, &rows)?;
+        if !wanted {
+            wake_departed(tx, now, &rows)?;
+        }
+    }
+    for removal in part.iter().filter_map(|m| m.removal) {
+        removals::done(tx, removal)?;
+    }
+    // An older list of members is void from here on, and the next one is looked at whatever it says.
+    if let Some(mut link) = links::by_resource(tx, group)? {
+        link.seen.remove(crate::sync::import::MEMBERS);
+        write_link(tx, &link)?;
+    }
+    Ok(())
+}
+
+/// A deleted user who waits for being out of all groups goes on.
+fn wake_departed(tx: &Tx<'_>, now: &Present, rows: &[i64]) -> Result<(), StoreError> {
+    for row in rows {
+        if resources::load(tx, *row)?.is_some_and(|r| r.deleted_at.is_some()) {
+            jobs::enqueue(tx, now.instance.id, JobKind::Push, *row, priority::LEAVER, None)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,377 @@
+//! The removal limit (DESIGN §5): who may lose access, a group or a membership without a person looking at it.
+//!
+//! A push *reserves* before it calls, in one unit of work, so parallel workers cannot overshoot. Only removals wait.
+
+use std::time::Duration;
+
+use super::health;
+use crate::model::instance::Limit;
+use crate::model::job::priority;
+use crate::model::{
+    Actor, EventDraft, Instance, InstanceId, JobKind, Outcome, Removal, RemovalClass, RemovalState, Time,
+};
+use crate::scim::schema::ResourceType;
+use crate::store::{Rx, StoreError, Tx, events, jobs, links, members, removals};
+
+/// Pushes count against the limit for so long.
+const WINDOW: Duration = Duration::from_secs(60 * 60);
+
+/// Whether one more removal is too many. `base`: how many there were when the window began; `counted`: removals in the
+/// window, this one included; `left`: how many will have access after it and all others that may still happen.
+#[must_use]
+pub fn is_over(class: RemovalClass, limit: Limit, base: u64, counted: u64, left: u64) -> bool {
+    let many = counted > u64::from(limit.floor)
+        && counted.saturating_mul(100) > u64::from(limit.percent).saturating_mul(base);
+    match class {
+        RemovalClass::Membership => many,
+        RemovalClass::Account | RemovalClass::Group => {
+            many || (base >= 3 && counted.saturating_mul(2) > base) || left == 0
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Which counter.
+    pub class: RemovalClass,
+    /// Row of the person or group.
+    pub subject: i64,
+    /// For a membership: the member's row; else 0.
+    pub member: i64,
+    /// What a person calls it.
+    pub label: String,
+    /// Why.
+    pub reason: &'static str,
+    /// The sync whose read it is born of; 0: a push.
+    pub run: i64,
+    /// It has access now: an account that is off already leaves nobody behind without one.
+    pub has_access: bool,
+}
+
+/// The answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Permit {
+    /// Go on; the removal's row, to be marked as done.
+    Granted(i64),
+    /// A person has to allow it.
+    Held,
+    /// A person said no.
+    Rejected,
+}
+
+/// Asks for one removal, and counts it if it is granted.
+///
+/// # Errors
+/// When the database fails.
+pub fn reserve(tx: &Tx<'_>, instance: &Instance, ask: &Ask) -> Result<Permit, StoreError> {
+    if let Some(open) = removals::open_of(tx, instance.id, ask.class, ask.subject, ask.member)? {
+        return Ok(match open.state {
+            RemovalState::Held => Permit::Held,
+            RemovalState::Rejected => Permit::Rejected,
+            RemovalState::Reserved | RemovalState::Allowed | RemovalState::Done => Permit::Granted(open.id),
+        });
+    }
+    let over = would_be_over(tx, instance, ask)?;
+    let state = if over {
+        RemovalState::Held
+    } else {
+        RemovalState::Reserved
+    };
+    let new = Removal {
+        id: 0,
+        instance: instance.id,
+        class: ask.class,
+        subject: ask.subject,
+        member: ask.member,
+        label: ask.label.clone(),
+        state,
+        reason: ask.reason.to_owned(),
+        at: tx.now(),
+    };
+    let id = removals::insert(tx, &new, ask.run)?;
+    if !over {
+        return Ok(Permit::Granted(id));
+    }
+    if ask.class == RemovalClass::Membership {
+        // Out of what is pushed, so that it never stands in the way of the rest of its group.
+        removals::set_kept(tx, ask.subject, ask.member, true)?;
+    }
+    record(
+        tx,
+        &new,
+        "removal.held",
+        Outcome::Held,
+        &Actor::Hub,
+        "Past the removal limit: it waits for Allow or Reject.",
+    )?;
+    health::look_at_held(tx, instance.id)?;
+    Ok(Permit::Held)
+}
+
+fn would_be_over(rx: &Rx<'_>, instance: &Instance, ask: &Ask) -> Result<bool, StoreError> {
+    let used = removals::used(rx, instance.id, ask.class, rx.now().before(WINDOW), ask.run)?;
+    let counted = used.counted + 1;
+    let p = &instance.policies;
+    let (limit, kind) = match ask.class {
+        RemovalClass::Account => (p.accounts, ResourceType::User),
+        RemovalClass::Group => (p.groups, ResourceType::Group),
+        RemovalClass::Membership => {
+            if counted <= u64::from(p.memberships.floor) {
+                return Ok(false);
+            }
+            let held = members::count_held(rx, instance.id)?.unsigned_abs();
+            return Ok(is_over(ask.class, p.memberships, held + used.done, counted, 1));
+        }
+    };
+    // Only as many are counted as can make a difference: the cost grows with the removals, not with the directory.
+    let most = counted * 100 / u64::from(limit.percent.max(1)) + 2 * counted + used.outstanding + 3;
+    let there = links::with_access(rx, instance.id, kind, most)?;
+    let left = if ask.has_access {
+        there.saturating_sub(used.outstanding + 1)
+    } else {
+        1
+    };
+    Ok(is_over(ask.class, limit, there + used.done, counted, left))
+}
+
+/// An admin frees exactly these; those that are not held any more are passed over. How many were freed.
+///
+/// # Errors
+/// When the database fails.
+pub fn allow(tx: &Tx<'_>, instance: InstanceId, ids: &[i64], actor: &Actor) -> Result<usize, StoreError> {
+    decide(tx, instance, ids, actor, RemovalState::Allowed)
+}
+
+/// An admin keeps exactly these in the app, until our side changes. How many were kept.
+///
+/// # Errors
+/// When the database fails.
+pub fn reject(tx: &Tx<'_>, instance: InstanceId, ids: &[i64], actor: &Actor) -> Result<usize, StoreError> {
+    decide(tx, instance, ids, actor, RemovalState::Rejected)
+}
+
+fn decide(
+    tx: &Tx<'_>,
+    instance: InstanceId,
+    ids: &[i64],
+    actor: &Actor,
+    state: RemovalState,
+) -> Result<usize, StoreError> {
+    let mut decided = 0;
+    for id in ids {
+        let Some((removal, run)) = removals::by_id(tx, instance, *id)? else {
+            continue;
+        };
+        if !removals::decide(tx, &removal, state)? {
+            continue;
+        }
+        decided += 1;
+        let (action, outcome, text) = match state {
+            RemovalState::Allowed => ("removal.allowed", Outcome::Done, "Allowed."),
+            _ => (
+                "removal.rejected",
+                Outcome::Skipped,
+                "Rejected: it stays in the app until something changes here.",
+            ),
+        };
+        record(tx, &removal, action, outcome, actor, text)?;
+        if removal.class == RemovalClass::Membership {
+            removals::set_kept(
+                tx,
+                removal.subject,
+                removal.member,
+                state != RemovalState::Allowed,
+            )?;
+        }
+        wake(tx, &removal, run)?;
+    }
+    health::look_at_held(tx, instance)?;
+    Ok(decided)
+}
+
+/// Whoever waited for the decision runs again.
+fn wake(tx: &Tx<'_>, removal: &Removal, run: i64) -> Result<(), StoreError> {
+    if run == 0 {
+        let priority = if removal.class == RemovalClass::Account {
+            priority::LEAVER
+        } else {
+            priority::GROUP
+        };
+        return jobs::enqueue(
+            tx,
+            removal.instance,
+            JobKind::Push,
+            removal.subject,
+            priority,
+            None,
+        );
+    }
+    match links::by_resource(tx, removal.subject)? {
+        Some(link) => jobs::enqueue(
+            tx,
+            removal.instance,
+            JobKind::Verify,
+            link.id,
+            priority::LATER,
+            None,
+        ),
+        None => Ok(()),
+    }
+}
+
+fn record(
+    tx: &Tx<'_>,
+    removal: &Removal,
+    action: &'static str,
+    outcome: Outcome,
+    actor: &Actor,
+    text: &str,
+) -> Result<(), StoreError> {
+    let id = events::record(
+        tx,
+        EventDraft {
+            instance: Some(removal.instance),
+            resource: Some(removal.subject),
+            subject: removal.label.clone(),
+            actor: actor.clone(),
+            action,
+            outcome,
+            detail: text.to_owned(),
+            changes: Vec::new(),
+        },
+    )?;
+    if removal.class == RemovalClass::Membership {
+        events::also_about(tx, id, &[removal.member])
+    } else {
+        Ok(())
+    }
+}
+
+/// Forgets what no window counts any more.
+///
+/// # Errors
+/// When the database fails.
+pub fn purge(tx: &Tx<'_>, now: Time) -> Result<(), StoreError> {
+    removals::purge(tx, now.before(WINDOW * 24)).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNTS: Limit = Limit {
+        floor: 5,
+        percent: 10,
+    };
+
+    /// The number of removals, one after the other, after which one is held.
+    fn most(class: RemovalClass, limit: Limit, base: u64) -> u64 {
+        (1..=base)
+            .take_while(|n| !is_over(class, limit, base, *n, base - n))
+            .count() as u64
+    }
+
+    #[test]
+    fn small_instances() {
+        let allowed = [0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5];
+        for (base, expected) in (1..=12).zip(allowed) {
+            assert_eq!(
+                most(RemovalClass::Account, ACCOUNTS, base),
+                expected,
+                "{base} people"
+            );
+            assert_eq!(
+                most(RemovalClass::Group, ACCOUNTS, base),
+                expected,
+                "{base} groups"
+            );
+        }
+    }
+
+    #[test]
+    fn the_floor_and_the_share() {
+        for (base, expected) in [
+            (49, 5),
+            (50, 5),
+            (51, 5),
+            (59, 5),
+            (60, 6),
+            (61, 6),
+            (100, 10),
+            (109, 10),
+            (110, 11),
+            (1000, 100),
+        ] {
+            assert_eq!(most(RemovalClass::Account, ACCOUNTS, base), expected, "of {base}");
+        }
+    }
+
+    #[test]
+    fn one_below_at_and_above() {
+        let over = |n| is_over(RemovalClass::Account, ACCOUNTS, 100, n, 100 - n);
+        assert_eq!([over(9), over(10), over(11)], [false, false, true]);
+        let over = |n| {
+            is_over(
+                RemovalClass::Membership,
+                Limit {
+                    floor: 50,
+                    percent: 20,
+                },
+                500,
+                n,
+                500 - n,
+            )
+        };
+        assert_eq!([over(99), over(100), over(101)], [false, false, true]);
+        let over = |n| {
+            is_over(
+                RemovalClass::Membership,
+                Limit {
+                    floor: 50,
+                    percent: 20,
+                },
+                100,
+                n,
+                100 - n,
+            )
+        };
+        assert_eq!([over(49), over(50), over(51)], [false, false, true]);
+    }
+
+    #[test]
+    fn a_few_memberships_may_be_all_of_them() {
+        assert!(!is_over(
+            RemovalClass::Membership,
+            Limit {
+                floor: 50,
+                percent: 20
+            },
+            3,
+            3,
+            0
+        ));
+    }
+
+    #[test]
+    fn never_the_last_one() {
+        let generous = Limit {
+            floor: 1000,
+            percent: 100,
+        };
+        assert!(is_over(RemovalClass::Account, generous, 2, 2, 0));
+        assert!(!is_over(RemovalClass::Account, generous, 2, 1, 1));
+        assert!(is_over(RemovalClass::Account, generous, 1, 1, 0));
+    }
+
+    #[test]
+    fn more_than_half_whatever_the_settings() {
+        let generous = Limit {
+            floor: 1000,
+            percent: 100,
+        };
+        assert!(!is_over(RemovalClass::Account, generous, 10, 5, 5));
+        assert!(is_over(RemovalClass::Account, generous, 10, 6, 4));
+        assert!(is_over(RemovalClass::Account, generous, 3, 2, 1));
+    }
+}

@@ -1,0 +1,364 @@
+//! How a job ends: its row, the instance's backoff and conditions, the event. One unit of work for each ending.
+
+use std::time::Duration;
+
+use super::backoff;
+use super::context::{Context, Ended};
+use super::health;
+use crate::connector::{CheckError, ConnectorError, Verdict};
+use crate::model::{Actor, ConditionKind, EventDraft, InstanceId, Job, JobKind, Outcome, RunPhase};
+use crate::store::{StoreError, Tx, conditions, events, instances, jobs, resources, runs};
+
+/// A rejected removal of access is tried again after this.
+const ACCESS: Duration = Duration::from_secs(60 * 60);
+
+/// Writes how `job` ended; `contact`: the app answered at least once as it should. Tries until the database takes it, for
+/// a lease of this boot frees itself only at the next start.
+pub(super) async fn settle(ctx: &Context, job: &Job, contact: bool, ended: Ended) {
+    let ending = judge(ctx, job, ended).await;
+    let mut pause = Duration::from_millis(50);
+    loop {
+        let (job, ending, base) = (job.clone(), ending.clone(), ctx.config.retry_base);
+        let written = ctx
+            .write(job.instance, move |tx| apply(tx, &job, contact, &ending, base))
+            .await;
+        let Err(error) = written else { return };
+        if ctx.is_stopping() {
+            return;
+        }
+        tracing::error!(%error, "the end of a job could not be written; trying again");
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(5));
+    }
+}
+
+/// What an ending comes to, once it is known whether it concerns the whole target.
+#[derive(Clone, Debug)]
+enum Ending {
+    Settled,
+    Done,
+    Again,
+    Held(&'static str),
+    Rejected {
+        why: String,
+        access: bool,
+    },
+    /// Only this job waits.
+    Later {
+        why: String,
+        after: Duration,
+    },
+    /// The target as a whole waits.
+    Target {
+        why: String,
+        after: Option<Duration>,
+    },
+    Parked {
+        why: String,
+    },
+    Sealed {
+        why: String,
+    },
+}
+
+async fn judge(ctx: &Context, job: &Job, ended: Ended) -> Ending {
+    match ended {
+        Ended::Settled => Ending::Settled,
+        Ended::Done => Ending::Done,
+        Ended::Again => Ending::Again,
+        Ended::Held(why) => Ending::Held(why),
+        Ended::Rejected { why, .. } if job.kind != JobKind::Push => Ending::Later {
+            why,
+            after: ctx.wait(job.attempts + 1, None),
+        },
+        Ended::Rejected { why, access } => Ending::Rejected { why, access },
+        Ended::Unclear(why) => Ending::Later {
+            why,
+            after: ctx.wait(job.attempts + 1, None),
+        },
+        Ended::Sealed(why) => Ending::Sealed { why },
+        Ended::Store(error) => {
+            tracing::warn!(%error, "a job could not use the database; it is tried again");
+            Ending::Later {
+                why: error.to_string(),
+                after: ctx.wait(job.attempts + 1, None),
+            }
+        }
+        Ended::Failed(error) => match error.verdict {
+            Verdict::Retry { after, target: false } => Ending::Later {
+                why: error.to_string(),
+                after: ctx.wait(job.attempts + 1, after),
+            },
+            Verdict::Retry { after, target: true } => Ending::Target {
+                why: error.to_string(),
+                after,
+            },
+            _ => refused(ctx, job, &error).await,
+        },
+    }
+}
+
+/// 401 or 403: is it the credentials, or only this resource?
+async fn refused(ctx: &Context, job: &Job, error: &ConnectorError) -> Ending {
+    let check = match ctx.connector(job.instance).await {
+        Ok((_, connector)) => connector.check().await,
+        Err(_) => return Ending::Again,
+    };
+    match check {
+        Ok(_) if job.kind == JobKind::Push => Ending::Rejected {
+            why: error.to_string(),
+            access: false,
+        },
+        Ok(_) => Ending::Later {
+            why: error.to_string(),
+            after: ctx.wait(job.attempts + 1, None),
+        },
+        Err(failed) => of_check(&failed),
+    }
+}
+
+fn of_check(failed: &CheckError) -> Ending {
+    let why = failed.error.to_string();
+    match &failed.error.verdict {
+        Verdict::Park => Ending::Parked { why },
+        Verdict::Retry { after, .. } => Ending::Target { why, after: *after },
+        Verdict::Reject | Verdict::Gone | Verdict::Exists => Ending::Target { why, after: None },
+    }
+}
+
+fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration) -> Result<(), StoreError> {
+    let now = tx.now();
+    match ending {
+        Ending::Settled => {}
+        Ending::Done => {
+            jobs::finish(tx, job)?;
+        }
+        Ending::Again => jobs::release(tx, job)?,
+        Ending::Held(why) => jobs::hold(tx, job, why)?,
+        Ending::Rejected { why, access } => {
+            jobs::reject(tx, job, why, access.then(|| now.after(ACCESS)))?;
+            if jobs::of_resource(tx, job.instance, job.subject)?.is_some_and(|view| view.state == "rejected")
+            {
+                tell(tx, job, why)?;
+            }
+        }
+        Ending::Later { why, after } => {
+            let next = now.after(*after);
+            fail_run(tx, job, why)?;
+            if job.kind == JobKind::Import
+                && let Some(instance) = instances::by_id(tx, job.instance)?
+            {
+                health::fail(tx, &instance, ConditionKind::Unreachable, why, Some(next))?;
+            }
+            jobs::retry(tx, job, next, why)?;
+        }
+        Ending::Target { why, after } => {
+            fail_run(tx, job, why)?;
+            back_off(tx, job.instance, why, *after, base)?;
+            // The wait is the instance's: as soon as that ends, the job may run.
+            jobs::retry(tx, job, now, why)?;
+        }
+        Ending::Parked { why } => {
+            fail_run(tx, job, why)?;
+            park(tx, job.instance, ConditionKind::Credentials, why, false)?;
+            jobs::retry(tx, job, now, why)?;
+        }
+        Ending::Sealed { why } => {
+            park(tx, job.instance, ConditionKind::Sealed, why, false)?;
+            jobs::retry(tx, job, now, why)?;
+        }
+    }
+    if contact
+        && !matches!(
+            ending,
+            Ending::Target { .. } | Ending::Parked { .. } | Ending::Sealed { .. }
+        )
+    {
+        health::recover(tx, job.instance, false)?;
+    }
+    if job.kind == JobKind::Push {
+        match ending {
+            Ending::Rejected { .. } => health::look_at_rejected(tx, job.instance)?,
+            _ => health::after_push(tx, job.instance)?,
+        }
+    }
+    Ok(())
+}
+
+/// A sync that ends early is over: what was read stays, nothing is taken as gone, the next one begins anew.
+fn fail_run(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
+    if job.kind != JobKind::Import {
+        return Ok(());
+    }
+    let Some((mut run, cursor)) = runs::open(tx, job.instance)? else {
+        return Ok(());
+    };
+    run.phase = RunPhase::Failed;
+    run.ended = Some(tx.now());
+    run.error = Some(why.to_owned());
+    runs::save(tx, &run, cursor)
+}
+
+/// The target is left alone for a while. Parallel jobs that fail together count once.
+fn back_off(
+    tx: &Tx<'_>,
+    id: InstanceId,
+    why: &str,
+    asked: Option<Duration>,
+    base: Duration,
+) -> Result<(), StoreError> {
+    let Some(instance) = instances::by_id(tx, id)?.filter(|i| i.parked_since.is_none()) else {
+        return Ok(());
+    };
+    let (next, count) = match instance.retry_at.filter(|t| *t > tx.now()) {
+        Some(next) => (
+            next.max(tx.now().after(asked.unwrap_or_default())),
+            instance.retry_count,
+        ),
+        None => {
+            let count = instance.retry_count.saturating_add(1);
+            let chance = f64::from((tx.seq() % 97) as u32) / 96.0;
+            (tx.now().after(backoff::wait(base, count, asked, chance)), count)
+        }
+    };
+    if instance.retry_at != Some(next) {
+        instances::set_backoff(tx, id, Some(next), count, None)?;
+    }
+    health::fail(tx, &instance, ConditionKind::Unreachable, why, Some(next))
+}
+
+/// Nothing but the check runs until it passes. `checked`: it has just failed again; a job that failed beside another
+/// changes nothing.
+fn park(
+    tx: &Tx<'_>,
+    id: InstanceId,
+    kind: ConditionKind,
+    why: &str,
+    checked: bool,
+) -> Result<(), StoreError> {
+    let Some(instance) = instances::by_id(tx, id)? else {
+        return Ok(());
+    };
+    let count = match instance.parked_since {
+        Some(_) if !checked => return Ok(()),
+        Some(_) => instance.retry_count.saturating_add(1),
+        None => 1,
+    };
+    let next = tx.now().after(backoff::parked(count));
+    let since = instance.parked_since.unwrap_or(tx.now());
+    instances::set_backoff(tx, id, Some(next), count, Some(since))?;
+    only(tx, id, kind)?;
+    health::fail(tx, &instance, kind, why, Some(next))
+}
+
+/// What is wrong with the target as a whole is one thing at a time, the latest that was seen.
+fn only(tx: &Tx<'_>, id: InstanceId, kind: ConditionKind) -> Result<(), StoreError> {
+    for other in [
+        ConditionKind::Unreachable,
+        ConditionKind::Credentials,
+        ConditionKind::Sealed,
+    ] {
+        if other != kind {
+            conditions::close(tx, id, other)?;
+        }
+    }
+    Ok(())
+}
+
+fn tell(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
+    let subject = resources::load(tx, job.subject)?
+        .map(|r| r.display)
+        .unwrap_or_default();
+    let draft = EventDraft {
+        instance: Some(job.instance),
+        resource: Some(job.subject),
+        subject,
+        actor: Actor::Hub,
+        action: "push.rejected",
+        outcome: Outcome::Rejected,
+        detail: why.to_owned(),
+        changes: Vec::new(),
+    };
+    events::record(tx, draft).map(drop)
+}
+
+/// The check of a parked instance: it goes on where it stopped, or waits longer. Gives back whether it may go on.
+pub(super) async fn check_parked(ctx: &Context, id: InstanceId) -> Result<bool, String> {
+    let checked = match ctx.connector(id).await {
+        Ok((_, connector)) => connector
+            .check()
+            .await
+            .map(drop)
+            .map_err(|e| (of_check(&e), e.sentence.clone())),
+        Err(Ended::Sealed(why)) => Err((Ending::Sealed { why: why.clone() }, why)),
+        Err(_) => return Ok(false),
+    };
+    let base = ctx.config.retry_base;
+    let written = match &checked {
+        Ok(()) => ctx.write(id, move |tx| go_on(tx, id)).await,
+        Err((Ending::Parked { why }, _)) => {
+            let why = why.clone();
+            ctx.write(id, move |tx| park(tx, id, ConditionKind::Credentials, &why, true))
+                .await
+        }
+        Err((Ending::Sealed { why }, _)) => {
+            let why = why.clone();
+            ctx.write(id, move |tx| park(tx, id, ConditionKind::Sealed, &why, true))
+                .await
+        }
+        Err((Ending::Target { why, after }, _)) => {
+            let (why, after) = (why.clone(), *after);
+            ctx.write(id, move |tx| stay_parked(tx, id, &why, after, base))
+                .await
+        }
+        Err(_) => Ok(()),
+    };
+    if let Err(error) = written {
+        return Err(error.to_string());
+    }
+    checked.map(|()| true).map_err(|(_, sentence)| sentence)
+}
+
+/// Unreachable while parked: whether the credentials work is still not known.
+fn stay_parked(
+    tx: &Tx<'_>,
+    id: InstanceId,
+    why: &str,
+    asked: Option<Duration>,
+    base: Duration,
+) -> Result<(), StoreError> {
+    let Some(instance) = instances::by_id(tx, id)? else {
+        return Ok(());
+    };
+    let Some(since) = instance.parked_since else {
+        return back_off(tx, id, why, asked, base);
+    };
+    let count = instance.retry_count.saturating_add(1);
+    let next = tx.now().after(backoff::parked(count));
+    instances::set_backoff(tx, id, Some(next), count, Some(since))?;
+    only(tx, id, ConditionKind::Unreachable)?;
+    health::fail(tx, &instance, ConditionKind::Unreachable, why, Some(next))
+}
+
+/// After a long stop the app is read first: much may have changed there.
+fn go_on(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
+    let Some(instance) = instances::by_id(tx, id)? else {
+        return Ok(());
+    };
+    let long = instance
+        .parked_since
+        .is_some_and(|since| tx.now().since(since) > Duration::from_secs(60 * 60));
+    health::recover(tx, id, true)?;
+    if long {
+        jobs::enqueue(
+            tx,
+            id,
+            JobKind::Import,
+            0,
+            crate::model::job::priority::IMPORT,
+            None,
+        )?;
+    }
+    tx.tell(id, crate::store::Topic::Jobs);
+    Ok(())
+}

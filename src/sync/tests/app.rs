@@ -1,0 +1,318 @@
+//! A small SCIM app on a socket of this machine, with faults on demand. It keeps a log of what was written to it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::scim::resource;
+use crate::scim::schema::ResourceType;
+
+/// What goes wrong with one request.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fault {
+    /// It answers this status and does nothing.
+    Status(u16),
+    /// It does it, and the answer is lost.
+    Lost,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) users: BTreeMap<String, Value>,
+    pub(super) groups: BTreeMap<String, Value>,
+    /// Writes as `POST Users`, in order.
+    pub(super) log: Vec<String>,
+    /// Requests of any kind.
+    pub(super) requests: usize,
+    /// For the next writes.
+    pub(super) faults: VecDeque<Fault>,
+    /// For all requests until it is taken away.
+    pub(super) always: Option<u16>,
+    /// Lists show nobody.
+    pub(super) empty_lists: bool,
+    /// Members that are refused with 400.
+    pub(super) bad_members: Vec<String>,
+    next: usize,
+}
+
+#[derive(Clone)]
+pub(super) struct App {
+    state: Arc<Mutex<State>>,
+    pub(super) base_url: String,
+}
+
+impl App {
+    pub(super) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}/scim/v2", listener.local_addr().unwrap());
+        let app = Self {
+            state: Arc::default(),
+            base_url,
+        };
+        let state = Arc::clone(&app.state);
+        tokio::spawn(async move {
+            while let Ok((socket, _)) = listener.accept().await {
+                tokio::spawn(serve(socket, Arc::clone(&state)));
+            }
+        });
+        app
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub(super) fn add_user(&self, name: &str) -> String {
+        self.state()
+            .make("Users", json!({ "userName": name, "active": true }))
+    }
+
+    pub(super) fn add_group(&self, name: &str, members: &[&str]) -> String {
+        let members: Vec<Value> = members.iter().map(|m| json!({ "value": m })).collect();
+        self.state()
+            .make("Groups", json!({ "displayName": name, "members": members }))
+    }
+
+    pub(super) fn user(&self, name: &str) -> Option<Value> {
+        self.state()
+            .users
+            .values()
+            .find(|u| u["userName"] == name)
+            .cloned()
+    }
+
+    pub(super) fn members(&self, group: &str) -> Vec<String> {
+        let state = self.state();
+        let found = state.groups.values().find(|g| g["displayName"] == group);
+        let members = found
+            .and_then(|g| g["members"].as_array().cloned())
+            .unwrap_or_default();
+        let name = |m: &Value| {
+            state.users[m["value"].as_str().unwrap()]["userName"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let mut names: Vec<String> = members.iter().map(name).collect();
+        names.sort();
+        names
+    }
+
+    /// What was written since the last call.
+    pub(super) fn writes(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().log)
+    }
+}
+
+impl State {
+    fn table(&mut self, endpoint: &str) -> &mut BTreeMap<String, Value> {
+        if endpoint == "Groups" {
+            &mut self.groups
+        } else {
+            &mut self.users
+        }
+    }
+
+    fn make(&mut self, endpoint: &str, mut body: Value) -> String {
+        self.next += 1;
+        let id = format!("{}{}", &endpoint[..1], self.next);
+        body["id"] = id.clone().into();
+        self.table(endpoint).insert(id.clone(), body);
+        id
+    }
+
+    fn answer(
+        &mut self,
+        method: &str,
+        path: &str,
+        query: &BTreeMap<String, String>,
+        body: Value,
+    ) -> (u16, Value) {
+        self.requests += 1;
+        if let Some(status) = self.always {
+            return (status, json!({ "detail": "by order of the test" }));
+        }
+        let mut parts = path.trim_start_matches("/scim/v2/").split('/');
+        let (endpoint, id) = (parts.next().unwrap_or_default(), parts.next().map(str::to_owned));
+        if !matches!(endpoint, "Users" | "Groups") {
+            return (404, json!({}));
+        }
+        match (method, id) {
+            ("GET", None) => self.list(endpoint, query),
+            ("GET", Some(id)) => match self.table(endpoint).get(&id) {
+                Some(found) => (200, found.clone()),
+                None => (404, json!({ "detail": "unknown" })),
+            },
+            ("POST", None) => {
+                let name = if endpoint == "Users" {
+                    "userName"
+                } else {
+                    "displayName"
+                };
+                if endpoint == "Users" && self.users.values().any(|u| u[name] == body[name]) {
+                    return (409, json!({ "detail": "taken", "scimType": "uniqueness" }));
+                }
+                let id = self.make(endpoint, body);
+                (201, self.table(endpoint)[&id].clone())
+            }
+            ("PATCH", Some(id)) => self.patch(endpoint, &id, &body),
+            ("DELETE", Some(id)) => match self.table(endpoint).remove(&id) {
+                Some(_) => (204, Value::Null),
+                None => (404, json!({})),
+            },
+            _ => (405, json!({})),
+        }
+    }
+
+    fn list(&mut self, endpoint: &str, query: &BTreeMap<String, String>) -> (u16, Value) {
+        let empty = self.empty_lists;
+        let mut all: Vec<Value> = self
+            .table(endpoint)
+            .values()
+            .filter(|_| !empty)
+            .cloned()
+            .collect();
+        if let Some(filter) = query.get("filter") {
+            let (attribute, value) = filter.split_once(" eq ").unwrap();
+            let value: String = serde_json::from_str(value).unwrap();
+            all.retain(|r| {
+                r[attribute]
+                    .as_str()
+                    .is_some_and(|v| v.eq_ignore_ascii_case(&value))
+            });
+        }
+        let number = |key: &str, other: usize| query.get(key).and_then(|n| n.parse().ok()).unwrap_or(other);
+        let (start, total) = (number("startIndex", 1), all.len());
+        let page: Vec<Value> = all
+            .into_iter()
+            .skip(start - 1)
+            .take(number("count", 100).min(7))
+            .collect();
+        let schemas = ["urn:ietf:params:scim:api:messages:2.0:ListResponse"];
+        (
+            200,
+            json!({ "schemas": schemas, "totalResults": total, "Resources": page }),
+        )
+    }
+
+    fn patch(&mut self, endpoint: &str, id: &str, body: &Value) -> (u16, Value) {
+        let bad = self.bad_members.clone();
+        let Some(found) = self.table(endpoint).get_mut(id) else {
+            return (404, json!({ "detail": "unknown" }));
+        };
+        let mut attributes = found.as_object().cloned().unwrap();
+        for operation in body["Operations"].as_array().unwrap() {
+            let (op, path) = (
+                operation["op"].as_str().unwrap(),
+                operation["path"].as_str().unwrap(),
+            );
+            if path.starts_with("members") {
+                let mut members = attributes
+                    .get("members")
+                    .and_then(Value::as_array)
+                    .cloned()
+                    .unwrap_or_default();
+                if op == "add" {
+                    for member in operation["value"].as_array().unwrap() {
+                        if bad.iter().any(|b| member["value"] == b.as_str()) {
+                            return (400, json!({ "detail": "no such member" }));
+                        }
+                        members.retain(|m| m["value"] != member["value"]);
+                        members.push(member.clone());
+                    }
+                } else {
+                    let gone = path.split('"').nth(1).unwrap();
+                    members.retain(|m| m["value"] != gone);
+                }
+                attributes.insert("members".into(), members.into());
+                continue;
+            }
+            let members = attributes.shift_remove("members");
+            resource::set(&mut attributes, path, operation.get("value").cloned());
+            attributes.extend(members.map(|m| ("members".to_owned(), m)));
+        }
+        attributes.insert("id".into(), id.into());
+        *found = Value::Object(attributes);
+        (200, found.clone())
+    }
+}
+
+async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
+    let Some((method, target, body)) = read(&mut socket).await else {
+        return;
+    };
+    let url = url::Url::parse(&format!("http://app{target}")).unwrap();
+    let query = url
+        .query_pairs()
+        .map(|(k, v)| (k.into_owned(), v.into_owned()))
+        .collect();
+    let (status, answer, lost) = {
+        let mut state = state.lock().unwrap();
+        let fault = if method == "GET" {
+            None
+        } else {
+            state.faults.pop_front()
+        };
+        let (status, answer) = match fault {
+            Some(Fault::Status(status)) => (status, json!({ "detail": "by order of the test" })),
+            _ => state.answer(&method, url.path(), &query, body),
+        };
+        if method != "GET" && (200..300).contains(&status) {
+            let endpoint = url
+                .path()
+                .trim_start_matches("/scim/v2/")
+                .split('/')
+                .next()
+                .unwrap()
+                .to_owned();
+            state.log.push(format!("{method} {endpoint}"));
+        }
+        (status, answer, matches!(fault, Some(Fault::Lost)))
+    };
+    if lost {
+        return;
+    }
+    let text = if answer.is_null() {
+        String::new()
+    } else {
+        answer.to_string()
+    };
+    let head = format!(
+        "HTTP/1.1 {status} X\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        text.len()
+    );
+    let _ = socket.write_all(format!("{head}{text}").as_bytes()).await;
+}
+
+async fn read(socket: &mut TcpStream) -> Option<(String, String, Value)> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 8192];
+    loop {
+        let n = socket.read(&mut chunk).await.ok().filter(|n| *n > 0)?;
+        bytes.extend_from_slice(&chunk[..n]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head.lines().find_map(|l| {
+            l.to_ascii_lowercase()
+                .strip_prefix("content-length:")
+                .map(str::trim)
+                .map(str::to_owned)
+        });
+        let length: usize = length.and_then(|l| l.parse().ok()).unwrap_or(0);
+        if body.len() < length {
+            continue;
+        }
+        let mut words = head.split(' ');
+        let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+        return Some((method, target, serde_json::from_str(body).unwrap_or(Value::Null)));
+    }
+}
+
+/// The kinds as the app names them, so that a test reads well.
+pub(super) const USER: ResourceType = ResourceType::User;
+pub(super) const GROUP: ResourceType = ResourceType::Group;

@@ -1,0 +1,232 @@
+//! A hub with one instance that sends to an app of the test.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::app::{App, GROUP, USER};
+use crate::clock::Clock;
+use crate::connector::{Net, NetPolicy, Token};
+use crate::directory::{self, Door};
+use crate::model::{Actor, Health, Instance, InstanceId, Policies, Scope, Target};
+use crate::scim::patch::PatchRequest;
+use crate::scim::resource::accept;
+use crate::scim::schema::ResourceType;
+use crate::secret::{KeyState, Sealer};
+use crate::store::instances::{self, NewInstance};
+use crate::store::{Lane, Rx, Store, StoreError, Tx, resources};
+use crate::sync::credential;
+use crate::sync::status::{InstanceStatus, status};
+use crate::sync::{Engine, EngineConfig};
+
+pub(super) struct Hub {
+    pub(super) store: Store,
+    pub(super) engine: Engine,
+    pub(super) app: App,
+    pub(super) id: InstanceId,
+    pub(super) key: Arc<KeyState>,
+    pub(super) net: Net,
+    _dir: tempfile::TempDir,
+}
+
+fn idp() -> Actor {
+    Actor::Idp("test".into())
+}
+
+impl Hub {
+    /// An app with two users and a group of one of them, imported.
+    pub(super) async fn start() -> Self {
+        let app = App::start().await;
+        let ann = app.add_user("ann");
+        app.add_user("bob");
+        app.add_group("staff", &[&ann]);
+        let hub = Self::with(app, Policies::default()).await;
+        hub.engine.idle().await;
+        hub
+    }
+
+    pub(super) async fn with(app: App, policies: Policies) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Clock::system()).unwrap();
+        let key = Arc::new(Sealer::open_or_create(dir.path(), None).unwrap());
+        let base_url = app.base_url.clone();
+        let keys = Arc::clone(&key);
+        let id = store
+            .write(Lane::Front, None, move |tx| {
+                let target = Some(Target::Scim {
+                    base_url,
+                    capabilities: Default::default(),
+                });
+                let new = NewInstance {
+                    slug: "a".into(),
+                    name: "A".into(),
+                    app: "generic-scim".into(),
+                    scope: Scope::UsersAndGroups,
+                    target,
+                };
+                let id = instances::insert(tx, &new)?.id;
+                assert!(credential::put(tx, &keys, id, &Token::new("app-token".into()))?);
+                instances::set_basics(tx, id, "A", 3600, &policies)?;
+                Ok::<_, StoreError>(id)
+            })
+            .await
+            .unwrap();
+        assert_eq!(id, InstanceId(1));
+        let net = Net::new(NetPolicy {
+            allow_private: true,
+            ..NetPolicy::default()
+        })
+        .unwrap();
+        let engine = start(&store, &key, &net, "boot-1");
+        Self {
+            store,
+            engine,
+            app,
+            id,
+            key,
+            net,
+            _dir: dir,
+        }
+    }
+
+    /// As after a crash: the old engine is stopped, another one starts.
+    pub(super) async fn restart(&mut self, boot: &str) {
+        self.engine.stop().await;
+        self.engine = start(&self.store, &self.key, &self.net, boot);
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Rx<'_>, &Instance) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        let id = self.id;
+        self.store
+            .read(move |rx| work(rx, &instances::by_id(rx, id)?.unwrap()))
+            .await
+            .unwrap()
+    }
+
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tx<'_>, &Instance) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        let id = self.id;
+        self.store
+            .write(Lane::Front, Some(id), move |tx| {
+                work(tx, &instances::by_id(tx, id)?.unwrap())
+            })
+            .await
+            .unwrap()
+    }
+
+    pub(super) async fn status(&self) -> InstanceStatus {
+        self.read(status).await
+    }
+
+    /// What an identity provider does; the public id of what it did it to.
+    pub(super) async fn post(&self, kind: ResourceType, body: Value) -> String {
+        self.write(move |tx, instance| {
+            let actor = idp();
+            let door = Door {
+                tx,
+                instance,
+                actor: &actor,
+            };
+            let written = directory::create(door, kind, accept(kind, body).unwrap()).unwrap();
+            Ok(resources::load(tx, written.row)?.unwrap().id)
+        })
+        .await
+    }
+
+    pub(super) async fn user(&self, name: &str) -> String {
+        self.post(USER, json!({ "schemas": [], "userName": name })).await
+    }
+
+    pub(super) async fn patch(&self, kind: ResourceType, id: &str, operations: Value) {
+        let id = id.to_owned();
+        self.write(move |tx, instance| {
+            let actor = idp();
+            let door = Door {
+                tx,
+                instance,
+                actor: &actor,
+            };
+            let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
+            let request =
+                PatchRequest::parse(kind, &json!({ "schemas": schemas, "Operations": operations })).unwrap();
+            directory::patch(door, kind, &id, &request).unwrap();
+            Ok(())
+        })
+        .await;
+    }
+
+    pub(super) async fn set(&self, id: &str, path: &str, value: Value) {
+        self.patch(
+            USER,
+            id,
+            json!([{ "op": "replace", "path": path, "value": value }]),
+        )
+        .await;
+    }
+
+    pub(super) async fn delete(&self, kind: ResourceType, id: &str) {
+        let id = id.to_owned();
+        self.write(move |tx, instance| {
+            let actor = idp();
+            directory::delete(
+                Door {
+                    tx,
+                    instance,
+                    actor: &actor,
+                },
+                kind,
+                &id,
+            )
+            .unwrap();
+            Ok(())
+        })
+        .await;
+    }
+
+    /// The id on our endpoint of somebody by name.
+    pub(super) async fn id_of(&self, kind: ResourceType, name: &str) -> Option<String> {
+        let name = name.to_owned();
+        self.read(move |rx, i| Ok(resources::by_name(rx, i.id, kind, &name)?.pop().map(|r| r.id)))
+            .await
+    }
+
+    pub(super) async fn add_member(&self, group: &str, member: &str) {
+        self.patch(
+            GROUP,
+            group,
+            json!([{ "op": "add", "path": "members", "value": [{ "value": member }] }]),
+        )
+        .await;
+    }
+
+    pub(super) async fn sync(&self) {
+        self.engine.sync_now(self.id).await.unwrap();
+        self.engine.idle().await;
+    }
+
+    /// Waits until the instance is so; what it said last if it never is.
+    pub(super) async fn until(&self, health: Health) -> InstanceStatus {
+        for _ in 0..400 {
+            let now = self.status().await;
+            if now.health == health && (health != Health::Healthy || now.pending == 0) {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{health:?} never came: {:?}", self.status().await)
+    }
+}
+
+fn start(store: &Store, key: &Arc<KeyState>, net: &Net, boot: &str) -> Engine {
+    let config = EngineConfig {
+        retry_base: Duration::from_millis(1),
+        ..EngineConfig::new(boot.into())
+    };
+    Engine::start(store.clone(), Arc::clone(key), net.clone(), config)
+}

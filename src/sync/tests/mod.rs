@@ -1,0 +1,8 @@
+//! The engine against an app on a socket: what arrives there, once, whatever goes wrong on the way.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod app;
+mod hub;
+mod pushes;
+mod reads;
+mod trouble;

@@ -1,0 +1,180 @@
+//! What an import may and may not conclude.
+
+use serde_json::json;
+
+use super::app::{App, GROUP, USER};
+use super::hub::Hub;
+use crate::model::instance::Drift;
+use crate::model::{Health, Policies};
+use crate::store::resources;
+
+#[tokio::test]
+async fn everything_is_read_and_a_second_sync_writes_nothing() {
+    let app = App::start().await;
+    let ids: Vec<String> = (0..40).map(|n| app.add_user(&format!("u{n:02}"))).collect();
+    app.add_group("all", &ids.iter().map(String::as_str).collect::<Vec<_>>());
+    let hub = Hub::with(app, Policies::default()).await;
+    hub.engine.idle().await;
+    let now = hub.status().await;
+    assert_eq!(
+        (now.health, now.users, now.groups),
+        (Health::Healthy, 40, 1),
+        "{}",
+        now.reason
+    );
+    let versions = |hub: &Hub| {
+        let store = hub.store.clone();
+        let id = hub.id;
+        async move {
+            let all = store.read(move |rx| {
+                let rows = resources::rows_after(rx, id, 0, 1000)?;
+                rows.into_iter()
+                    .map(|row| Ok(resources::load(rx, row)?.unwrap().version))
+                    .collect::<Result<Vec<_>, crate::store::StoreError>>()
+            });
+            all.await.unwrap()
+        }
+    };
+    let before = versions(&hub).await;
+    hub.sync().await;
+    assert_eq!(versions(&hub).await, before);
+    assert_eq!(hub.app.writes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn adopting_what_the_app_holds_sends_only_what_differs() {
+    let hub = Hub::start().await;
+    hub.post(USER, json!({ "schemas": [], "userName": "ann" })).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.writes(), Vec::<String>::new());
+    hub.post(USER, json!({ "schemas": [], "userName": "bob", "title": "Boss" }))
+        .await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.writes(), ["PATCH Users"]);
+    assert_eq!(hub.status().await.users, 2);
+}
+
+#[tokio::test]
+async fn an_empty_list_removes_nobody() {
+    let hub = Hub::start().await;
+    hub.app.state().empty_lists = true;
+    hub.engine.sync_now(hub.id).await.unwrap();
+    let now = hub.until(Health::Failing).await;
+    assert!(
+        now.reason.contains("empty list") && now.users == 2,
+        "{}",
+        now.reason
+    );
+    hub.app.state().empty_lists = false;
+    hub.engine.sync_now(hub.id).await.unwrap();
+    assert_eq!(hub.until(Health::Healthy).await.users, 2);
+}
+
+#[tokio::test]
+async fn who_is_really_gone_goes_and_who_is_managed_stays() {
+    let app = App::start().await;
+    let ids: Vec<String> = (0..6).map(|n| app.add_user(&format!("u{n}"))).collect();
+    let hub = Hub::with(app, Policies::default()).await;
+    hub.engine.idle().await;
+    hub.user("u0").await;
+    hub.engine.idle().await;
+    hub.app
+        .state()
+        .users
+        .retain(|id, _| *id != ids[0] && *id != ids[1]);
+    hub.sync().await;
+    assert!(hub.id_of(USER, "u0").await.is_some(), "somebody manages it");
+    assert_eq!(hub.id_of(USER, "u1").await, None);
+    assert_eq!(hub.status().await.users, 5);
+    assert_eq!(hub.app.writes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn more_than_the_limit_waits_for_a_person_and_dissolves() {
+    let app = App::start().await;
+    let ids: Vec<String> = (0..20).map(|n| app.add_user(&format!("u{n:02}"))).collect();
+    let hub = Hub::with(app, Policies::default()).await;
+    hub.engine.idle().await;
+    let kept = hub.app.state().users.clone();
+    hub.app.state().users.retain(|id, _| ids[8..].contains(id));
+    hub.sync().await;
+    let now = hub.status().await;
+    assert_eq!((now.health, now.users), (Health::Held, 15), "{}", now.reason);
+    hub.app.state().users = kept;
+    hub.sync().await;
+    assert_eq!(hub.until(Health::Healthy).await.users, 20);
+}
+
+#[tokio::test]
+async fn an_account_made_anew_keeps_its_place() {
+    let hub = Hub::start().await;
+    let before = hub.id_of(USER, "bob").await;
+    hub.app.state().users.retain(|_, u| u["userName"] != "bob");
+    hub.app.add_user("bob");
+    hub.sync().await;
+    assert_eq!(hub.id_of(USER, "bob").await, before);
+    assert_eq!(hub.status().await.users, 2);
+}
+
+#[tokio::test]
+async fn drift_is_reported_enforced_or_adopted() {
+    for (drift, theirs, ours) in [
+        (Drift::Report, "Chief", "Clerk"),
+        (Drift::Enforce, "Clerk", "Clerk"),
+        (Drift::Adopt, "Chief", "Chief"),
+    ] {
+        let app = App::start().await;
+        app.add_user("ann");
+        let hub = Hub::with(
+            app,
+            Policies {
+                drift,
+                ..Policies::default()
+            },
+        )
+        .await;
+        let id = hub
+            .post(
+                USER,
+                json!({ "schemas": [], "userName": "carl", "title": "Clerk" }),
+            )
+            .await;
+        hub.engine.idle().await;
+        hub.app.writes();
+        hub.app
+            .state()
+            .users
+            .values_mut()
+            .find(|u| u["userName"] == "carl")
+            .unwrap()["title"] = json!("Chief");
+        hub.sync().await;
+        hub.sync().await;
+        assert_eq!(hub.app.user("carl").unwrap()["title"], theirs, "{drift:?}");
+        let title = hub
+            .read(move |rx, i| {
+                Ok(resources::by_id(rx, i.id, USER, &id)?.unwrap().attributes["title"].clone())
+            })
+            .await;
+        assert_eq!(title, ours, "{drift:?}");
+        assert_eq!(
+            hub.app.writes().len(),
+            usize::from(drift == Drift::Enforce),
+            "{drift:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn memberships_follow_the_app_until_somebody_decides() {
+    let hub = Hub::start().await;
+    let bob = hub.app.user("bob").unwrap()["id"].clone();
+    hub.app.state().groups.values_mut().next().unwrap()["members"] = json!([{ "value": bob }]);
+    hub.sync().await;
+    let group = hub.id_of(GROUP, "staff").await.unwrap();
+    let ann = hub.id_of(USER, "ann").await.unwrap();
+    hub.add_member(&group, &ann).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.members("staff"), ["ann", "bob"]);
+    hub.sync().await;
+    assert_eq!(hub.app.members("staff"), ["ann", "bob"]);
+}

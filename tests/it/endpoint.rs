@@ -1,0 +1,251 @@
+//! What an identity provider sees: RFC 7644 on an instance that only receives.
+
+use serde_json::json;
+
+use crate::support::client::{id, person};
+use crate::support::{Scim, TestHub};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_lives_and_dies() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let made = scim.post("/Users", person("ada@example.com")).await;
+    let location = made.headers["location"].to_str().unwrap().to_owned();
+    let made = made.expect(201);
+    let path = format!("/Users/{}", made["id"].as_str().unwrap());
+    assert_eq!(location, format!("{}{path}", scim.base));
+    assert_eq!(made["meta"]["location"], location);
+    let read = scim.get(&path).await.expect(200);
+    assert_eq!(read, made);
+    let patched = scim
+        .patch(
+            &path,
+            json!([{"op": "replace", "path": "title", "value": "Engineer"}]),
+        )
+        .await
+        .expect(200);
+    assert_eq!(patched["title"], "Engineer");
+    assert_ne!(patched["meta"]["version"], made["meta"]["version"]);
+    let put = scim.put(&path, person("ada@example.com")).await.expect(200);
+    assert!(
+        put.get("title").is_none(),
+        "a PUT takes away what it does not name"
+    );
+    assert_eq!(scim.delete(&path).await.status, 204);
+    scim.get(&path).await.refused(404, None);
+    scim.delete(&path).await.refused(404, None);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_changes_nothing_changes_nothing() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let user = scim.user("ada@example.com").await;
+    let path = format!("/Users/{user}");
+    let before = scim.get(&path).await.expect(200);
+    let same = scim
+        .patch(&path, json!([{"op": "replace", "path": "active", "value": true}]))
+        .await
+        .expect(200);
+    assert_eq!(same, before);
+    let group = scim.group("Design", &[&user]).await;
+    let before = scim.get(&format!("/Groups/{group}")).await.expect(200);
+    let add = json!([{"op": "add", "path": "members", "value": [{"value": user}]}]);
+    assert_eq!(scim.patch(&format!("/Groups/{group}"), add).await.status, 204);
+    assert_eq!(scim.get(&format!("/Groups/{group}")).await.expect(200), before);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn members_come_and_go_and_show_on_both_sides() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let (ada, ben) = (
+        scim.user("ada@example.com").await,
+        scim.user("ben@example.com").await,
+    );
+    let group = scim.group("Design", &[&ada]).await;
+    let path = format!("/Groups/{group}");
+    let operations = json!([
+        {"op": "remove", "path": format!("members[value eq \"{ada}\"]")},
+        {"op": "add", "path": "members", "value": [{"value": ben}]},
+    ]);
+    assert_eq!(scim.patch(&path, operations).await.status, 204);
+    let members = scim.get(&path).await.expect(200)["members"].clone();
+    assert_eq!(members.as_array().unwrap().len(), 1);
+    assert_eq!(members[0]["value"], ben.as_str());
+    let user = scim.get(&format!("/Users/{ben}")).await.expect(200);
+    assert_eq!(user["groups"][0]["display"], "Design");
+    assert!(
+        scim.get(&format!("/Users/{ada}"))
+            .await
+            .expect(200)
+            .get("groups")
+            .is_none()
+    );
+    let renamed = scim
+        .patch(
+            &path,
+            json!([{"op": "replace", "path": "displayName", "value": "Studio"}]),
+        )
+        .await
+        .expect(200);
+    assert_eq!(renamed["members"][0]["value"], ben.as_str());
+    assert_eq!(scim.delete(&format!("/Users/{ben}")).await.status, 204);
+    assert!(
+        scim.get(&path).await.expect(200).get("members").is_none(),
+        "a deleted user is a member of nothing"
+    );
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_members_never_clear_a_group() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let (ada, ben) = (
+        scim.user("ada@example.com").await,
+        scim.user("ben@example.com").await,
+    );
+    let path = format!("/Groups/{}", scim.group("Design", &[&ada]).await);
+    let ghosts = json!([{"op": "replace", "path": "members", "value": [{"value": "ghost"}]}]);
+    scim.patch(&path, ghosts).await.refused(400, Some("invalidValue"));
+    assert_eq!(
+        scim.get(&path).await.expect(200)["members"][0]["value"],
+        ada.as_str()
+    );
+    let mixed = json!([{"op": "replace", "path": "members", "value": [{"value": "ghost"}, {"value": ben}]}]);
+    assert_eq!(scim.patch(&path, mixed).await.status, 204);
+    let members = scim.get(&path).await.expect(200)["members"].clone();
+    assert_eq!(
+        (members.as_array().unwrap().len(), members[0]["value"].as_str()),
+        (1, Some(ben.as_str()))
+    );
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_lose_nothing() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let group = scim.group("All", &[]).await;
+    let add = async |n: usize, scim: Scim, group: String| {
+        let user = scim.user(&format!("u{n}@example.com")).await;
+        let add = json!([{"op": "add", "path": "members", "value": [{"value": user}]}]);
+        assert_eq!(scim.patch(&format!("/Groups/{group}"), add).await.status, 204);
+    };
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..64 {
+        tasks.spawn(add(n, scim.clone(), group.clone()));
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    let members = scim.get(&format!("/Groups/{group}")).await.expect(200)["members"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert_eq!(members, 64);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_creates_at_once_make_one() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..16 {
+        let scim = scim.clone();
+        let name = if n % 2 == 0 {
+            "Ada@Example.com"
+        } else {
+            "ada@example.com"
+        };
+        tasks.spawn(async move { scim.post("/Users", person(name)).await.status });
+    }
+    let mut codes = tasks.join_all().await;
+    codes.sort_unstable();
+    assert_eq!(codes, [vec![201], vec![409; 15]].concat());
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_comes_back_under_the_same_id() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let user = scim.user("ada@example.com").await;
+    let path = format!("/Users/{user}");
+    scim.patch(
+        &path,
+        json!([{"op": "replace", "path": "active", "value": "False"}]),
+    )
+    .await
+    .expect(200);
+    let stranger = json!({"schemas": [], "userName": "ADA@example.com", "externalId": "somebody else"});
+    scim.post("/Users", stranger)
+        .await
+        .refused(409, Some("uniqueness"));
+    let back = scim.post("/Users", person("ada@example.com")).await.expect(201);
+    assert_eq!(back["active"], true);
+    assert_eq!(id(back), user);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn discovery_can_be_read_and_not_written() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    for path in [
+        "/ServiceProviderConfig",
+        "/ResourceTypes",
+        "/ResourceTypes/User",
+        "/Schemas",
+        "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User",
+    ] {
+        assert_eq!(scim.get(path).await.status, 200, "{path}");
+        scim.post(path, json!({})).await.refused(405, None);
+        scim.delete(path).await.refused(405, None);
+    }
+    assert!(
+        !scim.get("/Schemas").await.text.contains("\"password\""),
+        "no schema has a password"
+    );
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_dropped_at_the_door() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let secret = "correct horse battery staple";
+    hub.remember(secret);
+    let mut body = person("ada@example.com");
+    body["password"] = json!(secret);
+    let made = scim.post("/Users", body.clone()).await;
+    assert!(!made.text.contains(secret));
+    let path = format!("/Users/{}", id(made.expect(201)));
+    scim.put(&path, body).await.expect(200);
+    scim.patch(
+        &path,
+        json!([{"op": "replace", "path": "password", "value": secret}]),
+    )
+    .await
+    .expect(200);
+    scim.patch(&path, json!([{"op": "replace", "value": {"password": secret}}]))
+        .await
+        .expect(200);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_put_that_does_not_speak_of_active_lets_nobody_in_again() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let path = format!("/Users/{}", scim.user("ada@example.com").await);
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    scim.patch(&path, off).await.expect(200);
+    let profile = json!({"schemas": [], "userName": "ada@example.com", "title": "Engineer"});
+    assert_eq!(scim.put(&path, profile).await.expect(200)["active"], false);
+    hub.stop().await;
+}

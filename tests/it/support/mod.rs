@@ -1,0 +1,15 @@
+//! What the tests share: a hub, a client that speaks SCIM, a model of what has to be, and the canary grep.
+
+pub mod canary;
+pub mod client;
+pub mod gateway;
+pub mod hub;
+pub mod log;
+pub mod process;
+pub mod state;
+#[cfg(feature = "tools")]
+pub mod tools;
+
+pub use client::Scim;
+pub use gateway::Gateway;
+pub use hub::TestHub;

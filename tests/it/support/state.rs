@@ -1,0 +1,82 @@
+//! The whole state behind an endpoint, in words that do not depend on ids: what two sides are compared by.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Scim;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// userName → (active, the attributes that matter, as text).
+    pub users: BTreeMap<String, (bool, String)>,
+    /// displayName → userNames.
+    pub groups: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl State {
+    /// Reads everything, page by page.
+    pub async fn read(scim: &Scim) -> Self {
+        let mut state = Self::default();
+        let mut names = BTreeMap::new();
+        for user in all(scim, "Users").await {
+            let name = user["userName"].as_str().unwrap().to_lowercase();
+            names.insert(user["id"].as_str().unwrap().to_owned(), name.clone());
+            let shown = ["displayName", "title", "name", "emails", "externalId"]
+                .map(|a| format!("{a}={}", in_order(&user[a])));
+            let there = state.users.insert(
+                name.clone(),
+                (user["active"].as_bool().unwrap_or(true), shown.join(" ")),
+            );
+            assert!(there.is_none(), "{name} is there twice");
+        }
+        for group in all(scim, "Groups").await {
+            let name = group["displayName"].as_str().unwrap().to_owned();
+            let members = group["members"].as_array().into_iter().flatten();
+            let members = members
+                .filter_map(|m| names.get(m["value"].as_str()?).cloned())
+                .collect();
+            let there = state.groups.insert(name.clone(), members);
+            assert!(there.is_none(), "group {name} is there twice");
+        }
+        state
+    }
+
+    /// Those who may sign in.
+    pub fn active(&self) -> BTreeSet<&str> {
+        self.users
+            .iter()
+            .filter(|(_, (active, _))| *active)
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+}
+
+/// As text, whatever the order in which a side writes the parts.
+pub fn in_order(value: &Value) -> String {
+    match value {
+        Value::Object(parts) => {
+            let parts: BTreeMap<_, _> = parts.iter().map(|(name, v)| (name, in_order(v))).collect();
+            format!("{parts:?}")
+        }
+        Value::Array(items) => format!("{:?}", items.iter().map(in_order).collect::<Vec<_>>()),
+        other => other.to_string(),
+    }
+}
+
+pub async fn all(scim: &Scim, endpoint: &str) -> Vec<Value> {
+    let (mut found, mut start) = (Vec::new(), 1);
+    loop {
+        let page = scim
+            .get(&format!("/{endpoint}?startIndex={start}&count=200"))
+            .await
+            .expect(200);
+        let resources = page["Resources"].as_array().cloned().unwrap_or_default();
+        start += resources.len();
+        let done = resources.is_empty() || start > page["totalResults"].as_u64().unwrap() as usize;
+        found.extend(resources);
+        if done {
+            return found;
+        }
+    }
+}
