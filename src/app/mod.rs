@@ -16,7 +16,6 @@ use actix_web::{App, HttpServer, web};
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
-
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connector::{Net, NetPolicy};
@@ -44,9 +43,6 @@ pub enum StartError {
     /// The way out.
     #[error("the client for outgoing requests could not be made: {0}")]
     Net(String),
-    /// The engine.
-    #[error("the engine could not start: {0}")]
-    Engine(String),
     /// The address to listen on.
     #[error("cannot listen on {0}: {1}. Choose another address with --listen.")]
     Listen(SocketAddr, std::io::Error),
@@ -63,7 +59,10 @@ pub struct Tuning {
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { clock: Clock::system(), retry_base: Duration::from_secs(2) }
+        Self {
+            clock: Clock::system(),
+            retry_base: Duration::from_secs(2),
+        }
     }
 }
 
@@ -93,39 +92,66 @@ impl Hub {
         let keys = Arc::new(open_keys(&store, &config).await?);
         let extra_ca_pem = match &config.extra_ca_file {
             None => None,
-            Some(path) => Some(std::fs::read(path).map_err(|e| StartError::File(path.clone(), e.to_string()))?),
+            Some(path) => {
+                Some(std::fs::read(path).map_err(|e| StartError::File(path.clone(), e.to_string()))?)
+            }
         };
-        let policy = NetPolicy { allow_private: config.allow_private_targets, extra_ca_pem, ..NetPolicy::default() };
+        let policy = NetPolicy {
+            allow_private: config.allow_private_targets,
+            extra_ca_pem,
+            ..NetPolicy::default()
+        };
         let net = Net::new(policy).map_err(StartError::Net)?;
-        let manager = Manager { store: store.clone(), net: net.clone(), keys: Arc::clone(&keys) };
-        Ok(Self { store, keys, net, manager, config: Arc::new(config), tuning })
+        let manager = Manager {
+            store: store.clone(),
+            net: net.clone(),
+            keys: Arc::clone(&keys),
+        };
+        Ok(Self {
+            store,
+            keys,
+            net,
+            manager,
+            config: Arc::new(config),
+            tuning,
+        })
     }
 
-    /// Starts the engine.
-    ///
-    /// # Errors
-    /// Its schedule cannot be set up.
-    pub async fn start_engine(&self) -> Result<Engine, StartError> {
-        let config = EngineConfig::new(self.store.clock().new_id(), self.tuning.retry_base);
-        Engine::start(self.store.clone(), Arc::clone(&self.keys), self.net.clone(), config)
-            .await
-            .map_err(|e| StartError::Engine(e.to_string()))
+    /// Starts the engine on the running tokio runtime.
+    #[must_use]
+    pub fn start_engine(&self) -> Engine {
+        let config = EngineConfig {
+            retry_base: self.tuning.retry_base,
+            ..EngineConfig::new(self.store.clock().new_id())
+        };
+        Engine::start(
+            self.store.clone(),
+            Arc::clone(&self.keys),
+            self.net.clone(),
+            config,
+        )
     }
 }
 
 /// The key file, made only for a database that never had one.
 async fn open_keys(store: &Store, config: &Config) -> Result<KeyState, StartError> {
-    let known = store.read(|rx| settings::get(rx, settings::KEY_FINGERPRINT)).await?;
+    let known = store
+        .read(|rx| settings::get(rx, settings::KEY_FINGERPRINT))
+        .await?;
     let keys = Sealer::open_or_create(&config.data_dir, known.as_deref())?;
     match &keys {
         KeyState::Ready(sealer) if known.is_none() => {
             let fingerprint = sealer.fingerprint();
-            let note = store.write(Lane::Front, None, move |tx| settings::set(tx, settings::KEY_FINGERPRINT, &fingerprint));
+            let note = store.write(Lane::Front, None, move |tx| {
+                settings::set(tx, settings::KEY_FINGERPRINT, &fingerprint)
+            });
             note.await?;
         }
         KeyState::Ready(_) => {}
         KeyState::Missing | KeyState::Foreign => {
-            tracing::error!("secret.key is missing or another one: stored tokens cannot be opened, their instances are Failing");
+            tracing::error!(
+                "secret.key is missing or another one: stored tokens cannot be opened, their instances are Failing"
+            );
         }
     }
     Ok(keys)
@@ -149,12 +175,18 @@ impl Server {
     /// Any of `StartError`.
     pub async fn start(config: Config, tuning: Tuning) -> Result<Self, StartError> {
         let listener = TcpListener::bind(config.listen).map_err(|e| StartError::Listen(config.listen, e))?;
-        let address = listener.local_addr().map_err(|e| StartError::Listen(config.listen, e))?;
+        let address = listener
+            .local_addr()
+            .map_err(|e| StartError::Listen(config.listen, e))?;
         let hub = Hub::open(config, tuning).await?;
-        let engine = hub.start_engine().await?;
+        let engine = hub.start_engine();
         let admins = hub.store.read(access::count_admins).await?;
         let setup = Arc::new(SetupCode::new(admins == 0));
-        let origin = Origin::new(hub.config.public_url.as_ref(), hub.config.trusted_proxies.clone(), hub.config.tls.is_some());
+        let origin = Origin::new(
+            hub.config.public_url.as_ref(),
+            hub.config.trusted_proxies.clone(),
+            hub.config.tls.is_some(),
+        );
         let gate = web::Data::new(crate::web::scim::Gate::new(hub.store.clone(), origin.clone()));
         let pages = web::Data::new(crate::web::ui::Pages::new(
             hub.manager.clone(),
@@ -164,9 +196,16 @@ impl Server {
             hub.config.allow_insecure_sign_in,
         ));
         let server = HttpServer::new(move || {
-            App::new().app_data(gate.clone()).app_data(pages.clone()).configure(crate::web::routes)
+            App::new()
+                .app_data(gate.clone())
+                .app_data(pages.clone())
+                .configure(crate::web::routes)
         })
-        .workers(hub.config.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)))
+        .workers(
+            hub.config
+                .workers
+                .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)),
+        )
         .disable_signals()
         .shutdown_timeout(GRACE_SECONDS);
         let server = match &hub.config.tls {
@@ -177,7 +216,15 @@ impl Server {
         let handle = running.handle();
         let serving = tokio::spawn(running);
         let chores = tokio::spawn(flush_each_second(hub.store.clone()));
-        Ok(Self { hub, engine, address, handle, serving, chores, setup })
+        Ok(Self {
+            hub,
+            engine,
+            address,
+            handle,
+            serving,
+            chores,
+            setup,
+        })
     }
 
     /// Where it listens.
@@ -227,7 +274,10 @@ async fn flush_each_second(store: Store) {
     loop {
         tick.tick().await;
         let store = store.clone();
-        if tokio::task::spawn_blocking(move || store.telemetry().flush()).await.is_err() {
+        if tokio::task::spawn_blocking(move || store.telemetry().flush())
+            .await
+            .is_err()
+        {
             return;
         }
     }

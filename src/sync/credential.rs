@@ -1,30 +1,25 @@
 //! The credential of a target on its way between the store, where it lies sealed, and the connector, which sends it.
 
-use std::sync::Arc;
-
 use thiserror::Error;
 
-use crate::connector::form::clean_token;
-use crate::connector::{Connector, Net, Token};
-use crate::model::{Instance, InstanceId};
+use crate::connector::Token;
+use crate::model::InstanceId;
 use crate::secret::{KeyState, Secret};
-use crate::store::{Store, StoreError, Tx, instances};
+use crate::store::{StoreError, Tx, instances};
 
-/// Why a target cannot be opened.
-#[derive(Debug, Error)]
+/// Why a stored token cannot be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum CredentialError {
-    /// The key file is missing or another one.
-    #[error("the key file that opens the stored token is missing or another one; put secret.key back, or type the token anew")]
-    Sealed,
-    /// No token is stored.
-    #[error("no token is stored; type it on the settings page")]
-    None,
-    /// The instance has no target.
-    #[error("this instance only receives; it has no app to talk to")]
-    NoTarget,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+    /// There is no key file.
+    #[error(
+        "the key file secret.key is missing, so the stored token cannot be opened; put it back, or enter the token again"
+    )]
+    Missing,
+    /// The key file is not the one that sealed it.
+    #[error(
+        "the key file secret.key is not the one that sealed the stored token; put the right one back, or enter the token again"
+    )]
+    Foreign,
 }
 
 const COLUMN: &str = "secret";
@@ -33,29 +28,42 @@ fn row(id: InstanceId) -> String {
     format!("instances/{}", id.0)
 }
 
-/// Seals and stores a token.
+/// Whether a token could be sealed now.
 ///
 /// # Errors
-/// `Sealed` without the key file; the store's.
-pub fn put(tx: &Tx<'_>, keys: &KeyState, id: InstanceId, token: &Secret) -> Result<(), CredentialError> {
-    let KeyState::Ready(sealer) = keys else { return Err(CredentialError::Sealed) };
-    instances::set_secret(tx, id, &sealer.seal(&row(id), COLUMN, token))?;
-    Ok(())
+/// The key file is missing or another one.
+pub fn can_seal(keys: &KeyState) -> Result<(), CredentialError> {
+    match keys {
+        KeyState::Ready(_) => Ok(()),
+        KeyState::Missing => Err(CredentialError::Missing),
+        KeyState::Foreign => Err(CredentialError::Foreign),
+    }
 }
 
-/// A connector to an instance's target, with its token.
+/// Seals and stores a token; `false` without the key file.
 ///
 /// # Errors
-/// Any of `CredentialError`.
-pub async fn connector(store: &Store, keys: &Arc<KeyState>, net: &Net, instance: &Instance) -> Result<Connector, CredentialError> {
-    let target = instance.target.as_ref().ok_or(CredentialError::NoTarget)?;
-    let id = instance.id;
-    let sealed = store.read(move |rx| instances::sealed_secret(rx, id)).await?.ok_or(CredentialError::None)?;
-    let KeyState::Ready(sealer) = keys.as_ref() else { return Err(CredentialError::Sealed) };
-    let secret = sealer.open(&row(id), COLUMN, &sealed).map_err(|_| CredentialError::Sealed)?;
-    Ok(Connector::open(target, token(&secret)?, net.clone()))
+/// When the database fails.
+pub fn put(tx: &Tx<'_>, keys: &KeyState, id: InstanceId, token: &Token) -> Result<bool, StoreError> {
+    let KeyState::Ready(sealer) = keys else {
+        return Ok(false);
+    };
+    let sealed = sealer.seal(&row(id), COLUMN, &Secret::new(token.expose().to_owned()));
+    instances::set_secret(tx, id, &sealed)?;
+    Ok(true)
 }
 
-fn token(secret: &Secret) -> Result<Token, CredentialError> {
-    clean_token(secret.expose()).map_err(|_| CredentialError::Sealed)
+/// The token in the clear, for one piece of work.
+///
+/// # Errors
+/// The key file is missing or another one.
+pub fn open(keys: &KeyState, id: InstanceId, sealed: &[u8]) -> Result<Token, CredentialError> {
+    can_seal(keys)?;
+    let KeyState::Ready(sealer) = keys else {
+        return Err(CredentialError::Missing);
+    };
+    let opened = sealer
+        .open(&row(id), COLUMN, sealed)
+        .map_err(|_| CredentialError::Foreign)?;
+    Ok(Token::new(opened.expose().to_owned()))
 }

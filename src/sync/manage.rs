@@ -1,28 +1,26 @@
-//! What an admin does to an instance, from a page or the command line: connect, edit, switch, sync, delete; keys; held
-//! removals. Each is tested against the app first where it touches the connection, and tells an event.
+//! What an admin does to an instance, from a page or the command line: connect, edit, switch, sync, delete. Each is
+//! tested against the app first where it touches the connection, and tells an event.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use thiserror::Error;
 
-use super::credential::{self, CredentialError};
+use super::connect;
+use super::credential::{self, CredentialError, can_seal};
 use crate::connector::form::{clean_base_url, clean_token, same_origin};
-use crate::connector::{CheckError, Connector, Net};
+use crate::connector::{CheckError, Net, Token};
 use crate::model::job::priority;
 use crate::model::{
     Actor, Capabilities, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies, Scope, Target,
 };
-use crate::secret::{KeyState, NewKey, Secret};
+use crate::secret::{KeyState, Secret};
 use crate::store::instances::NewInstance;
-use crate::store::{Lane, Store, StoreError, Tx, access, events, instances, jobs, links, members};
+use crate::store::{Lane, Store, StoreError, Topic, Tx, events, instances, jobs};
 
 /// Longest name of an instance or key.
 const NAME: usize = 80;
 /// Shortest and longest time between syncs, in seconds.
 const SCHEDULE: std::ops::RangeInclusive<u32> = 60..=7 * 24 * 3600;
-/// Accounts a new base URL must still know.
-const KNOWN: usize = 3;
 
 /// Why it was not done.
 #[derive(Debug, Error)]
@@ -41,19 +39,10 @@ pub enum ManageError {
     OtherDirectory,
     /// The key file is missing.
     #[error(transparent)]
-    Credential(CredentialError),
+    Credential(#[from] CredentialError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-impl From<CredentialError> for ManageError {
-    fn from(error: CredentialError) -> Self {
-        match error {
-            CredentialError::Store(e) => Self::Store(e),
-            other => Self::Credential(other),
-        }
-    }
 }
 
 /// A new instance, as typed.
@@ -86,6 +75,14 @@ pub struct Edit {
     pub other_directory: bool,
 }
 
+/// A typed SCIM base URL as it would be saved, and what was changed about it.
+///
+/// # Errors
+/// A sentence that says what to change.
+pub fn clean_url(typed: &str) -> Result<(String, Vec<String>), String> {
+    clean_base_url(typed).map(|clean| (clean.url, clean.notes))
+}
+
 /// What an instance can be switched to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Switch {
@@ -113,8 +110,8 @@ pub struct Manager {
 /// What is to be saved of a tested connection.
 struct Tested {
     target: Target,
-    token: Option<Secret>,
-    drop_links: bool,
+    token: Option<Token>,
+    same_app: bool,
 }
 
 impl Manager {
@@ -123,27 +120,46 @@ impl Manager {
     /// # Errors
     /// `Check` with a sentence that says what to fix; `Refused` for what cannot be.
     pub async fn create(&self, by: Actor, new: NewConnection) -> Result<Instance, ManageError> {
-        let name = name_of(if new.name.trim().is_empty() { &new.app.1 } else { &new.name })?;
+        let name = name_of(if new.name.trim().is_empty() {
+            &new.app.1
+        } else {
+            &new.name
+        })?;
         let target = match new.target {
             None => None,
             Some((url, token)) => {
-                self.can_seal()?;
-                let capabilities = self.test(&url, &token).await?;
+                can_seal(&self.keys)?;
                 let base_url = clean_base_url(&url).map_err(ManageError::Refused)?.url;
-                Some((Target::Scim { base_url, capabilities }, token))
+                let token = clean_token(token.expose()).map_err(ManageError::Refused)?;
+                let capabilities = self.check(&base_url, token.clone()).await?;
+                Some((
+                    Target::Scim {
+                        base_url,
+                        capabilities,
+                    },
+                    token,
+                ))
             }
         };
         let (keys, app, scope) = (Arc::clone(&self.keys), new.app.0, new.scope);
         let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
             let slug = instances::free_slug(tx, &name)?;
-            let made = NewInstance { slug, name, app, scope, target: target.as_ref().map(|t| t.0.clone()) };
-            let instance = instances::insert(tx, &made)?;
-            tell(tx, &instance, &by, "instance.created", "")?;
-            if let Some((_, token)) = &target {
+            let instance = instances::insert(
+                tx,
+                &NewInstance {
+                    slug,
+                    name,
+                    app,
+                    scope,
+                    target: None,
+                },
+            )?;
+            if let Some((target, token)) = &target {
                 credential::put(tx, &keys, instance.id, token)?;
-                jobs::enqueue(tx, instance.id, JobKind::Import, 0, priority::IMPORT, None)?;
+                connect::attach(tx, &instance, target, false)?;
             }
-            Ok(instance)
+            tell(tx, &instance, &by, "instance.created", "")?;
+            instances::by_id(tx, instance.id)?.ok_or_else(gone)
         };
         self.store.write(Lane::Front, None, work).await
     }
@@ -157,31 +173,27 @@ impl Manager {
         let name = name_of(edit.name.as_deref().unwrap_or(&instance.name))?;
         let every = edit.sync_every_s.unwrap_or(instance.sync_every_s);
         if !SCHEDULE.contains(&every) {
-            return Err(ManageError::Refused("Choose a time between one minute and seven days between syncs.".into()));
+            return Err(ManageError::Refused(
+                "Choose a time between one minute and seven days between syncs.".into(),
+            ));
         }
         let policies = edit.policies.unwrap_or_else(|| instance.policies.clone());
-        let tested = self.tested(&instance, edit.base_url, edit.token, edit.other_directory).await?;
+        let tested = self
+            .tested(&instance, edit.base_url, edit.token, edit.other_directory)
+            .await?;
         let keys = Arc::clone(&self.keys);
         let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
             instances::set_basics(tx, id, &name, every, &policies)?;
-            let mut reconcile = policies != instance.policies;
+            let policies_changed = policies != instance.policies && instance.target.is_some();
+            if policies_changed || tested.is_some() {
+                connect::reconsider(tx, id)?;
+            }
             if let Some(tested) = tested {
-                let attached = instance.target.is_none();
-                instances::set_target(tx, id, &tested.target)?;
                 if let Some(token) = &tested.token {
                     credential::put(tx, &keys, id, token)?;
                 }
-                if tested.drop_links || attached {
-                    links::drop_all(tx, id)?;
-                    members::start_tracking(tx, id)?;
-                    instances::set_imported(tx, id, None)?;
-                }
-                instances::set_backoff(tx, id, None, 0, None)?;
-                jobs::enqueue(tx, id, JobKind::Import, 0, priority::IMPORT, None)?;
-                reconcile = true;
-            }
-            if reconcile && (instance.target.is_some() || instances::by_id(tx, id)?.is_some_and(|i| i.target.is_some())) {
-                jobs::enqueue(tx, id, JobKind::Reconcile, 0, priority::LATER, None)?;
+                connect::attach(tx, &instance, &tested.target, tested.same_app)?;
+                connect::token_works(tx, id)?;
             }
             tell(tx, &instance, &by, "instance.edited", "")?;
             instances::by_id(tx, id)?.ok_or_else(gone)
@@ -198,73 +210,79 @@ impl Manager {
         other_directory: bool,
     ) -> Result<Option<Tested>, ManageError> {
         let old = instance.target.as_ref().map(Target::base_url);
-        let url = match base_url {
-            Some(typed) => clean_base_url(&typed).map_err(ManageError::Refused)?.url,
-            None => match old {
-                Some(old) => old.to_owned(),
-                None if token.is_some() => return Err(ManageError::Refused("Type the SCIM base URL beside the token.".into())),
-                None => return Ok(None),
-            },
+        let url = match (base_url, old) {
+            (Some(typed), _) => clean_base_url(&typed).map_err(ManageError::Refused)?.url,
+            (None, Some(old)) => old.to_owned(),
+            (None, None) if token.is_some() => {
+                return Err(ManageError::Refused(
+                    "Type the SCIM base URL beside the token.".into(),
+                ));
+            }
+            (None, None) => return Ok(None),
         };
         let moved = old != Some(url.as_str());
         if !moved && token.is_none() {
             return Ok(None);
         }
-        self.can_seal()?;
-        let connector = match (&token, old) {
-            (Some(token), _) => self.open(&url, token)?,
-            (None, Some(old)) if same_origin(old, &url) => {
-                let target = Target::Scim { base_url: url.clone(), capabilities: Capabilities::default() };
-                let at_new = Instance { target: Some(target), ..instance.clone() };
-                credential::connector(&self.store, &self.keys, &self.net, &at_new).await?
-            }
+        can_seal(&self.keys)?;
+        let typed = token
+            .map(|t| clean_token(t.expose()))
+            .transpose()
+            .map_err(ManageError::Refused)?;
+        let token = match (&typed, old) {
+            (Some(token), _) => token.clone(),
+            (None, Some(old)) if same_origin(old, &url) => self.stored_token(instance.id).await?,
             // A stored token is never sent to an origin it was not entered for.
             (None, _) => {
                 let text = "The new base URL is on another host: type the token for it as well.";
                 return Err(ManageError::Refused(text.into()));
             }
         };
-        let capabilities = connector.check().await.map_err(|e| ManageError::Check(Box::new(e)))?;
-        let strange = moved && old.is_some() && !self.knows_accounts(&connector, instance.id).await?;
-        if strange && !other_directory {
+        let capabilities = self.check(&url, token.clone()).await?;
+        let target = Target::Scim {
+            base_url: url,
+            capabilities,
+        };
+        let same_app = !moved || {
+            let known = connect::recognise(&self.store, &self.net, instance.id, &target, token).await;
+            known
+                .map_err(|e| {
+                    ManageError::Refused(format!(
+                        "The new address could not be compared with the old: {e}."
+                    ))
+                })?
+                .is_same()
+        };
+        if !same_app && !other_directory {
             return Err(ManageError::OtherDirectory);
         }
-        Ok(Some(Tested { target: Target::Scim { base_url: url, capabilities }, token, drop_links: strange }))
+        Ok(Some(Tested {
+            target,
+            token: typed,
+            same_app,
+        }))
     }
 
-    /// Whether the app still knows three accounts that we are linked to.
-    async fn knows_accounts(&self, connector: &Connector, id: InstanceId) -> Result<bool, ManageError> {
-        for link in self.store.read(move |rx| links::sample(rx, id, KNOWN)).await? {
-            let Some(remote) = link.remote_id else { continue };
-            match connector.get(link.kind, &remote).await {
-                Ok(Some(_)) => {}
-                Ok(None) => return Ok(false),
-                Err(e) => return Err(ManageError::Refused(format!("The new address could not be compared with the old: {e}."))),
-            }
-        }
-        Ok(true)
+    async fn stored_token(&self, id: InstanceId) -> Result<Token, ManageError> {
+        let sealed = self
+            .store
+            .read(move |rx| instances::sealed_secret(rx, id))
+            .await?;
+        let sealed = sealed.ok_or_else(|| ManageError::Refused("No token is stored: type it.".into()))?;
+        Ok(credential::open(&self.keys, id, &sealed)?)
     }
 
-    fn can_seal(&self) -> Result<(), ManageError> {
-        match self.keys.as_ref() {
-            KeyState::Ready(_) => Ok(()),
-            KeyState::Missing | KeyState::Foreign => Err(CredentialError::Sealed.into()),
-        }
-    }
-
-    fn open(&self, url: &str, token: &Secret) -> Result<Connector, ManageError> {
-        let base_url = clean_base_url(url).map_err(ManageError::Refused)?.url;
-        let token = clean_token(token.expose()).map_err(ManageError::Refused)?;
-        let target = Target::Scim { base_url, capabilities: Capabilities::default() };
-        Ok(Connector::open(&target, token, self.net.clone()))
-    }
-
-    async fn test(&self, url: &str, token: &Secret) -> Result<Capabilities, ManageError> {
-        self.open(url, token)?.check().await.map_err(|e| ManageError::Check(Box::new(e)))
+    async fn check(&self, base_url: &str, token: Token) -> Result<Capabilities, ManageError> {
+        connect::connect(&self.net, base_url, token)
+            .await
+            .map_err(|e| ManageError::Check(Box::new(e)))
     }
 
     async fn instance(&self, id: InstanceId) -> Result<Instance, ManageError> {
-        self.store.read(move |rx| instances::by_id(rx, id)).await?.ok_or_else(gone)
+        self.store
+            .read(move |rx| instances::by_id(rx, id))
+            .await?
+            .ok_or_else(gone)
     }
 
     /// Switches an instance. Enabling reads the app again and looks at everything that changed meanwhile.
@@ -284,9 +302,9 @@ impl Manager {
             tell(tx, &instance, &by, action, "")?;
             if instance.target.is_some() && enabled && !instance.enabled {
                 jobs::enqueue(tx, id, JobKind::Import, 0, priority::IMPORT, None)?;
-                jobs::enqueue(tx, id, JobKind::Reconcile, 0, priority::LATER, None)?;
+                connect::reconsider(tx, id)?;
             }
-            tx.tell(id, crate::store::Topic::Jobs);
+            tx.tell(id, Topic::Jobs);
             instances::by_id(tx, id)?.ok_or_else(gone)
         };
         self.store.write(Lane::Front, Some(id), work).await
@@ -300,10 +318,14 @@ impl Manager {
         let work = move |tx: &Tx<'_>| -> Result<(), ManageError> {
             let instance = instances::by_id(tx, id)?.ok_or_else(gone)?;
             if instance.target.is_none() {
-                return Err(ManageError::Refused("This instance only receives: there is no app to sync with.".into()));
+                return Err(ManageError::Refused(
+                    "This instance only receives: there is no app to sync with.".into(),
+                ));
             }
             if !instance.enabled || instance.paused {
-                return Err(ManageError::Refused("This instance is switched off or paused. Enable or resume it first.".into()));
+                return Err(ManageError::Refused(
+                    "This instance is switched off or paused. Enable or resume it first.".into(),
+                ));
             }
             instances::set_backoff(tx, id, None, instance.retry_count, instance.parked_since)?;
             jobs::enqueue(tx, id, JobKind::Import, 0, priority::IMPORT, None)?;
@@ -321,79 +343,26 @@ impl Manager {
         let work = move |tx: &Tx<'_>| -> Result<(), ManageError> {
             let instance = instances::by_id(tx, id)?.ok_or_else(gone)?;
             instances::delete(tx, id)?;
-            tell(tx, &instance, &by, "instance.deleted", "The app was left as it is.")?;
-            Ok(())
-        };
-        self.store.write(Lane::Front, Some(id), work).await
-    }
-
-    /// Makes a key; its id and the key itself, to be shown once.
-    ///
-    /// # Errors
-    /// The instance is gone; the store's.
-    pub async fn create_key(
-        &self,
-        by: Actor,
-        id: InstanceId,
-        name: String,
-        ends_in: Option<Duration>,
-    ) -> Result<(i64, Secret), ManageError> {
-        let name = name_of(&name)?;
-        let work = move |tx: &Tx<'_>| -> Result<(i64, Secret), ManageError> {
-            let instance = instances::by_id(tx, id)?.ok_or_else(gone)?;
-            new_key(tx, &instance, &by, &name, ends_in)
-        };
-        self.store.write(Lane::Front, Some(id), work).await
-    }
-
-    /// Makes a key and gives the old one an end; id of the new key and the key itself.
-    ///
-    /// # Errors
-    /// `Refused` when the old key has ended; the store's.
-    pub async fn rotate_key(&self, by: Actor, id: InstanceId, old: i64, old_ends_in: Duration) -> Result<(i64, Secret), ManageError> {
-        let work = move |tx: &Tx<'_>| -> Result<(i64, Secret), ManageError> {
-            let instance = instances::by_id(tx, id)?.ok_or_else(gone)?;
-            let keys = access::keys(tx, id)?;
-            let Some(key) = keys.into_iter().find(|k| k.id == old && k.is_live(tx.now())) else {
-                return Err(ManageError::Refused("This key has ended already. Make a new one.".into()));
-            };
-            let made = new_key(tx, &instance, &by, &key.name, None)?;
-            access::end_key(tx, id, old, tx.now().after(old_ends_in))?;
-            Ok(made)
-        };
-        self.store.write(Lane::Front, Some(id), work).await
-    }
-
-    /// Ends a key now.
-    ///
-    /// # Errors
-    /// `Refused` when there is no such live key; the store's.
-    pub async fn revoke_key(&self, by: Actor, id: InstanceId, key: i64) -> Result<(), ManageError> {
-        let work = move |tx: &Tx<'_>| -> Result<(), ManageError> {
-            let instance = instances::by_id(tx, id)?.ok_or_else(gone)?;
-            if !access::revoke_key(tx, id, key)? {
-                return Err(ManageError::Refused("There is no such live key.".into()));
-            }
-            tell(tx, &instance, &by, "key.revoked", "")?;
+            tell(
+                tx,
+                &instance,
+                &by,
+                "instance.deleted",
+                "The app was left as it is.",
+            )?;
             Ok(())
         };
         self.store.write(Lane::Front, Some(id), work).await
     }
 }
 
-fn new_key(tx: &Tx<'_>, instance: &Instance, by: &Actor, name: &str, ends_in: Option<Duration>) -> Result<(i64, Secret), ManageError> {
-    let key = NewKey::generate();
-    let ends = ends_in.map(|d| tx.now().after(d));
-    let who = match by {
-        Actor::Admin(email) => email.as_str(),
-        Actor::Idp(_) | Actor::Target | Actor::Hub => "command line",
-    };
-    let id = access::insert_key(tx, instance.id, &key.hash, name, &key.prefix, who, ends)?;
-    tell(tx, instance, by, "key.created", &format!("Key {}…", key.prefix))?;
-    Ok((id, key.plain))
-}
-
-fn tell(tx: &Tx<'_>, instance: &Instance, by: &Actor, action: &'static str, detail: &str) -> Result<(), StoreError> {
+pub(super) fn tell(
+    tx: &Tx<'_>,
+    instance: &Instance,
+    by: &Actor,
+    action: &'static str,
+    detail: &str,
+) -> Result<(), StoreError> {
     let draft = EventDraft {
         instance: Some(instance.id),
         resource: None,
@@ -407,14 +376,16 @@ fn tell(tx: &Tx<'_>, instance: &Instance, by: &Actor, action: &'static str, deta
     events::record(tx, draft).map(drop)
 }
 
-fn name_of(typed: &str) -> Result<String, ManageError> {
+pub(super) fn name_of(typed: &str) -> Result<String, ManageError> {
     let name = typed.trim();
     if name.is_empty() || name.chars().count() > NAME || name.chars().any(char::is_control) {
-        return Err(ManageError::Refused(format!("Choose a name of 1 to {NAME} characters.")));
+        return Err(ManageError::Refused(format!(
+            "Choose a name of 1 to {NAME} characters."
+        )));
     }
     Ok(name.to_owned())
 }
 
-fn gone() -> ManageError {
+pub(super) fn gone() -> ManageError {
     ManageError::Refused("This instance no longer exists.".into())
 }
