@@ -190,6 +190,23 @@ pub struct ChangeRow {
     pub after: String,
 }
 
+impl ChangeRow {
+    /// The path without the URN of its schema.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self.path.rsplit_once(':') {
+            Some((urn, name))
+                if urn
+                    .get(..4)
+                    .is_some_and(|start| start.eq_ignore_ascii_case("urn:")) =>
+            {
+                name
+            }
+            _ => &self.path,
+        }
+    }
+}
+
 /// One line of a log.
 #[derive(Clone, Debug, Template)]
 #[template(path = "parts/event.html")]
