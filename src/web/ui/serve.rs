@@ -155,7 +155,7 @@ async fn told(ask: Ask, fail: Fail) -> HttpResponse {
         .map_or_else(String::new, |id| id.0.clone());
     match &fail {
         Fail::Store(e) => {
-            tracing::error!(request = id, error = %e, path = ask.request.path(), "a page failed")
+            tracing::error!(request = id, error = %e, path = ask.request.path(), "a page failed");
         }
         Fail::Panic => tracing::error!(request = id, path = ask.request.path(), "a page panicked"),
         _ => {}
