@@ -28,6 +28,8 @@ mod push;
 #[cfg(feature = "tools")]
 #[path = "it/real_app.rs"]
 mod real_app;
+#[path = "it/sealed.rs"]
+mod sealed;
 #[cfg(feature = "tools")]
 #[path = "it/suites.rs"]
 mod suites;
