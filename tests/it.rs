@@ -19,6 +19,8 @@ mod demo;
 mod endpoint;
 #[path = "it/keys.rs"]
 mod keys;
+#[path = "it/leavers.rs"]
+mod leavers;
 #[path = "it/limit.rs"]
 mod limit;
 #[path = "it/outage.rs"]

@@ -36,6 +36,8 @@ pub(super) enum Ended {
     Rejected { why: String, access: bool },
     /// The target said or did something that another try may mend.
     Failed(ConnectorError),
+    /// 401 or 403 to ending somebody's access: if the credentials work, they still have it.
+    StillIn(ConnectorError),
     /// An answer that proves nothing either way: later.
     Unclear(String),
     /// The stored token cannot be opened.

@@ -93,13 +93,14 @@ async fn judge(ctx: &Context, job: &Job, ended: Ended) -> Ending {
                 why: error.to_string(),
                 after,
             },
-            _ => refused(ctx, job, &error).await,
+            _ => refused(ctx, job, &error, false).await,
         },
+        Ended::StillIn(error) => refused(ctx, job, &error, true).await,
     }
 }
 
-/// 401 or 403: is it the credentials, or only this resource?
-async fn refused(ctx: &Context, job: &Job, error: &ConnectorError) -> Ending {
+/// 401 or 403: is it the credentials, or only this resource? `access`: it was to end somebody's access.
+async fn refused(ctx: &Context, job: &Job, error: &ConnectorError, access: bool) -> Ending {
     let check = match ctx.connector(job.instance).await {
         Ok((_, connector)) => connector.check().await,
         Err(_) => return Ending::Again,
@@ -107,7 +108,7 @@ async fn refused(ctx: &Context, job: &Job, error: &ConnectorError) -> Ending {
     match check {
         Ok(_) if job.kind == JobKind::Push => Ending::Rejected {
             why: error.to_string(),
-            access: false,
+            access,
         },
         Ok(_) => Ending::Later {
             why: error.to_string(),
