@@ -27,6 +27,8 @@ mod limit;
 mod outage;
 #[path = "it/push.rs"]
 mod push;
+#[path = "it/put_only.rs"]
+mod put_only;
 #[cfg(feature = "tools")]
 #[path = "it/real_app.rs"]
 mod real_app;
