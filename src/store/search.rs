@@ -118,7 +118,12 @@ fn by_scan(
     let mut find = rx.conn.prepare_cached(&sql)?;
     let mut rows = find.query(params_from_iter(&query.values))?;
     let mut page = Page::default();
+    // SQLite looks at the time once in thousands of rows, and large documents take longest on our side of it.
+    let watch = Stopwatch::start();
     while let Some(row) = rows.next()? {
+        if watch.elapsed() > TIME {
+            return Err(StoreError::TooMuch);
+        }
         let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
         let mut doc: Attributes = serde_json::from_str(text).map_err(|_| StoreError::Damaged("document"))?;
         if wants_members {
