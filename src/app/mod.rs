@@ -31,6 +31,8 @@ use crate::web::origin::Origin;
 
 pub use renew::{RenewError, Renewed};
 
+/// Threads of each worker that wait for the database: more would only queue for readers, and cost memory.
+const BLOCKING_THREADS: usize = 8;
 /// Requests in progress get this long to end.
 const GRACE_SECONDS: u64 = 30;
 
@@ -217,6 +219,7 @@ impl Server {
                 .workers
                 .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)),
         )
+        .worker_max_blocking_threads(BLOCKING_THREADS)
         .disable_signals()
         .shutdown_timeout(GRACE_SECONDS);
         let server = match &hub.config.tls {

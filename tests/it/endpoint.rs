@@ -207,10 +207,6 @@ async fn discovery_can_be_read_and_not_written() {
         scim.post(path, json!({})).await.refused(405, None);
         scim.delete(path).await.refused(405, None);
     }
-    assert!(
-        !scim.get("/Schemas").await.text.contains("\"password\""),
-        "no schema has a password"
-    );
     hub.stop().await;
 }
 

@@ -155,6 +155,8 @@ async fn a_real_provider_a_real_app_and_all_that_happens_between() {
     assert_eq!(State::read(&scene.idp).await, scene.model, "the hub differs");
     nobody_twice(&scene.proxy.seen().await);
 
+    // The grep that follows would find what lies there in clear.
+    assert!(scene.hub.holds("joiner1@example.com"));
     scene.hub.remember(&scene.app.token);
     scene.hub.stop().await;
     drop(scene.dir);
@@ -203,6 +205,11 @@ async fn outage(scene: &mut Scene) {
     scene.changes(3).await;
     scene.press().await;
     scene.failing("refused").await;
+    // People who come and go while the app is away are never known to it.
+    let arguments = [scene.idp.base.as_str(), &scene.idp.key, "3"];
+    run("conformance/clients/canaille_push.sh", &arguments)
+        .await
+        .clean(8);
     tokio::task::block_in_place(|| scene.proxy.come_back());
     scene.changes(4).await;
     scene.press().await;

@@ -68,14 +68,16 @@ fn merged(
 ) -> Attributes {
     let id = parse::take(&mut object, "id");
     let members = parse::take(&mut object, "members");
-    // Paths are looked up in the schema's spelling.
-    let mut body: Attributes = object
+    // Attributes of the app's own go back untouched; a document of ours holds none.
+    let (known, own): (Attributes, Attributes) = object
         .into_iter()
-        .map(|(name, value)| {
-            (
-                kind.attribute(&name).map_or(name, |known| known.name.to_owned()),
-                value,
-            )
+        .partition(|(name, _)| name.contains(':') || kind.attribute(name).is_some());
+    // Paths are looked up in the schema's spelling.
+    let mut body: Attributes = known
+        .into_iter()
+        .map(|(name, value)| match kind.attribute(&name) {
+            Some(attribute) => (attribute.name.to_owned(), value),
+            None => (name, value),
         })
         .collect();
     body.insert("schemas".into(), json!([kind.schema()]));
@@ -92,6 +94,7 @@ fn merged(
             body.insert(required.name.into(), value.clone());
         }
     }
+    body.extend(own);
     body.extend(id.map(|id| ("id".to_owned(), id)));
     body.extend(members.map(|members| ("members".to_owned(), members)));
     body

@@ -146,8 +146,11 @@ impl Scim {
     }
 }
 
-pub fn id(resource: Value) -> String {
-    resource["id"].as_str().unwrap().to_owned()
+pub fn id(mut resource: Value) -> String {
+    match resource["id"].take() {
+        Value::String(id) => id,
+        other => panic!("{other} is no id"),
+    }
 }
 
 pub fn patch_op(operations: &Value) -> Value {

@@ -189,6 +189,12 @@ impl TestHub {
         .await
     }
 
+    /// Whether this text lies in its files: what the canary grep would find, if it were a secret.
+    #[cfg(feature = "tools")]
+    pub fn holds(&self, text: &str) -> bool {
+        super::canary::find(self.dir.path(), text).is_some()
+    }
+
     /// Stops, then looks for every secret in all that lies in the directory, a backup among it, and in what was logged.
     pub async fn stop(self) {
         let backup = self.dir.path().join("canary-backup.db");
