@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{params, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 use serde_json::{Value, json};
 
 use super::members;
@@ -58,14 +58,26 @@ pub(super) fn within_budget<T>(
     let watch = Stopwatch::start();
     rx.conn
         .progress_handler(STEPS, Some(move || watch.elapsed() > TIME))?;
+    let budget = Budget(rx.conn);
     let outcome = scan();
-    rx.conn.progress_handler(0, None::<fn() -> bool>)?;
+    drop(budget);
     outcome.map_err(|e| match e {
         StoreError::Sqlite(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) => {
             StoreError::TooMuch
         }
         other => other,
     })
+}
+
+/// Ends with the scan, even by a panic: the connection goes back to the pool, and others must not be cut short on it.
+struct Budget<'c>(&'c Connection);
+
+impl Drop for Budget<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.progress_handler(0, None::<fn() -> bool>) {
+            tracing::error!(%error, "a reader keeps the time limit of a scan");
+        }
+    }
 }
 
 fn by_index(rx: &Rx<'_>, query: &Query, start: u64, count: u64) -> Result<Page, StoreError> {
@@ -128,7 +140,12 @@ fn by_scan(
     let mut find = rx.conn.prepare_cached(&sql)?;
     let mut rows = find.query(params_from_iter(&query.values))?;
     let mut page = Page::default();
+    // SQLite looks at the time once in thousands of rows, and large documents take longest on our side of it.
+    let watch = Stopwatch::start();
     while let Some(row) = rows.next()? {
+        if watch.elapsed() > TIME {
+            return Err(StoreError::TooMuch);
+        }
         let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
         let mut doc: Attributes = serde_json::from_str(text).map_err(|_| StoreError::Damaged("document"))?;
         if wants_members {
