@@ -190,12 +190,17 @@ mod tests {
     fn the_published_user_is_the_one_that_is_checked() {
         let user = &schemas(BASE)[0];
         assert_eq!(user["id"], urn::USER);
-        let published: Vec<&str> = user["attributes"]
+        let mut published: Vec<&str> = user["attributes"]
             .as_array()
             .unwrap()
             .iter()
             .map(|attribute| attribute["name"].as_str().unwrap())
             .collect();
+        assert_eq!(
+            published.pop(),
+            Some("password"),
+            "announced, and in no schema that is kept by"
+        );
         let known: Vec<&str> = ResourceType::User
             .core()
             .attributes
