@@ -67,13 +67,21 @@ const ACTIONS: &[(&str, &str)] = &[
     ("admin.created", "was made an admin"),
 ];
 
+/// What a group's event means to a person it is about: before the group's name, and after it.
+const OF_MEMBERS: [(&str, &str, &str); 4] = [
+    ("group.members_added", "joined", ""),
+    ("group.members_removed", "left", ""),
+    ("push.members_added", "added to", "in the app"),
+    ("push.members_removed", "removed from", "in the app"),
+];
+
 /// A line of an instance's log.
 #[must_use]
 pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
     let about_all = ["instance.", "sync.", "key."]
         .iter()
         .any(|start| event.action.starts_with(start));
-    let place = if event.action.starts_with("group.") {
+    let place = if event.action.starts_with("group.") || event.action.starts_with("push.members_") {
         "groups"
     } else {
         "users"
@@ -90,6 +98,7 @@ pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
     EventRow {
         at: at(event.at, now),
         outcome: event.outcome,
+        lead: "",
         href,
         text: sentence(&event.action, event.outcome, &event.detail),
         actor: parts::actor(&event.actor, app),
@@ -105,6 +114,24 @@ pub fn rows(events: Vec<Event>, slug: &str, app: &str, now: Time) -> Vec<EventRo
         .into_iter()
         .map(|event| row(event, slug, app, now))
         .collect()
+}
+
+/// Lines of the log on a person's page: what became of a group is said as what became of them.
+#[must_use]
+pub fn rows_of_person(events: Vec<Event>, slug: &str, app: &str, now: Time) -> Vec<EventRow> {
+    let told = events.into_iter().map(|event| {
+        let of_members = OF_MEMBERS.iter().find(|(action, ..)| *action == event.action);
+        let row = row(event, slug, app, now);
+        match of_members {
+            Some((_, lead, text)) => EventRow {
+                lead,
+                text: (*text).into(),
+                ..row
+            },
+            None => row,
+        }
+    });
+    told.collect()
 }
 
 /// Today to the second, before that with the day.

@@ -4,7 +4,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::words;
+use super::{values, words};
 use crate::model::{Actor, Health, Outcome, Time};
 
 /// Colour and shape of a state; never shown without its word.
@@ -190,6 +190,26 @@ pub struct ChangeRow {
     pub after: String,
 }
 
+impl ChangeRow {
+    /// The path without the URN of its schema.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        values::path(&self.path).1
+    }
+
+    /// The URN of an extension's schema; none for the core.
+    #[must_use]
+    pub fn urn(&self) -> Option<&str> {
+        values::path(&self.path).0
+    }
+
+    /// What a person calls that schema.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        values::schema(self.urn().unwrap_or_default())
+    }
+}
+
 /// One line of a log.
 #[derive(Clone, Debug, Template)]
 #[template(path = "parts/event.html")]
@@ -198,6 +218,8 @@ pub struct EventRow {
     pub at: When,
     /// How it ended.
     pub outcome: Outcome,
+    /// Before the subject: `joined`; mostly empty.
+    pub lead: &'static str,
     /// What a person calls the subject; empty when `text` says all.
     pub subject: String,
     /// Address of the subject's page.
