@@ -27,7 +27,11 @@ async fn owner(hub: &TestHub) -> Browser {
     browser.fill("password", PASSWORD).await;
     browser.press("Create the account").await;
     browser.says(&["This is not the code."]).await;
-    assert_eq!(browser.value("password").await, "", "a password is never filled in");
+    assert_eq!(
+        browser.value("password").await,
+        "",
+        "a password is never filled in"
+    );
     browser.fill("code", &code).await;
     browser.fill("password", PASSWORD).await;
     browser.press("Create the account").await;

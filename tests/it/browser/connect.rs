@@ -85,13 +85,19 @@ async fn an_admin_connects_an_app_in_a_browser() {
     let direct = Scim::new(app.base(), &app.token);
     let theirs = direct.named("Users", "ada.byron@example.com").await.unwrap();
     assert_eq!(theirs["title"], "Countess");
-    assert_eq!(theirs["emails"][0]["value"], person("ada.byron@example.com")["emails"][0]["value"]);
+    assert_eq!(
+        theirs["emails"][0]["value"],
+        person("ada.byron@example.com")["emails"][0]["value"]
+    );
 
     browser.press("Sign out").await;
     assert_eq!(browser.path().await, "/login");
     for path in ["/", "/catalog", HOME, &page] {
         browser.open(path).await;
-        assert!(browser.path().await.starts_with("/login"), "{path} is shown to anybody");
+        assert!(
+            browser.path().await.starts_with("/login"),
+            "{path} is shown to anybody"
+        );
     }
     drop(browser);
     hub.stop().await;
@@ -112,6 +118,11 @@ async fn new_key(hub: &TestHub, browser: &mut crate::support::browser::Browser) 
     browser.says(&["Okta", "never"]).await;
     let source = browser.js("return document.documentElement.outerHTML").await;
     assert!(!source.as_str().unwrap().contains(&key));
-    assert_eq!(browser.js("return document.querySelectorAll('tbody tr').length").await, 1);
+    assert_eq!(
+        browser
+            .js("return document.querySelectorAll('tbody tr').length")
+            .await,
+        1
+    );
     key
 }

@@ -20,7 +20,9 @@ const HOME: &str = "/instances/app";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_page_of_the_table_is_visited() {
-    let names: Vec<String> = (1..=PEOPLE).map(|n| format!("person{n:02}@example.com")).collect();
+    let names: Vec<String> = (1..=PEOPLE)
+        .map(|n| format!("person{n:02}@example.com"))
+        .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let g = Gateway::with_people(&names).await;
     let mut browser = owner(&g.hub).await;
@@ -49,12 +51,17 @@ async fn every_page_of_the_table_is_visited() {
 /// The row of the table that answers this.
 fn row_of(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
     let parts: Vec<&str> = path.split('/').collect();
-    rollcall::web::routes_for_tests().into_iter().find(|(m, pattern)| {
-        let pattern: Vec<&str> = pattern.split('/').collect();
-        *m == method
-            && pattern.len() == parts.len()
-            && pattern.iter().zip(&parts).all(|(p, part)| p.starts_with('{') || p == part)
-    })
+    rollcall::web::routes_for_tests()
+        .into_iter()
+        .find(|(m, pattern)| {
+            let pattern: Vec<&str> = pattern.split('/').collect();
+            *m == method
+                && pattern.len() == parts.len()
+                && pattern
+                    .iter()
+                    .zip(&parts)
+                    .all(|(p, part)| p.starts_with('{') || p == part)
+        })
 }
 
 /// What shows no instance.
@@ -63,13 +70,17 @@ async fn outside(browser: &mut Browser) {
     browser.open("/").await;
     for next in ["light", "dark", "system"] {
         browser.press("Colours").await;
-        let theme = browser.js("return document.documentElement.dataset.theme ?? 'system'").await;
+        let theme = browser
+            .js("return document.documentElement.dataset.theme ?? 'system'")
+            .await;
         assert_eq!(theme, next);
     }
     browser.open("/catalog?q=nothing+is+called+so").await;
     browser.says(&["No app is called that"]).await;
     browser.press("Show all").await;
-    browser.says(&["Atlassian Cloud", "DocuSign", "Figma", "SCIM"]).await;
+    browser
+        .says(&["Atlassian Cloud", "DocuSign", "Figma", "SCIM"])
+        .await;
     browser.open("/no/such/page").await;
     browser.says(&["404"]).await;
     browser.open("/setup").await;
@@ -120,7 +131,9 @@ async fn people(browser: &mut Browser, g: &Gateway) {
     browser.says(&["Nobody matches."]).await;
     browser.open(&format!("{HOME}/users?q=person07")).await;
     browser.press("person07").await;
-    browser.says(&["person07@example.com", "Everyone", "In step"]).await;
+    browser
+        .says(&["person07@example.com", "Everyone", "In step"])
+        .await;
 
     // What a provider changes is told in the person's words.
     let id = g.idp.named("Users", "person07@example.com").await.unwrap()["id"].clone();
@@ -132,23 +145,33 @@ async fn people(browser: &mut Browser, g: &Gateway) {
     g.settled().await;
     browser.reload().await;
     browser
-        .says(&["department enterprise", "joined Design", "added to Design in the app"])
+        .says(&[
+            "department enterprise",
+            "joined Design",
+            "added to Design in the app",
+        ])
         .await;
     let change = json!([{"op": "remove", "path": format!("members[value eq \"{id}\"]")}]);
     g.idp.patch(&format!("/Groups/{design}"), change).await;
     g.settled().await;
     browser.reload().await;
-    browser.says(&["left Design", "removed from Design in the app"]).await;
+    browser
+        .says(&["left Design", "removed from Design in the app"])
+        .await;
 
     browser.open(&format!("{HOME}/groups?q=every")).await;
     browser.press("Everyone").await;
     browser.says(&["60 members", "1–50 of 60"]).await;
     browser.fill("q", "person42").await;
-    browser.js("document.querySelector('main form[role=search]').submit()").await;
+    browser
+        .js("document.querySelector('main form[role=search]').submit()")
+        .await;
     browser.comes_to_say(&["person42"]).await;
     browser.open(&format!("{HOME}/groups?q=no+such+group")).await;
     browser.says(&["No group is called that."]).await;
-    browser.open(&format!("{HOME}/activity?q=Design&outcome=done")).await;
+    browser
+        .open(&format!("{HOME}/activity?q=Design&outcome=done"))
+        .await;
     browser.says(&["Design"]).await;
     browser.press("Clear").await;
 }
@@ -161,7 +184,9 @@ async fn settings(browser: &mut Browser, g: &Gateway) {
     browser.press("Save").await;
     browser.says(&["token"]).await;
     assert_eq!(browser.value("token").await, "");
-    let problem = browser.js("return document.querySelector('.notice.bad')?.innerText ?? ''").await;
+    let problem = browser
+        .js("return document.querySelector('.notice.bad')?.innerText ?? ''")
+        .await;
     assert!(problem.as_str().unwrap().contains("token"), "{problem}");
 
     browser.open(&page).await;
@@ -181,7 +206,9 @@ async fn settings(browser: &mut Browser, g: &Gateway) {
     browser.open(&page).await;
     browser.fill("token", fresh.expose()).await;
     browser.fill("accounts_floor", "many").await;
-    browser.js("document.querySelector('main form').noValidate = true").await;
+    browser
+        .js("document.querySelector('main form').noValidate = true")
+        .await;
     browser.press("Save").await;
     browser.says(&["type a number from 0"]).await;
     browser.open(&page).await;
@@ -254,14 +281,18 @@ async fn held(browser: &mut Browser, g: &Gateway) {
         let path = format!("/Users/{}", id.as_str().unwrap());
         g.idp.patch(&path, change).await.expect(200);
     }
-    browser.open_until(HOME, &["Held", "8 of 60 people would lose access"]).await;
+    browser
+        .open_until(HOME, &["Held", "8 of 60 people would lose access"])
+        .await;
     browser.press("See who").await;
     browser.press("Allow selected").await;
     browser.says(&["choose who is meant"]).await;
     browser.tick("tbody tr:first-child input[type=checkbox]").await;
     browser.press("Allow selected").await;
     browser.says(&["Allowed"]).await;
-    browser.open_until(HOME, &["7 of 60 people would lose access"]).await;
+    browser
+        .open_until(HOME, &["7 of 60 people would lose access"])
+        .await;
     browser.press("See who").await;
     browser.press("Reject all 7").await;
     browser.says(&["Rejected: nothing is removed"]).await;
@@ -313,8 +344,20 @@ async fn viewer(browser: &mut Browser, g: &Gateway) {
     sign_in(browser, email, "not this one").await;
     browser.says(&["E-mail or password is wrong."]).await;
     sign_in(browser, email, password).await;
-    assert_eq!(browser.path().await, format!("{HOME}/keys"), "where they wanted to go");
-    for part in ["", "/users", "/groups", "/activity", "/settings", "/held", "/keys"] {
+    assert_eq!(
+        browser.path().await,
+        format!("{HOME}/keys"),
+        "where they wanted to go"
+    );
+    for part in [
+        "",
+        "/users",
+        "/groups",
+        "/activity",
+        "/settings",
+        "/held",
+        "/keys",
+    ] {
         browser.open(&format!("{HOME}{part}")).await;
         let acts = browser
             .js("return document.querySelectorAll('main form[method=post] button:enabled').length")

@@ -212,7 +212,9 @@ impl Browser {
 
     /// What a person reads.
     pub async fn text(&self) -> String {
-        let text = self.js("return document.querySelector('main')?.innerText ?? ''").await;
+        let text = self
+            .js("return document.querySelector('main')?.innerText ?? ''")
+            .await;
         text.as_str().unwrap().to_owned()
     }
 
