@@ -130,7 +130,7 @@ async fn people(browser: &mut Browser, g: &Gateway) {
     browser.press("Search").await;
     browser.says(&["Nobody matches."]).await;
     browser.open(&format!("{HOME}/users?q=person07")).await;
-    browser.press("person07").await;
+    browser.press("person07@example.com").await;
     browser
         .says(&["person07@example.com", "Everyone", "In step"])
         .await;
@@ -239,7 +239,7 @@ async fn keys(browser: &mut Browser, g: &Gateway) {
     idp.get("/Users?count=1").await.expect(200);
     browser.press("I have stored it").await;
     browser.press("Revoke Second").await;
-    browser.press("Revoke").await;
+    browser.press("Revoke the key").await;
     browser.says(&["The key was revoked"]).await;
 }
 

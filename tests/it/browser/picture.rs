@@ -46,15 +46,18 @@ const TEAMS: [&str; 12] = [
 
 const TITLES: [&str; 4] = ["Engineer", "Designer", "Manager", "Analyst"];
 
+/// In milliseconds.
+const DAY: i64 = 24 * 3600 * 1000;
+
 /// An app of the picture: name of the instance, its App, people, groups.
 const APPS: [(&str, &str, &str, usize, usize); 4] = [
     ("atlassian-prod", "atlassian-cloud", "Atlassian Cloud", 184, 12),
     ("docusign-legal", "docusign", "DocuSign", 62, 4),
     ("figma-prod", "figma", "Figma", 96, 7),
-    ("wiki", "generic-scim", "Generic SCIM 2.0", 121, 9),
+    ("wiki-staff", "generic-scim", "Generic SCIM 2.0", 121, 9),
 ];
 /// Those that only receive.
-const DIRECTORIES: [(&str, usize, usize); 2] = [("crm-directory", 143, 10), ("warehouse", 38, 3)];
+const DIRECTORIES: [(&str, usize, usize); 1] = [("crm-directory", 143, 10)];
 
 /// One of them, and the hands that move it.
 struct Connected {
@@ -68,28 +71,32 @@ async fn the_picture_of_the_overview() {
     if std::env::var_os(ASKED).is_none() {
         return;
     }
-    let day = Duration::from_secs(24 * 3600);
-    let clock = Clock::manual(Time(Clock::system().now().0 - 26 * 3600 * 1000));
+    // Seen at noon.
+    let today = Clock::system().now().0.div_euclid(DAY) * DAY;
+    let clock = Clock::manual(Time(today - DAY + 10 * 3600 * 1000));
     let hub = TestHub::with_clock(clock.clone()).await;
     let app = TestHub::start().await;
-    let mut apps = Vec::new();
+    let (mut apps, mut directories) = (Vec::new(), Vec::new());
     for (name, slug, shown, people, groups) in APPS {
         apps.push(connect(&hub, &app, (name, slug, shown), people, groups).await);
     }
     for (name, people, groups) in DIRECTORIES {
         let (_, scim) = hub.receiver(name).await;
         fill(&scim, people, groups).await;
+        directories.push(scim);
     }
     let [held, refusing, failing, fine] = apps.try_into().unwrap_or_else(|_| unreachable!("four apps"));
-    clock.advance(day + Duration::from_secs(3600));
+    clock.advance(Duration::from_secs(25 * 3600));
     for connected in [&held, &refusing, &failing, &fine] {
         clock.advance(Duration::from_secs(140));
         hub.sync(connected.instance.id).await;
     }
 
-    failing
-        .relay
-        .treat(|_| Treatment::scim_error(401, "The token is not known."));
+    failing.relay.treat(|_| Treatment::Answer {
+        status: 401,
+        headers: Vec::new(),
+        body: String::new(),
+    });
     let someone = all(&failing.idp, "Users").await.swap_remove(5);
     title(&failing.idp, &someone, "Art Director").await;
     hub.wait_health(failing.instance.id, Health::Failing, "401").await;
@@ -121,12 +128,16 @@ async fn the_picture_of_the_overview() {
     }
     hub.wait_health(held.instance.id, Health::Held, "").await;
     hub.idle().await;
+    for scim in &directories {
+        let somebody = all(scim, "Users").await.swap_remove(3);
+        title(scim, &somebody, "Team Lead").await;
+    }
     clock.advance(Duration::from_secs(4 * 60));
 
     let mut browser = owner(&hub).await;
     browser.prefers("light").await;
     browser.open("/").await;
-    browser.says(&["Three instances need you. Three are fine."]).await;
+    browser.says(&["Three instances need you. Two are fine."]).await;
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
     browser.picture(&docs.join("overview.png")).await;
 

@@ -126,6 +126,8 @@ impl Browser {
             },
             _profile: profile,
         };
+        let hidden = json!({"hidden": true});
+        browser.devtools("Emulation.setScrollbarsHidden", hidden).await;
         browser.size(SCREEN.0, SCREEN.1).await;
         browser
     }
