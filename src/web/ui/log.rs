@@ -48,7 +48,10 @@ const ACTIONS: &[(&str, &str)] = &[
     ("app.reactivated", "was activated in the app"),
     ("app.made_anew", "was made anew in the app"),
     ("import.broken", "could not be read from the app"),
-    ("removal.held", "would lose something and waits"),
+    (
+        "removal.held",
+        "is past the removal limit and waits for Allow or Reject",
+    ),
     ("removal.allowed", "may be removed"),
     ("removal.rejected", "stays in the app"),
     ("sync.requested", "A sync was asked for"),
@@ -81,7 +84,8 @@ pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
     let about_all = ["instance.", "sync.", "key."]
         .iter()
         .any(|start| event.action.starts_with(start));
-    let place = if event.action.starts_with("group.") || event.action.starts_with("push.members_") {
+    let of_members = OF_MEMBERS.iter().any(|(action, ..)| *action == event.action);
+    let place = if of_members || event.action.starts_with("group.") {
         "groups"
     } else {
         "users"
@@ -90,8 +94,10 @@ pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
         .resource_id
         .as_ref()
         .map(|id| format!("/instances/{slug}/{place}/{id}"));
+    let sent = event.action.starts_with("push.");
     let changes = event.changes.iter().take(CHANGES).map(|change| ChangeRow {
         path: change.path.clone(),
+        sent,
         before: values::text(&change.before),
         after: values::text(&change.after),
     });
@@ -149,6 +155,8 @@ fn sentence(action: &str, outcome: Outcome, detail: &str) -> String {
     let detail = detail.trim_end_matches('.');
     match (detail, outcome) {
         ("", _) => said.into(),
+        // The words of the action say it all.
+        _ if action == "removal.held" => said.into(),
         // Why it was refused is the news.
         (detail, Outcome::Rejected | Outcome::Retried) => format!("{said}: {detail}"),
         (detail, _) => format!("{said}. {detail}"),

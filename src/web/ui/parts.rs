@@ -184,6 +184,8 @@ impl HtmlSafe for Paging {}
 pub struct ChangeRow {
     /// Attribute path.
     pub path: String,
+    /// It was sent to an app: what stood there before is not known.
+    pub sent: bool,
     /// Before.
     pub before: String,
     /// After.

@@ -152,11 +152,13 @@ pub(super) fn events() -> Vec<EventRow> {
             lead: "",
             changes: vec![
                 ChangeRow {
+                    sent: false,
                     path: "title".into(),
                     before: "Engineer".into(),
                     after: "Lead engineer".into(),
                 },
                 ChangeRow {
+                    sent: false,
                     path: "nickName".into(),
                     before: String::new(),
                     after: HOSTILE.into(),
