@@ -152,11 +152,11 @@ impl Browser {
         let quoted = format!("\"{says}\"");
         let path = found.replace('$', &quoted);
         self.js("window.before = true").await;
+        // A page that keeps itself fresh may take a button away just before it is pressed.
         let mut pressed = false;
-        for element in self.client.find_all(Locator::XPath(&path)).await.unwrap() {
-            if element.is_displayed().await.unwrap() {
-                element.click().await.unwrap();
-                pressed = true;
+        for _ in 0..3 {
+            pressed = self.click(&path).await;
+            if pressed {
                 break;
             }
         }
@@ -174,6 +174,16 @@ impl Browser {
         .await;
         self.read_log().await;
         self.look().await;
+    }
+
+    /// Whether there was something to click.
+    async fn click(&self, xpath: &str) -> bool {
+        for element in self.client.find_all(Locator::XPath(xpath)).await.unwrap() {
+            if element.is_displayed().await.unwrap_or(false) {
+                return element.click().await.is_ok();
+            }
+        }
+        false
     }
 
     /// Types into the field with this id, in place of what stands there.
