@@ -48,10 +48,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("app.reactivated", "was activated in the app"),
     ("app.made_anew", "was made anew in the app"),
     ("import.broken", "could not be read from the app"),
-    (
-        "removal.held",
-        "is past the removal limit and waits for Allow or Reject",
-    ),
+    ("removal.held", "waits: past the removal limit"),
     ("removal.allowed", "may be removed"),
     ("removal.rejected", "stays in the app"),
     ("sync.requested", "A sync was asked for"),
