@@ -67,6 +67,19 @@ fn row_of(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
 /// What shows no instance.
 async fn outside(browser: &mut Browser) {
     browser.fetch("/healthz").await;
+    browser.open("/catalog").await;
+    let spoil = "document.querySelector('main').insertAdjacentHTML('beforeend', '<h1 style=\"color: red\">x</h1><input>'); \
+                 document.querySelector('main h1').style.width = '2000px'";
+    browser.js(spoil).await;
+    let found = browser.complaints().await.join("\n");
+    for fault in [
+        "2 h1",
+        "no label: <input",
+        " wide at 390",
+        "Content Security Policy",
+    ] {
+        assert!(found.contains(fault), "{fault:?} is not found: {found}");
+    }
     browser.open("/").await;
     for next in ["light", "dark", "system"] {
         browser.press("Colours").await;

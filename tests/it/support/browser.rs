@@ -56,6 +56,8 @@ pub struct Browser {
     base: String,
     /// (method, path) of all that was answered with less than 400.
     pub visited: BTreeSet<(String, String)>,
+    /// What its console complained of.
+    console: Vec<String>,
     /// Requests without an answer yet, by the browser's id.
     asked: HashMap<String, (String, String)>,
     _session: Session,
@@ -118,6 +120,7 @@ impl Browser {
             client,
             base: base.to_owned(),
             visited: BTreeSet::new(),
+            console: Vec::new(),
             asked: HashMap::new(),
             _session: Session {
                 _driver: driver,
@@ -172,7 +175,6 @@ impl Browser {
                 == true
         })
         .await;
-        self.read_log().await;
         self.look().await;
     }
 
@@ -212,7 +214,6 @@ impl Browser {
     /// Loads the page once more, sending its form again if it answered one.
     pub async fn reload(&mut self) {
         self.client.refresh().await.unwrap();
-        self.read_log().await;
         self.look().await;
     }
 
@@ -253,7 +254,6 @@ impl Browser {
             what.iter().all(|w| text.contains(w))
         })
         .await;
-        self.read_log().await;
         self.look().await;
     }
 
@@ -292,21 +292,35 @@ impl Browser {
     }
 
     /// Nothing is wrong with this page, whatever it shows; neither on a phone.
-    pub async fn look(&self) {
-        let mut wrong = self.js(PAGE).await.as_array().cloned().unwrap();
-        self.size(PHONE, 844).await;
-        let wide = self.js(PAGE).await;
-        self.size(SCREEN.0, SCREEN.1).await;
-        wrong.extend(wide.as_array().cloned().unwrap());
+    pub async fn look(&mut self) {
+        let wrong = self.complaints().await;
         assert!(wrong.is_empty(), "{}: {wrong:?}", self.path().await);
     }
 
-    /// Takes in what the browser noted since: requests as visited; a complaint, such as one about the policy of what may
-    /// be loaded, fails. That an answer was an error is no complaint: the tests know their statuses.
+    /// What is wrong with this page; and what the browser's console said since this was asked last.
+    pub async fn complaints(&mut self) -> Vec<String> {
+        let mut wrong = self.faults().await;
+        self.size(PHONE, 844).await;
+        wrong.extend(self.faults().await);
+        self.size(SCREEN.0, SCREEN.1).await;
+        self.read_log().await;
+        wrong.append(&mut self.console);
+        wrong
+    }
+
+    async fn faults(&self) -> Vec<String> {
+        let found = self.js(PAGE).await;
+        let found = found.as_array().unwrap().iter();
+        found.map(|fault| fault.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Takes in what the browser noted since: requests as visited, and what the console said, such as about the policy of
+    /// what may be loaded. That an answer was an error is no complaint: the tests know their statuses.
     async fn read_log(&mut self) {
         for entry in self.log("browser").await {
-            let network = entry["source"] == "network";
-            assert!(network || entry["level"] == "INFO", "the console says {entry}");
+            if entry["source"] != "network" && entry["level"] != "INFO" {
+                self.console.push(entry["message"].to_string());
+            }
         }
         for entry in self.log("performance").await {
             let message: Value = serde_json::from_str(entry["message"].as_str().unwrap()).unwrap();
