@@ -9,6 +9,9 @@ mod support;
 mod adoption;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[cfg(feature = "tools")]
+#[path = "it/browser.rs"]
+mod browser;
 #[path = "it/cli.rs"]
 mod cli;
 #[path = "it/crash.rs"]

@@ -48,12 +48,9 @@ const ACTIONS: &[(&str, &str)] = &[
     ("app.reactivated", "was activated in the app"),
     ("app.made_anew", "was made anew in the app"),
     ("import.broken", "could not be read from the app"),
-    ("removal.held", "is not removed until you allow or reject it"),
-    ("removal.allowed", "may be removed: it was allowed"),
-    (
-        "removal.rejected",
-        "stays in the app until something changes here",
-    ),
+    ("removal.held", "waits: past the removal limit"),
+    ("removal.allowed", "may be removed"),
+    ("removal.rejected", "stays in the app"),
     ("sync.requested", "A sync was asked for"),
     ("sync.finished", "Sync finished"),
     ("instance.created", "The instance was made"),
@@ -70,13 +67,22 @@ const ACTIONS: &[(&str, &str)] = &[
     ("admin.created", "was made an admin"),
 ];
 
+/// What a group's event means to a person it is about: before the group's name, and after it.
+const OF_MEMBERS: [(&str, &str, &str); 4] = [
+    ("group.members_added", "joined", ""),
+    ("group.members_removed", "left", ""),
+    ("push.members_added", "added to", "in the app"),
+    ("push.members_removed", "removed from", "in the app"),
+];
+
 /// A line of an instance's log.
 #[must_use]
 pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
     let about_all = ["instance.", "sync.", "key."]
         .iter()
         .any(|start| event.action.starts_with(start));
-    let place = if event.action.starts_with("group.") {
+    let of_members = OF_MEMBERS.iter().any(|(action, ..)| *action == event.action);
+    let place = if of_members || event.action.starts_with("group.") {
         "groups"
     } else {
         "users"
@@ -85,15 +91,17 @@ pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
         .resource_id
         .as_ref()
         .map(|id| format!("/instances/{slug}/{place}/{id}"));
+    let sent = event.action.starts_with("push.");
     let changes = event.changes.iter().take(CHANGES).map(|change| ChangeRow {
         path: change.path.clone(),
-        // What the app held before a push is not known by value.
-        before: (!event.action.starts_with("push.")).then(|| values::text(&change.before)),
+        sent,
+        before: values::text(&change.before),
         after: values::text(&change.after),
     });
     EventRow {
         at: at(event.at, now),
         outcome: event.outcome,
+        lead: "",
         href,
         text: sentence(&event.action, event.outcome, &event.detail),
         actor: parts::actor(&event.actor, app),
@@ -109,6 +117,24 @@ pub fn rows(events: Vec<Event>, slug: &str, app: &str, now: Time) -> Vec<EventRo
         .into_iter()
         .map(|event| row(event, slug, app, now))
         .collect()
+}
+
+/// Lines of the log on a person's page: what became of a group is said as what became of them.
+#[must_use]
+pub fn rows_of_person(events: Vec<Event>, slug: &str, app: &str, now: Time) -> Vec<EventRow> {
+    let told = events.into_iter().map(|event| {
+        let of_members = OF_MEMBERS.iter().find(|(action, ..)| *action == event.action);
+        let row = row(event, slug, app, now);
+        match of_members {
+            Some((_, lead, text)) => EventRow {
+                lead,
+                text: (*text).into(),
+                ..row
+            },
+            None => row,
+        }
+    });
+    told.collect()
 }
 
 /// Today to the second, before that with the day.
@@ -129,7 +155,8 @@ fn sentence(action: &str, outcome: Outcome, detail: &str) -> String {
     }
     match (detail, outcome) {
         ("", _) => said.into(),
-        _ if action.starts_with("removal.") => said.into(),
+        // The words of the action say it all.
+        _ if action == "removal.held" => said.into(),
         // Why it was refused is the news.
         (detail, Outcome::Rejected | Outcome::Retried) => format!("{said}: {detail}"),
         (detail, _) => format!("{said}. {detail}"),

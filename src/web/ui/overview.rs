@@ -100,7 +100,10 @@ pub async fn get(ask: Ask) -> Answer {
         let recent = events::count_since(rx, rx.now().before(Duration::from_secs(24 * 3600)))?;
         Ok::<_, Fail>(OverviewPage {
             page,
-            summary: summary(&all),
+            summary: summary(
+                all.iter().filter(|(_, s)| needs_somebody(s.health)).count(),
+                all.len(),
+            ),
             stats: stats(&all, recent),
             rows: all
                 .iter()
@@ -145,14 +148,16 @@ fn stats(all: &[(Instance, InstanceStatus)], recent: u64) -> Vec<Stat> {
     ]
 }
 
-fn summary(all: &[(Instance, InstanceStatus)]) -> String {
-    let need = all.iter().filter(|(_, s)| needs_somebody(s.health)).count();
-    let fine = all.len() - need;
+/// How many need somebody, of how many.
+fn summary(need: usize, all: usize) -> String {
+    let fine = all.saturating_sub(need);
     match (need, fine) {
         (0, 0) => "Welcome. Start with the app whose people you want to see.".into(),
         (0, 1) => "The instance is fine.".into(),
+        (0, 2) => "Both instances are fine.".into(),
         (0, n) => format!("All {} instances are fine.", few(n).to_lowercase()),
         (1, 0) => "The instance needs you.".into(),
+        (2, 0) => "Both instances need you.".into(),
         (n, 0) => format!("All {} instances need you.", few(n).to_lowercase()),
         (n, m) => format!(
             "{} {} you. {} {} fine.",
@@ -264,6 +269,14 @@ fn reason(instance: &Instance, status: &InstanceStatus, now: Time) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_are_both() {
+        assert_eq!(summary(0, 2), "Both instances are fine.");
+        assert_eq!(summary(2, 2), "Both instances need you.");
+        assert_eq!(summary(0, 3), "All three instances are fine.");
+        assert_eq!(summary(1, 2), "One instance needs you. One is fine.");
+    }
 
     #[test]
     fn a_few_are_said_in_words() {

@@ -4,7 +4,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::words;
+use super::{values, words};
 use crate::model::{Actor, Health, Outcome, Time};
 
 /// Colour and shape of a state; never shown without its word.
@@ -184,8 +184,10 @@ impl HtmlSafe for Paging {}
 pub struct ChangeRow {
     /// Attribute path.
     pub path: String,
-    /// Before; none: not known.
-    pub before: Option<String>,
+    /// It was sent to an app: what stood there before is not known.
+    pub sent: bool,
+    /// Before.
+    pub before: String,
     /// After.
     pub after: String,
 }
@@ -194,16 +196,19 @@ impl ChangeRow {
     /// The path without the URN of its schema.
     #[must_use]
     pub fn name(&self) -> &str {
-        match self.path.rsplit_once(':') {
-            Some((urn, name))
-                if urn
-                    .get(..4)
-                    .is_some_and(|start| start.eq_ignore_ascii_case("urn:")) =>
-            {
-                name
-            }
-            _ => &self.path,
-        }
+        values::path(&self.path).1
+    }
+
+    /// The URN of an extension's schema; none for the core.
+    #[must_use]
+    pub fn urn(&self) -> Option<&str> {
+        values::path(&self.path).0
+    }
+
+    /// What a person calls that schema.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        values::schema(self.urn().unwrap_or_default())
     }
 }
 
@@ -215,6 +220,8 @@ pub struct EventRow {
     pub at: When,
     /// How it ended.
     pub outcome: Outcome,
+    /// Before the subject: `joined`; mostly empty.
+    pub lead: &'static str,
     /// What a person calls the subject; empty when `text` says all.
     pub subject: String,
     /// Address of the subject's page.

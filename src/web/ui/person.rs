@@ -66,31 +66,19 @@ impl AttributeRow {
     /// The path without the URN of its schema.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.urn().map_or(&self.path, |urn| {
-            self.path.get(urn.len() + 1..).unwrap_or(&self.path)
-        })
+        values::path(&self.path).1
     }
 
     /// The URN of an extension's schema; none for the core.
     #[must_use]
     pub fn urn(&self) -> Option<&str> {
-        let rest = self
-            .path
-            .get(..4)
-            .filter(|start| start.eq_ignore_ascii_case("urn:"))?;
-        let end = self.path.rfind(':')?;
-        (end > rest.len()).then(|| &self.path[..end])
+        values::path(&self.path).0
     }
 
-    /// What a person calls that schema: the last word of its URN, `User` and `Group` left out.
+    /// What a person calls that schema.
     #[must_use]
     pub fn schema(&self) -> &str {
-        let urn = self.urn().unwrap_or_default();
-        if urn.eq_ignore_ascii_case("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User") {
-            "enterprise"
-        } else {
-            urn
-        }
+        values::schema(self.urn().unwrap_or_default())
     }
 }
 
@@ -152,7 +140,7 @@ pub async fn get(ask: Ask) -> Answer {
             attributes: attributes(rx, &user)?,
             groups: groups.into_iter().map(|g| group(g, head.has_target)).collect(),
             target: standing::target(rx, &instance, &user, now)?,
-            events: log::rows(latest, &head.slug, &head.app, now),
+            events: log::rows_of_person(latest, &head.slug, &head.app, now),
             changed: When::relative(user.last_modified, now),
             id: user.id,
             name: user.display,

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::scim::urn;
+
 /// Longest text of one value.
 const LONGEST: usize = 300;
 
@@ -14,6 +16,31 @@ pub fn text(value: &Value) -> String {
     }
     let cut: String = text.chars().take(LONGEST).collect();
     format!("{cut}…")
+}
+
+/// The URN of the schema in an attribute path, none for the core; and the rest of the path.
+#[must_use]
+pub fn path(path: &str) -> (Option<&str>, &str) {
+    match path.rsplit_once(':') {
+        Some((schema, name))
+            if path
+                .get(..4)
+                .is_some_and(|start| start.eq_ignore_ascii_case("urn:")) =>
+        {
+            (Some(schema), name)
+        }
+        _ => (None, path),
+    }
+}
+
+/// What a person calls the schema with this URN.
+#[must_use]
+pub fn schema(of: &str) -> &str {
+    if of.eq_ignore_ascii_case(urn::ENTERPRISE_USER) {
+        "enterprise"
+    } else {
+        of
+    }
 }
 
 fn said(value: &Value) -> String {
@@ -53,6 +80,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn paths_are_said_without_their_urn() {
+        let long = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value";
+        let (found, name) = path(long);
+        assert_eq!((found.map(schema), name), (Some("enterprise"), "manager.value"));
+        assert_eq!(path("name.givenName"), (None, "name.givenName"));
+        assert_eq!(path("a:b"), (None, "a:b"));
+        let other = path("urn:example:params:Hat:size");
+        assert_eq!(
+            (other.0.map(schema), other.1),
+            (Some("urn:example:params:Hat"), "size")
+        );
+    }
 
     #[test]
     fn values_are_said_as_people_say_them() {

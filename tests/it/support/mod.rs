@@ -1,5 +1,7 @@
 //! What the tests share: a hub, a client that speaks SCIM, a model of what has to be, and the canary grep.
 
+#[cfg(feature = "tools")]
+pub mod browser;
 pub mod canary;
 pub mod client;
 pub mod gateway;

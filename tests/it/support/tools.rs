@@ -107,7 +107,7 @@ pub async fn run(path: &'static str, arguments: &[&str]) -> Verdict {
 }
 
 /// A port that nobody has now.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()

@@ -113,6 +113,7 @@ pub(super) fn beats(spans: &[(i64, i64, Health, &str)], age: i64) -> Beats {
 
 pub(super) fn event(seconds: i64, outcome: Outcome, subject: &str, text: &str, actor: &str) -> EventRow {
     EventRow {
+        lead: "",
         at: When::formatted(ago(seconds), "%H:%M:%S"),
         outcome,
         subject: subject.into(),
@@ -148,15 +149,18 @@ pub(super) fn events() -> Vec<EventRow> {
             "rejected",
         ),
         EventRow {
+            lead: "",
             changes: vec![
                 ChangeRow {
+                    sent: false,
                     path: "title".into(),
-                    before: Some("Engineer".into()),
+                    before: "Engineer".into(),
                     after: "Lead engineer".into(),
                 },
                 ChangeRow {
+                    sent: false,
                     path: "nickName".into(),
-                    before: None,
+                    before: String::new(),
                     after: HOSTILE.into(),
                 },
             ],

@@ -1,0 +1,387 @@
+//! Every page of the table, and every form on them, is visited and looked at.
+
+use std::collections::BTreeSet;
+
+use rollcall::demo::relay::{Request, Treatment};
+use rollcall::model::Role;
+use rollcall::secret::{Secret, hash_password};
+use rollcall::store::{Lane, StoreError, Tx, access};
+use serde_json::json;
+
+use super::{EMAIL, PASSWORD, owner, sign_in};
+use crate::support::Gateway;
+use crate::support::browser::Browser;
+use crate::support::hub::admin;
+
+/// People in the app; those of them who leave.
+const PEOPLE: usize = 60;
+const LEAVERS: usize = 14;
+const HOME: &str = "/instances/app";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_page_of_the_table_is_visited() {
+    let names: Vec<String> = (1..=PEOPLE)
+        .map(|n| format!("person{n:02}@example.com"))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let g = Gateway::with_people(&names).await;
+    let mut browser = owner(&g.hub).await;
+    outside(&mut browser).await;
+    instances(&mut browser).await;
+    people(&mut browser, &g).await;
+    settings(&mut browser, &g).await;
+    keys(&mut browser, &g).await;
+    switches(&mut browser, &g).await;
+    held(&mut browser, &g).await;
+    rejected(&mut browser, &g).await;
+    viewer(&mut browser, &g).await;
+
+    let visited: BTreeSet<(&str, &str)> = browser
+        .visited
+        .iter()
+        .filter_map(|(method, path)| row_of(method, path))
+        .collect();
+    let table = rollcall::web::routes_for_tests();
+    let missing: Vec<_> = table.iter().filter(|row| !visited.contains(row)).collect();
+    assert!(missing.is_empty(), "never visited: {missing:?}");
+    drop(browser);
+    g.stop().await;
+}
+
+/// The row of the table that answers this.
+fn row_of(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
+    let parts: Vec<&str> = path.split('/').collect();
+    rollcall::web::routes_for_tests()
+        .into_iter()
+        .find(|(m, pattern)| {
+            let pattern: Vec<&str> = pattern.split('/').collect();
+            *m == method
+                && pattern.len() == parts.len()
+                && pattern
+                    .iter()
+                    .zip(&parts)
+                    .all(|(p, part)| p.starts_with('{') || p == part)
+        })
+}
+
+/// What shows no instance.
+async fn outside(browser: &mut Browser) {
+    browser.fetch("/healthz").await;
+    browser.open("/catalog").await;
+    let spoil = "document.querySelector('main').insertAdjacentHTML('beforeend', '<h1 style=\"color: red\">x</h1><input>'); \
+                 document.querySelector('main h1').style.width = '2000px'";
+    browser.js(spoil).await;
+    let found = browser.complaints().await.join("\n");
+    for fault in [
+        "2 h1",
+        "no label: <input",
+        " wide at 390",
+        "Content Security Policy",
+    ] {
+        assert!(found.contains(fault), "{fault:?} is not found: {found}");
+    }
+    browser.open("/").await;
+    for next in ["light", "dark", "system"] {
+        browser.press("Colours").await;
+        let theme = browser
+            .js("return document.documentElement.dataset.theme ?? 'system'")
+            .await;
+        assert_eq!(theme, next);
+    }
+    browser.open("/catalog?q=nothing+is+called+so").await;
+    browser.says(&["No app is called that"]).await;
+    browser.press("Show all").await;
+    browser
+        .says(&["Atlassian Cloud", "DocuSign", "Figma", "SCIM"])
+        .await;
+    browser.open("/no/such/page").await;
+    browser.says(&["404"]).await;
+    browser.open("/setup").await;
+    browser.says(&["404"]).await;
+    browser.open("/instances/nobody").await;
+    browser.says(&["404"]).await;
+}
+
+/// Made and deleted.
+async fn instances(browser: &mut Browser) {
+    for app in ["atlassian-cloud", "docusign", "figma"] {
+        browser.open(&format!("/catalog/{app}/connect")).await;
+        browser.says(&["You need"]).await;
+    }
+    browser.open("/catalog/receive-only/connect").await;
+    browser.fill("name", "CRM directory").await;
+    browser.press("Create").await;
+    assert_eq!(browser.path().await, "/instances/crm-directory");
+    browser.says(&["Ready to receive.", "Healthy"]).await;
+    for tab in ["keys", "users", "groups", "activity", "settings"] {
+        browser.open(&format!("/instances/crm-directory/{tab}")).await;
+    }
+    browser.open("/").await;
+    browser.says(&["Both instances are fine."]).await;
+    browser.open("/instances/crm-directory/settings").await;
+    browser.press("Delete…").await;
+    browser.fill("typed", "Something else").await;
+    browser.press("Delete the instance").await;
+    browser.says(&["That is not the name."]).await;
+    browser.fill("typed", "CRM directory").await;
+    browser.press("Delete the instance").await;
+    assert_eq!(browser.path().await, "/");
+    browser.says(&["The instance was deleted."]).await;
+    browser.open("/instances/crm-directory").await;
+    browser.says(&["404"]).await;
+}
+
+async fn people(browser: &mut Browser, g: &Gateway) {
+    browser.open(HOME).await;
+    browser.says(&["Healthy", "People\n60", "Groups\n1"]).await;
+    browser.open(&format!("{HOME}/users")).await;
+    browser.says(&["1–50 of 60 people"]).await;
+    browser.press("Next").await;
+    browser.says(&["51–60 of 60 people"]).await;
+    browser.press("Previous").await;
+    browser.fill("q", "nobody-at-all").await;
+    browser.press("Search").await;
+    browser.says(&["Nobody matches."]).await;
+    browser.open(&format!("{HOME}/users?q=person07")).await;
+    browser.press("person07@example.com").await;
+    browser
+        .says(&["person07@example.com", "Everyone", "In step"])
+        .await;
+
+    // What a provider changes is told in the person's words.
+    let id = g.idp.named("Users", "person07@example.com").await.unwrap()["id"].clone();
+    let id = id.as_str().unwrap();
+    let enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department";
+    let change = json!([{"op": "add", "path": enterprise, "value": "Research"}]);
+    g.idp.patch(&format!("/Users/{id}"), change).await.expect(200);
+    let design = g.idp.group("Design", &[id]).await;
+    g.settled().await;
+    browser.reload().await;
+    browser
+        .says(&[
+            "department enterprise",
+            "joined Design",
+            "added to Design in the app",
+        ])
+        .await;
+    let change = json!([{"op": "remove", "path": format!("members[value eq \"{id}\"]")}]);
+    g.idp.patch(&format!("/Groups/{design}"), change).await;
+    g.settled().await;
+    browser.reload().await;
+    browser
+        .says(&["left Design", "removed from Design in the app"])
+        .await;
+
+    browser.open(&format!("{HOME}/groups?q=every")).await;
+    browser.press("Everyone").await;
+    browser.says(&["60 members", "1–50 of 60"]).await;
+    browser.fill("q", "person42").await;
+    browser
+        .js("document.querySelector('main form[role=search]').submit()")
+        .await;
+    browser.comes_to_say(&["person42"]).await;
+    browser.open(&format!("{HOME}/groups?q=no+such+group")).await;
+    browser.says(&["No group is called that."]).await;
+    browser
+        .open(&format!("{HOME}/activity?q=Design&outcome=done"))
+        .await;
+    browser.says(&["Design"]).await;
+    browser.press("Clear").await;
+}
+
+async fn settings(browser: &mut Browser, g: &Gateway) {
+    let page = format!("{HOME}/settings");
+    browser.open(&page).await;
+    let stored = browser.value("base_url").await;
+    browser.fill("base_url", "http://127.0.0.1:9/scim/v2").await;
+    browser.press("Save").await;
+    browser.says(&["token"]).await;
+    assert_eq!(browser.value("token").await, "");
+    let problem = browser
+        .js("return document.querySelector('.notice.bad')?.innerText ?? ''")
+        .await;
+    assert!(problem.as_str().unwrap().contains("token"), "{problem}");
+
+    browser.open(&page).await;
+    assert_eq!(browser.value("base_url").await, stored, "nothing was saved");
+    let refused = "a-token-nobody-knows-4Tq1";
+    g.hub.remember(refused);
+    browser.fill("token", refused).await;
+    browser.press("Save").await;
+    browser.says(&["401"]).await;
+
+    let manager = &g.app.server.hub().manager;
+    let app = rollcall::model::InstanceId(1);
+    let fresh = manager.create_key(admin(), app, "fresh".into(), None).await;
+    let (_, fresh) = fresh.unwrap();
+    g.hub.remember(fresh.expose());
+    g.app.remember(fresh.expose());
+    browser.open(&page).await;
+    browser.fill("token", fresh.expose()).await;
+    browser.fill("accounts_floor", "many").await;
+    browser
+        .js("document.querySelector('main form').noValidate = true")
+        .await;
+    browser.press("Save").await;
+    browser.says(&["type a number from 0"]).await;
+    browser.open(&page).await;
+    browser.fill("name", "App of all").await;
+    browser.fill("token", fresh.expose()).await;
+    browser.tick("#schedule option[value='900']").await;
+    browser.press("Save").await;
+    browser.says(&["Saved.", "App of all"]).await;
+    browser.fill("name", "App").await;
+    browser.press("Save").await;
+    browser.open(HOME).await;
+    browser.says(&["every 15 min"]).await;
+}
+
+async fn keys(browser: &mut Browser, g: &Gateway) {
+    let page = format!("{HOME}/keys");
+    browser.open(&page).await;
+    browser.fill("name", "Second").await;
+    browser.press("Create key").await;
+    g.hub.remember(&browser.value("key").await);
+    browser.press("I have stored it").await;
+    browser.press("Rotate Second").await;
+    browser.press("Make the new key").await;
+    browser.says(&["24 more hours"]).await;
+    let fresh = browser.value("key").await;
+    g.hub.remember(&fresh);
+    let idp = crate::support::Scim::new(g.idp.base.clone(), &fresh);
+    idp.get("/Users?count=1").await.expect(200);
+    browser.press("I have stored it").await;
+    browser.press("Revoke Second").await;
+    browser.press("Revoke the key").await;
+    browser.says(&["The key was revoked"]).await;
+}
+
+async fn switches(browser: &mut Browser, g: &Gateway) {
+    browser.open(HOME).await;
+    browser.press("Sync now").await;
+    browser.says(&["A sync was started."]).await;
+    g.hub.idle().await;
+    browser.open(HOME).await;
+    browser.press("Pause").await;
+    browser.says(&["Paused"]).await;
+    let change = json!([{"op": "replace", "path": "title", "value": "Waits"}]);
+    let id = g.idp.named("Users", "person08@example.com").await.unwrap()["id"].clone();
+    let id = id.as_str().unwrap();
+    g.idp.patch(&format!("/Users/{id}"), change).await.expect(200);
+    browser.open(&format!("{HOME}/users/{id}")).await;
+    browser.says(&["It is sent when the instance is resumed."]).await;
+    browser.open(HOME).await;
+    browser.press("Resume").await;
+    g.settled().await;
+    browser.open(&format!("{HOME}/settings")).await;
+    browser.press("Disable…").await;
+    browser.press("Disable the instance").await;
+    browser.says(&["Disabled"]).await;
+    assert_eq!(g.idp.get("/Users").await.status, 403);
+    browser.press("Enable").await;
+    g.idp.get("/Users?count=1").await.expect(200);
+    g.hub.idle().await;
+}
+
+/// More leave than the limit lets go: who waits is listed, one is allowed, the others stay.
+async fn held(browser: &mut Browser, g: &Gateway) {
+    browser.open(&format!("{HOME}/held")).await;
+    browser.says(&["Nothing waits for you."]).await;
+    for n in 1..=LEAVERS {
+        let name = format!("person{:02}@example.com", n + 20);
+        let id = g.idp.named("Users", &name).await.unwrap()["id"].clone();
+        let change = json!([{"op": "replace", "path": "active", "value": false}]);
+        let path = format!("/Users/{}", id.as_str().unwrap());
+        g.idp.patch(&path, change).await.expect(200);
+    }
+    browser
+        .open_until(HOME, &["Held", "8 of 60 people would lose access"])
+        .await;
+    browser.press("See who").await;
+    browser.press("Allow selected").await;
+    browser.says(&["choose who is meant"]).await;
+    browser.tick("tbody tr:first-child input[type=checkbox]").await;
+    browser.press("Allow selected").await;
+    browser.says(&["Allowed"]).await;
+    browser
+        .open_until(HOME, &["7 of 60 people would lose access"])
+        .await;
+    browser.press("See who").await;
+    browser.press("Reject all 7").await;
+    browser.says(&["Rejected: nothing is removed"]).await;
+    g.hub.idle().await;
+    browser.open_until(HOME, &["Healthy"]).await;
+}
+
+/// The app takes one person and one group not: their pages say why, and *Try again* mends it once the app does.
+async fn rejected(browser: &mut Browser, g: &Gateway) {
+    let why = "Only people of the board are taken.";
+    g.relay.treat(move |request: &Request| {
+        if request.method == "POST" {
+            Treatment::scim_error(400, why)
+        } else {
+            Treatment::Pass
+        }
+    });
+    let person = g.idp.user("new.person@example.com").await;
+    let group = g.idp.group("Board", &[]).await;
+    let pages = [format!("{HOME}/users/{person}"), format!("{HOME}/groups/{group}")];
+    for page in &pages {
+        browser.open_until(page, &["Rejected", why, "Try again"]).await;
+    }
+    browser.open(HOME).await;
+    browser.says(&["Degraded"]).await;
+    browser.press("See who").await;
+    browser.says(&["new.person@example.com"]).await;
+    g.relay.pass();
+    for page in &pages {
+        browser.open(page).await;
+        browser.press("Try again").await;
+        browser.open_until(page, &["In step"]).await;
+    }
+}
+
+/// One who may look and do nothing.
+async fn viewer(browser: &mut Browser, g: &Gateway) {
+    let (email, password) = ("viewer@example.com", "only looks at what is there");
+    g.hub.remember(password);
+    let hash = hash_password(&Secret::new(password.into())).unwrap();
+    let make = move |tx: &Tx<'_>| -> Result<Option<i64>, StoreError> {
+        access::insert_admin(tx, email, Role::Viewer, &hash)
+    };
+    let store = &g.hub.server.hub().store;
+    store.write(Lane::Front, None, make).await.unwrap().unwrap();
+    browser.open(&format!("{HOME}/settings")).await;
+    browser.press("Sign out").await;
+    browser.open(&format!("{HOME}/keys")).await;
+    sign_in(browser, email, "not this one").await;
+    browser.says(&["E-mail or password is wrong."]).await;
+    sign_in(browser, email, password).await;
+    assert_eq!(
+        browser.path().await,
+        format!("{HOME}/keys"),
+        "where they wanted to go"
+    );
+    for part in [
+        "",
+        "/users",
+        "/groups",
+        "/activity",
+        "/settings",
+        "/held",
+        "/keys",
+    ] {
+        browser.open(&format!("{HOME}{part}")).await;
+        let acts = browser
+            .js("return document.querySelectorAll('main form[method=post] button:enabled').length")
+            .await;
+        assert_eq!(acts, 0, "{part} offers a viewer something");
+    }
+    for path in ["/catalog/generic-scim/connect", "/instances/app/delete"] {
+        browser.open(path).await;
+        browser.says(&["403"]).await;
+    }
+    browser.press("Sign out").await;
+    sign_in(browser, EMAIL, PASSWORD).await;
+    assert_eq!(browser.path().await, "/");
+}
