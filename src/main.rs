@@ -34,6 +34,11 @@ fn run(asked: Cli) -> Result<ExitCode, CliError> {
             let done = cli::restore(&locked, &asked.file, &Clock::system())?;
             Ok(dispatch::restored(&done, asked.json))
         }
+        Action::Renew { data_dir, json } => {
+            let locked = dispatch::alone_with(&data_dir)?;
+            let done = on_runtime(cli::renew(&locked, &env))??;
+            Ok(dispatch::renewed(&done, json))
+        }
         Action::Version { json } => Ok(dispatch::version(json)),
     }
 }

@@ -19,15 +19,21 @@ mod demo;
 mod endpoint;
 #[path = "it/keys.rs"]
 mod keys;
+#[path = "it/leavers.rs"]
+mod leavers;
 #[path = "it/limit.rs"]
 mod limit;
 #[path = "it/outage.rs"]
 mod outage;
 #[path = "it/push.rs"]
 mod push;
+#[path = "it/put_only.rs"]
+mod put_only;
 #[cfg(feature = "tools")]
 #[path = "it/real_app.rs"]
 mod real_app;
+#[path = "it/sealed.rs"]
+mod sealed;
 #[cfg(feature = "tools")]
 #[path = "it/suites.rs"]
 mod suites;

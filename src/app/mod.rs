@@ -4,6 +4,9 @@
 //! Start: lock → store → key file → way out → engine → listeners. Stop: listeners end their requests, the engine its
 //! jobs, then the writer commits what waits.
 
+mod renew;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::net::{SocketAddr, TcpListener};
@@ -22,9 +25,14 @@ use crate::connector::{Net, NetPolicy};
 use crate::secret::{KeyState, Sealer, SecretError, SetupCode};
 use crate::store::{Lane, Store, StoreError, access, settings};
 use crate::sync::engine::{Engine, EngineConfig};
+use crate::sync::health;
 use crate::sync::manage::Manager;
 use crate::web::origin::Origin;
 
+pub use renew::{RenewError, Renewed};
+
+/// Threads of each worker that wait for the database: more would only queue for readers, and cost memory.
+const BLOCKING_THREADS: usize = 8;
 /// Requests in progress get this long to end.
 const GRACE_SECONDS: u64 = 30;
 
@@ -89,7 +97,7 @@ impl Hub {
     /// Any of `StartError`.
     pub async fn open(config: Config, tuning: Tuning) -> Result<Self, StartError> {
         let store = Store::open(&config.data_dir, tuning.clock.clone())?;
-        let keys = Arc::new(open_keys(&store, &config).await?);
+        let keys = open_keys(&store, &config).await?;
         let extra_ca_pem = match &config.extra_ca_file {
             None => None,
             Some(path) => {
@@ -133,8 +141,8 @@ impl Hub {
     }
 }
 
-/// The key file, made only for a database that never had one.
-async fn open_keys(store: &Store, config: &Config) -> Result<KeyState, StartError> {
+/// The key file, made only for a database that never had one. What it does not open shows in the health of its instance.
+async fn open_keys(store: &Store, config: &Config) -> Result<Arc<KeyState>, StartError> {
     let known = store
         .read(|rx| settings::get(rx, settings::KEY_FINGERPRINT))
         .await?;
@@ -154,6 +162,10 @@ async fn open_keys(store: &Store, config: &Config) -> Result<KeyState, StartErro
             );
         }
     }
+    let keys = Arc::new(keys);
+    let tokens = Arc::clone(&keys);
+    let look = store.write(Lane::Front, None, move |tx| health::look_at_tokens(tx, &tokens));
+    look.await?;
     Ok(keys)
 }
 
@@ -163,7 +175,8 @@ pub struct Server {
     engine: Engine,
     address: SocketAddr,
     handle: ServerHandle,
-    serving: JoinHandle<std::io::Result<()>>,
+    /// None once it has ended by itself.
+    serving: Option<JoinHandle<std::io::Result<()>>>,
     chores: JoinHandle<()>,
     setup: Arc<SetupCode>,
 }
@@ -206,6 +219,7 @@ impl Server {
                 .workers
                 .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from)),
         )
+        .worker_max_blocking_threads(BLOCKING_THREADS)
         .disable_signals()
         .shutdown_timeout(GRACE_SECONDS);
         let server = match &hub.config.tls {
@@ -221,7 +235,7 @@ impl Server {
             engine,
             address,
             handle,
-            serving,
+            serving: Some(serving),
             chores,
             setup,
         })
@@ -251,11 +265,28 @@ impl Server {
         &self.setup
     }
 
+    /// Waits until the listener ends by itself, which leaves a hub that nobody reaches; a sentence that says why. May be
+    /// dropped and called again; does not end while it listens.
+    pub async fn failed(&mut self) -> String {
+        let Some(serving) = self.serving.as_mut() else {
+            return std::future::pending().await;
+        };
+        let ended = serving.await;
+        self.serving = None;
+        match ended {
+            Ok(Ok(())) => "The listener ended.".into(),
+            Ok(Err(error)) => format!("The listener ended: {error}."),
+            Err(error) => format!("The listener ended: {error}."),
+        }
+    }
+
     /// Ends it in order; what was acknowledged is on the disk.
     pub async fn stop(self) {
-        self.handle.stop(true).await;
-        if let Ok(Err(e)) = self.serving.await {
-            tracing::error!(error = %e, "the listener ended with an error");
+        if let Some(serving) = self.serving {
+            self.handle.stop(true).await;
+            if let Ok(Err(e)) = serving.await {
+                tracing::error!(error = %e, "the listener ended with an error");
+            }
         }
         self.engine.stop().await;
         self.chores.abort();

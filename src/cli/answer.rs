@@ -24,6 +24,9 @@ pub struct InstanceCreated {
     pub slug: String,
     /// What the identity provider is pointed at.
     pub scim_base_url: String,
+    /// What was changed about the address that was typed: said beside the answer, never in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// An instance at a glance.
@@ -176,6 +179,17 @@ pub struct RestoreDone {
     pub file: String,
     /// Where the database that was there before lies now.
     pub kept_as: Option<String>,
+}
+
+/// A new key file was made.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RenewDone {
+    /// Its path.
+    pub key_file: String,
+    /// Where the file that was there before lies now.
+    pub kept_as: Option<String>,
+    /// Slugs of the instances whose token must be typed again.
+    pub instances: Vec<String>,
 }
 
 /// One thing the doctor looked at.

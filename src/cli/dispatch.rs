@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::answer::RestoreDone;
+use super::answer::{RenewDone, RestoreDone};
 use super::command::Command;
 use super::socket::client;
-use super::{CliError, LockedDir, Output, Plan, backup, doctor, fail};
+use super::{CliError, LockedDir, Output, Plan, backup, doctor, fail, secret};
 use crate::config;
 
 /// How often to look again while a server that is starting or stopping holds the lock without a socket.
 const LOOKS: u32 = 50;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+/// The field of an answer that people read on standard error and scripts never see.
+const NOTES: &str = "notes";
 
 /// Does the plan, by the running server or by `offline`, and prints the answer. The exit code: 0, or 1 when it was refused.
 pub fn run(
@@ -47,6 +49,21 @@ pub fn alone(dir: &Path) -> Result<LockedDir, CliError> {
 /// Says what a restore did; the exit code of that.
 pub fn restored(done: &RestoreDone, json: bool) -> ExitCode {
     printing(|out| backup::show_restored(out, done, json))
+        .map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS)
+}
+
+/// Takes the lock of a directory that is there already, for a command that works only where no server runs.
+///
+/// # Errors
+/// A server runs, or there is no such directory.
+pub fn alone_with(dir: &Path) -> Result<LockedDir, CliError> {
+    config::check_data_dir(dir)?;
+    LockedDir::take(dir)
+}
+
+/// Says what a new key means; the exit code of that.
+pub fn renewed(done: &RenewDone, json: bool) -> ExitCode {
+    printing(|out| secret::show_renewed(out, done, json))
         .map_or_else(|error| fail(&error), |()| ExitCode::SUCCESS)
 }
 
@@ -81,12 +98,18 @@ fn ask(
     Err(CliError::NoServer(dir.to_owned()))
 }
 
-fn present(out: &mut Output<'_>, plan: &Plan, answer: Value) -> Result<(), CliError> {
+/// The answer without its notes, which are for people and go beside it.
+fn present(out: &mut Output<'_>, plan: &Plan, mut answer: Value) -> Result<(), CliError> {
+    let notes = answer.as_object_mut().and_then(|fields| fields.remove(NOTES));
     if plan.json {
-        out.json(&answer)
+        out.json(&answer)?;
     } else {
-        (plan.show)(out, answer)
+        (plan.show)(out, answer)?;
     }
+    for note in notes.iter().flat_map(Value::as_array).flatten() {
+        out.note(note.as_str().unwrap_or_default());
+    }
+    Ok(())
 }
 
 fn printing(print: impl FnOnce(&mut Output<'_>) -> Result<(), CliError>) -> Result<(), CliError> {
@@ -122,6 +145,23 @@ mod tests {
         );
         let health = ask(&dir, &Command::Healthcheck, |_, _| Ok(Value::Null)).unwrap_err();
         assert!(matches!(health, CliError::NoServer(_)));
+    }
+
+    #[test]
+    fn notes_stand_beside_the_answer() {
+        for json in [true, false] {
+            let plan = Plan::new(Command::InstanceList, json, |out, answer| {
+                out.line(&answer.to_string())
+            });
+            let (mut results, mut notes) = (Vec::new(), Vec::new());
+            let answer = json!({"id": 1, "notes": ["“/Users” was left off the address."]});
+            present(&mut Output::new(&mut results, &mut notes), &plan, answer).unwrap();
+            assert_eq!(String::from_utf8(results).unwrap(), "{\"id\":1}\n");
+            assert_eq!(
+                String::from_utf8(notes).unwrap(),
+                "“/Users” was left off the address.\n"
+            );
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod offline;
 mod output;
 mod removal;
 mod restore;
+mod secret;
 mod serve;
 mod serve_run;
 
@@ -43,6 +44,7 @@ pub use lock::LockedDir;
 pub use offline::offline;
 pub use output::Output;
 pub use restore::restore;
+pub use secret::renew;
 pub use serve_run::serve;
 
 /// A self-hosted SCIM 2.0 hub: receives people and groups from identity providers and carries every change on to your apps.
@@ -83,6 +85,9 @@ enum Verb {
     Backup(backup::BackupArgs),
     /// Put a backup in the place of the database; the hub must be stopped
     Restore(backup::RestoreArgs),
+    /// The key file that seals stored tokens
+    #[command(subcommand)]
+    Secret(secret::SecretVerb),
     /// Look whether all is in order
     Doctor(doctor::DoctorArgs),
     /// Exit with 0 only if a running hub serves
@@ -102,6 +107,13 @@ pub enum Action {
     Hub(PathBuf, Plan),
     /// Put a backup in place; only where no server runs.
     Restore(Restore),
+    /// Make a new key file; only where no server runs.
+    Renew {
+        /// Where.
+        data_dir: PathBuf,
+        /// For scripts.
+        json: bool,
+    },
     /// Print this version.
     Version {
         /// For scripts.
@@ -171,6 +183,12 @@ impl Cli {
                     file,
                     json: args.json,
                 }));
+            }
+            Verb::Secret(secret::SecretVerb::Renew { json, .. }) => {
+                return Ok(Action::Renew {
+                    data_dir: dir()?,
+                    json,
+                });
             }
             Verb::Admin(verb) => verb.plan(input)?,
             Verb::Instance(verb) => verb.plan(input)?,

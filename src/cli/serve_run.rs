@@ -17,10 +17,10 @@ use crate::secret::SetupCode;
 use crate::store::{Store, access};
 
 /// Serves until SIGTERM or SIGINT, then ends in order: what was acknowledged is on the disk. A second signal ends it at
-/// once.
+/// once. A listener that ends by itself ends it as well: whoever supervises the process can then start it again.
 ///
 /// # Errors
-/// It could not start, or was ended at once.
+/// It could not start, listens no more, or was ended at once.
 pub async fn serve(config: Config) -> Result<(), CliError> {
     let mut signals = Signals::listen()?;
     config::prepare_data_dir(&config.data_dir)?;
@@ -28,7 +28,7 @@ pub async fn serve(config: Config) -> Result<(), CliError> {
     let commands = socket::server::Server::bind(&locked)?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let server = Server::start(config, Tuning::default()).await;
-    let server = server.map_err(|error| CliError::Refused(sentence(error)))?;
+    let mut server = server.map_err(|error| CliError::Refused(sentence(error)))?;
 
     let base_url: Arc<str> = server.hub().config.base_url(server.address()).into();
     let code_file = announce(&server, scheme, &base_url, locked.path())?;
@@ -46,7 +46,10 @@ pub async fn serve(config: Config) -> Result<(), CliError> {
     let commands = tokio::spawn(commands.run(handler, async { drop(stopped.await) }));
     tracing::info!(address = %server.address(), "serving");
 
-    signals.next().await;
+    let failed = tokio::select! {
+        () = signals.next() => Ok(()),
+        why = server.failed() => Err(CliError::Refused(why)),
+    };
     tracing::info!("stopping; a second signal ends it at once");
     let stopping = async {
         drop(stop);
@@ -60,7 +63,7 @@ pub async fn serve(config: Config) -> Result<(), CliError> {
     set_up.abort();
     // The code dies with the process.
     code_file.as_deref().map_or(Ok(()), remove)?;
-    ended
+    failed.and(ended)
 }
 
 /// Says where it listens and, while there is no admin, how to set up. The code itself is for a person's eyes: it goes to a

@@ -53,6 +53,7 @@ fn usage_mistakes_end_with_2() {
         "instance create x --token-stdin",
         "instance create x --scope all",
         "instance delete x",
+        "secret renew",
         "removal allow x",
         "removal allow x 1 --all",
         "removal allow x one",

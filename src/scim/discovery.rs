@@ -65,13 +65,33 @@ pub fn schemas(base: &str) -> Vec<Value> {
 }
 
 fn published(base: &str, schema: &Schema) -> Value {
+    let mut attributes: Vec<Value> = schema.attributes.iter().map(definition).collect();
+    if schema.urn == urn::USER {
+        attributes.push(password());
+    }
     json!({
         "schemas": [urn::SCHEMA],
         "id": schema.urn,
         "name": schema.name,
         "description": schema.description,
-        "attributes": schema.attributes.iter().map(definition).collect::<Vec<_>>(),
+        "attributes": attributes,
         "meta": { "resourceType": "Schema", "location": format!("{base}/Schemas/{}", schema.urn) },
+    })
+}
+
+/// What is taken at the door and dropped there. Clients that build their model from `/Schemas` (Canaille) send nothing at
+/// all to a server that does not announce it; no schema that documents are kept by has it.
+fn password() -> Value {
+    json!({
+        "name": "password",
+        "type": "string",
+        "multiValued": false,
+        "description": "Accepted and dropped at once: it is neither kept nor handed on.",
+        "required": false,
+        "caseExact": true,
+        "mutability": "writeOnly",
+        "returned": "never",
+        "uniqueness": "none",
     })
 }
 
@@ -170,12 +190,17 @@ mod tests {
     fn the_published_user_is_the_one_that_is_checked() {
         let user = &schemas(BASE)[0];
         assert_eq!(user["id"], urn::USER);
-        let published: Vec<&str> = user["attributes"]
+        let mut published: Vec<&str> = user["attributes"]
             .as_array()
             .unwrap()
             .iter()
             .map(|attribute| attribute["name"].as_str().unwrap())
             .collect();
+        assert_eq!(
+            published.pop(),
+            Some("password"),
+            "announced, and in no schema that is kept by"
+        );
         let known: Vec<&str> = ResourceType::User
             .core()
             .attributes

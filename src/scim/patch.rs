@@ -22,6 +22,9 @@ use operation::{Action, Compiler};
 /// Most operations in one request.
 pub const MAX_OPERATIONS: usize = 1000;
 
+/// Most of them that concern a group's members as a whole: each costs as much as the group has.
+const MAX_WHOLE: usize = 10;
+
 /// A PATCH message that was read, for resources of one type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PatchRequest {
@@ -115,6 +118,13 @@ impl PatchRequest {
         if request.members.iter().map(MemberChange::len).sum::<usize>() > MAX_MEMBERS {
             return Err(ScimError::too_many(format!(
                 "A request may name at most {MAX_MEMBERS} members; split it."
+            )));
+        }
+        let whole =
+            |change: &&MemberChange| !matches!(change, MemberChange::Add(_) | MemberChange::Remove(_));
+        if request.members.iter().filter(whole).count() > MAX_WHOLE {
+            return Err(ScimError::too_many(format!(
+                "A request may replace all members, or remove them by a filter, at most {MAX_WHOLE} times; split it."
             )));
         }
         Ok(request)

@@ -131,6 +131,8 @@ pub(super) fn require(kind: ResourceType, attributes: &Attributes) -> Result<(),
     }
 }
 
+/// Largest document, in bytes of JSON. Attributes are bounded one by one, but requests could pile them up.
+const MAX_DOCUMENT: usize = 1024 * 1024;
 /// Most extensions on one resource that no schema here describes.
 const MAX_EXTENSIONS: usize = 16;
 /// Largest such extension, in bytes of JSON.
@@ -138,7 +140,7 @@ const MAX_EXTENSION: usize = 64 * 1024;
 /// Deepest nesting inside of such an extension.
 const MAX_EXTENSION_DEPTH: usize = 8;
 
-/// Refuses a document whose undescribed extensions are too many, too large or too deep. All else is bounded by its schema.
+/// Refuses a document that is too large, and one whose undescribed extensions are too many, too large or too deep.
 pub(super) fn limits(kind: ResourceType, attributes: &Attributes) -> Result<(), ScimError> {
     fn depth(value: &Value) -> usize {
         match value {
@@ -152,6 +154,12 @@ pub(super) fn limits(kind: ResourceType, attributes: &Attributes) -> Result<(), 
             .iter()
             .filter(|(name, _)| name.contains(':') && kind.extension(name).is_none())
     };
+    if serde_json::to_string(attributes).map_or(0, |text| text.len()) > MAX_DOCUMENT {
+        return Err(ScimError::too_many(format!(
+            "A {} has at most {MAX_DOCUMENT} bytes without its members.",
+            kind.name()
+        )));
+    }
     if foreign().count() > MAX_EXTENSIONS {
         return Err(ScimError::invalid_value(format!(
             "A resource has at most {MAX_EXTENSIONS} extensions of its own."

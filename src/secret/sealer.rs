@@ -9,7 +9,7 @@
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -69,6 +69,26 @@ impl Sealer {
             (_, Some(_)) => Ok(KeyState::Foreign),
             (None, None) => Err(SecretError::Damaged(path.display().to_string())),
         }
+    }
+
+    /// Makes a new `secret.key` in `dir`, whose lock the caller holds. A file that is there is kept beside it, its name
+    /// ending in `time`; its new path.
+    ///
+    /// # Errors
+    /// The directory cannot be written.
+    pub fn renew(dir: &Path, time: &str) -> Result<(Self, Option<PathBuf>), SecretError> {
+        let path = dir.join(KEY_FILE);
+        let failed = |source| SecretError::File {
+            file: path.display().to_string(),
+            source,
+        };
+        let kept = dir.join(format!("{KEY_FILE}.before-renew-{time}"));
+        let kept = match fs::hard_link(&path, &kept) {
+            Ok(()) => Some(kept),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(error)),
+        };
+        Ok((create(dir, &path).map_err(failed)?, kept))
     }
 
     /// What the database keeps to recognise the key: 32 hexadecimal characters that say nothing about it.

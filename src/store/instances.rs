@@ -164,6 +164,14 @@ pub fn set_secret(tx: &Tx<'_>, id: InstanceId, sealed: &[u8]) -> Result<(), Stor
     )
 }
 
+/// Forgets the sealed credential: nothing opens it any more.
+///
+/// # Errors
+/// When the database fails.
+pub fn clear_secret(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
+    set(tx, id, "secret = NULL, secret_set_at = NULL", params![id.0])
+}
+
 /// Sets name, schedule and policies.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, StoreError> {
     private_file(path)?;
     let conn = Connection::open(path).map_err(open_error)?;
     conn.execute_batch(
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-8000;
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-4000;
          PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;",
     )
     .map_err(open_error)?;
@@ -34,7 +34,7 @@ pub(super) fn readers(path: &Path) -> Result<r2d2::Pool<SqliteConnectionManager>
         .with_flags(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .with_init(|conn| {
             conn.set_prepared_statement_cache_capacity(STATEMENTS);
-            conn.execute_batch("PRAGMA query_only=ON; PRAGMA busy_timeout=5000; PRAGMA cache_size=-2000; PRAGMA trusted_schema=OFF;")
+            conn.execute_batch("PRAGMA query_only=ON; PRAGMA busy_timeout=5000; PRAGMA cache_size=-1000; PRAGMA trusted_schema=OFF;")
         });
     r2d2::Pool::builder()
         .max_size(READERS)

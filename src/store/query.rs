@@ -21,6 +21,13 @@ pub(super) struct Query {
     pub(super) rest: Option<Filter>,
 }
 
+impl Query {
+    /// Whether an index leaves few candidates.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.values.len() > 2
+    }
+}
+
 /// Splits a filter into what SQL decides and what is left.
 pub(super) fn plan(instance: InstanceId, kind: ResourceType, filter: Option<&Filter>) -> Query {
     let mut query = Query {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{params, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 use serde_json::{Value, json};
 
 use super::members;
@@ -44,10 +44,10 @@ pub fn page(
     count: u64,
 ) -> Result<Page, StoreError> {
     let query = query::plan(instance, kind, filter);
-    within_budget(rx, || match &query.rest {
+    match &query.rest {
         None => by_index(rx, &query, start, count),
-        Some(rest) => by_scan(rx, kind, &query, rest, start, count),
-    })
+        Some(rest) => within_budget(rx, || by_scan(rx, kind, &query, rest, start, count)),
+    }
 }
 
 /// Runs a scan that ends in `TooMuch` when it takes too long.
@@ -58,8 +58,9 @@ pub(super) fn within_budget<T>(
     let watch = Stopwatch::start();
     rx.conn
         .progress_handler(STEPS, Some(move || watch.elapsed() > TIME))?;
+    let budget = Budget(rx.conn);
     let outcome = scan();
-    rx.conn.progress_handler(0, None::<fn() -> bool>)?;
+    drop(budget);
     outcome.map_err(|e| match e {
         StoreError::Sqlite(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) => {
             StoreError::TooMuch
@@ -68,12 +69,31 @@ pub(super) fn within_budget<T>(
     })
 }
 
+/// Ends with the scan, even by a panic: the connection goes back to the pool, and others must not be cut short on it.
+struct Budget<'c>(&'c Connection);
+
+impl Drop for Budget<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.progress_handler(0, None::<fn() -> bool>) {
+            tracing::error!(%error, "a reader keeps the time limit of a scan");
+        }
+    }
+}
+
 fn by_index(rx: &Rx<'_>, query: &Query, start: u64, count: u64) -> Result<Page, StoreError> {
+    // A look-up by name or id finds one or none: one query, and the total is known from it.
+    if start == 1 && query.is_narrow() {
+        let found = rows(rx, query, 0, count.saturating_add(1))?;
+        if found.len() as u64 <= count {
+            return Ok(Page {
+                total: found.len() as u64,
+                found,
+            });
+        }
+    }
     let sql = format!("SELECT count(*) FROM resources r WHERE {}", query.condition);
-    let total: i64 = rx
-        .conn
-        .prepare_cached(&sql)?
-        .query_row(params_from_iter(&query.values), |r| r.get(0))?;
+    let mut counting = rx.conn.prepare_cached(&sql)?;
+    let total: i64 = counting.query_row(params_from_iter(&query.values), |r| r.get(0))?;
     let total = total.unsigned_abs();
     if count == 0 || start > total {
         return Ok(Page {
@@ -81,8 +101,13 @@ fn by_index(rx: &Rx<'_>, query: &Query, start: u64, count: u64) -> Result<Page, 
             found: Vec::new(),
         });
     }
+    let found = rows(rx, query, start - 1, count)?;
+    Ok(Page { total, found })
+}
+
+/// The rows of one page. The inner query walks the index alone; documents are read for this page only.
+fn rows(rx: &Rx<'_>, query: &Query, skip: u64, count: u64) -> Result<Vec<Stored>, StoreError> {
     let n = query.values.len();
-    // The inner query walks the index alone; documents are read for this page only.
     let sql = format!(
         "SELECT d.row, d.id, d.doc FROM (SELECT r.row AS row FROM resources r WHERE {} ORDER BY r.row LIMIT ?{} OFFSET ?{}) p \
          JOIN resources d ON d.row = p.row ORDER BY d.row",
@@ -92,13 +117,10 @@ fn by_index(rx: &Rx<'_>, query: &Query, start: u64, count: u64) -> Result<Page, 
     );
     let mut values = query.values.clone();
     values.push(whole(count).into());
-    values.push(whole(start - 1).into());
+    values.push(whole(skip).into());
     let mut find = rx.conn.prepare_cached(&sql)?;
     let rows = find.query_map(params_from_iter(&values), read_stored)?;
-    Ok(Page {
-        total,
-        found: rows.collect::<Result<_, _>>()?,
-    })
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn by_scan(
@@ -118,7 +140,12 @@ fn by_scan(
     let mut find = rx.conn.prepare_cached(&sql)?;
     let mut rows = find.query(params_from_iter(&query.values))?;
     let mut page = Page::default();
+    // SQLite looks at the time once in thousands of rows, and large documents take longest on our side of it.
+    let watch = Stopwatch::start();
     while let Some(row) = rows.next()? {
+        if watch.elapsed() > TIME {
+            return Err(StoreError::TooMuch);
+        }
         let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
         let mut doc: Attributes = serde_json::from_str(text).map_err(|_| StoreError::Damaged("document"))?;
         if wants_members {

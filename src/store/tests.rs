@@ -265,3 +265,16 @@ async fn columns_can_be_rebuilt_from_documents() {
     assert_eq!(was, is);
     assert_eq!(was.1, "ämil@example.com", "letter case is folded beyond ASCII");
 }
+
+#[tokio::test]
+async fn a_scan_that_panics_leaves_no_time_limit_behind() {
+    let temp = temp();
+    let read = temp.store.read(|rx| -> Result<i64, StoreError> {
+        let scan = || search::within_budget(rx, || -> Result<(), StoreError> { panic!("on purpose") });
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(scan)).is_err());
+        std::thread::sleep(std::time::Duration::from_millis(2100));
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT count(*) FROM n";
+        Ok(rx.conn.query_row(sql, [], |r| r.get(0))?)
+    });
+    assert_eq!(read.await.unwrap(), 100_000);
+}

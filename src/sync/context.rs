@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::credential;
+use super::credential::{self, CredentialError};
 use super::engine::EngineConfig;
 use crate::connector::{Connector, ConnectorError, Net, Verdict};
 use crate::model::{Instance, InstanceId, Time};
@@ -36,6 +36,8 @@ pub(super) enum Ended {
     Rejected { why: String, access: bool },
     /// The target said or did something that another try may mend.
     Failed(ConnectorError),
+    /// 401 or 403 to ending somebody's access: if the credentials work, they still have it.
+    StillIn(ConnectorError),
     /// An answer that proves nothing either way: later.
     Unclear(String),
     /// The stored token cannot be opened.
@@ -108,9 +110,10 @@ impl Context {
         else {
             return Err(Ended::Again);
         };
-        let sealed =
-            sealed.ok_or_else(|| Ended::Sealed("There is no stored token; enter it again".into()))?;
-        let token = credential::open(&self.key, id, &sealed).map_err(|e| Ended::Sealed(e.to_string()))?;
+        let token = sealed
+            .ok_or(CredentialError::Absent)
+            .and_then(|sealed| credential::open(&self.key, id, &sealed))
+            .map_err(|e| Ended::Sealed(e.to_string()))?;
         Ok((instance, Connector::open(&target, token, self.net.clone())))
     }
 

@@ -5,21 +5,31 @@ use thiserror::Error;
 use crate::connector::Token;
 use crate::model::InstanceId;
 use crate::secret::{KeyState, Secret};
-use crate::store::{StoreError, Tx, instances};
+use crate::store::{Rx, StoreError, Tx, instances};
 
 /// Why a stored token cannot be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 pub enum CredentialError {
     /// There is no key file.
     #[error(
-        "the key file secret.key is missing, so the stored token cannot be opened; put it back, or enter the token again"
+        "the key file secret.key is missing, so stored tokens cannot be opened; put it back and start again, or make a new \
+         one with `rollcall secret renew`"
     )]
     Missing,
     /// The key file is not the one that sealed it.
     #[error(
-        "the key file secret.key is not the one that sealed the stored token; put the right one back, or enter the token again"
+        "the key file secret.key is not the one that sealed the stored tokens; put that back and start again, or make a new \
+         one with `rollcall secret renew`"
     )]
     Foreign,
+    /// It was changed, or belongs elsewhere.
+    #[error(
+        "the stored token was changed and secret.key does not open it; type it again on the settings page"
+    )]
+    Damaged,
+    /// It was cleared with the key that had sealed it.
+    #[error("no token is stored; type it on the settings page")]
+    Absent,
 }
 
 const COLUMN: &str = "secret";
@@ -56,7 +66,7 @@ pub fn put(tx: &Tx<'_>, keys: &KeyState, id: InstanceId, token: &Token) -> Resul
 /// The token in the clear, for one piece of work.
 ///
 /// # Errors
-/// The key file is missing or another one.
+/// The key file is missing or another one; or the value was changed.
 pub fn open(keys: &KeyState, id: InstanceId, sealed: &[u8]) -> Result<Token, CredentialError> {
     can_seal(keys)?;
     let KeyState::Ready(sealer) = keys else {
@@ -64,6 +74,21 @@ pub fn open(keys: &KeyState, id: InstanceId, sealed: &[u8]) -> Result<Token, Cre
     };
     let opened = sealer
         .open(&row(id), COLUMN, sealed)
-        .map_err(|_| CredentialError::Foreign)?;
+        .map_err(|_| CredentialError::Damaged)?;
     Ok(Token::new(opened.expose().to_owned()))
+}
+
+/// The stored token, or why it cannot be used.
+///
+/// # Errors
+/// When the database fails.
+pub fn stored(
+    rx: &Rx<'_>,
+    keys: &KeyState,
+    id: InstanceId,
+) -> Result<Result<Token, CredentialError>, StoreError> {
+    let sealed = instances::sealed_secret(rx, id)?;
+    Ok(sealed
+        .ok_or(CredentialError::Absent)
+        .and_then(|sealed| open(keys, id, &sealed)))
 }

@@ -382,7 +382,7 @@ async fn run(ctx: &Arc<Context>, job: &Job) -> bool {
             (false, Ended::Unclear("an internal error stopped it".into()))
         }
     };
-    let well = !matches!(ended, Ended::Failed(_) | Ended::Sealed(_));
+    let well = !matches!(ended, Ended::Failed(_) | Ended::StillIn(_) | Ended::Sealed(_));
     settle::settle(ctx, job, contact, ended).await;
     well
 }

@@ -1,9 +1,13 @@
 //! Health: which conditions are open, and the one word and reason they come to (DESIGN §6). A condition opens and ends in
 //! the unit of work of what caused it; nothing polls.
 
+use super::credential;
+use crate::model::job::priority;
 use crate::model::{
-    Actor, Condition, ConditionKind, EventDraft, Health, Instance, InstanceId, Outcome, RemovalClass, Time,
+    Actor, Condition, ConditionKind, EventDraft, Health, Instance, InstanceId, JobKind, Outcome,
+    RemovalClass, Time,
 };
+use crate::secret::KeyState;
 use crate::store::jobs::JobCounts;
 use crate::store::{StoreError, Tx, conditions, events, instances, jobs, removals};
 
@@ -65,6 +69,50 @@ fn people(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
+/// What can be wrong with a target as a whole.
+const WHOLE: [ConditionKind; 3] = [
+    ConditionKind::Credentials,
+    ConditionKind::Unreachable,
+    ConditionKind::Sealed,
+];
+
+/// Looks whether the stored tokens open, so that a lost key file shows before a job needs it. Call it at start and after
+/// a change of the key; nothing else can change the answer but a token that is typed.
+///
+/// # Errors
+/// When the database fails.
+pub fn look_at_tokens(tx: &Tx<'_>, keys: &KeyState) -> Result<(), StoreError> {
+    for instance in instances::list(tx)?.iter().filter(|i| i.target.is_some()) {
+        match credential::stored(tx, keys, instance.id)? {
+            Err(why) => {
+                only(tx, instance.id, ConditionKind::Sealed)?;
+                fail(tx, instance, ConditionKind::Sealed, &why.to_string(), None)?;
+            }
+            Ok(_) => {
+                let open = conditions::open_of(tx, instance.id)?;
+                if open.iter().any(|c| c.kind == ConditionKind::Sealed) {
+                    recover(tx, instance.id, true)?;
+                    jobs::enqueue(tx, instance.id, JobKind::Import, 0, priority::IMPORT, None)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong with the target as a whole is one thing at a time, the latest that was seen.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn only(tx: &Tx<'_>, id: InstanceId, kind: ConditionKind) -> Result<(), StoreError> {
+    for other in WHOLE {
+        if other != kind {
+            conditions::close(tx, id, other)?;
+        }
+    }
+    Ok(())
+}
+
 /// Opens a condition of the target as a whole, with an event when it is new.
 ///
 /// # Errors
@@ -99,16 +147,13 @@ pub(super) fn recover(tx: &Tx<'_>, id: InstanceId, sure: bool) -> Result<(), Sto
         return Ok(());
     };
     let lasts = instance.parked_since.is_some() || instance.retry_at.is_some_and(|t| t > tx.now());
-    if (instance.retry_at.is_none() && instance.retry_count == 0 && !lasts) || (lasts && !sure) {
+    let quiet = instance.retry_at.is_none() && instance.retry_count == 0;
+    if !sure && (quiet || lasts) {
         return Ok(());
     }
     instances::set_backoff(tx, id, None, 0, None)?;
     let mut healed = false;
-    for kind in [
-        ConditionKind::Credentials,
-        ConditionKind::Unreachable,
-        ConditionKind::Sealed,
-    ] {
+    for kind in WHOLE {
         healed |= conditions::close(tx, id, kind)?;
     }
     if healed {

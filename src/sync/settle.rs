@@ -7,7 +7,7 @@ use super::context::{Context, Ended};
 use super::health;
 use crate::connector::{CheckError, ConnectorError, Verdict};
 use crate::model::{Actor, ConditionKind, EventDraft, InstanceId, Job, JobKind, Outcome, RunPhase};
-use crate::store::{StoreError, Tx, conditions, events, instances, jobs, resources, runs};
+use crate::store::{StoreError, Tx, events, instances, jobs, resources, runs};
 
 /// A rejected removal of access is tried again after this.
 const ACCESS: Duration = Duration::from_secs(60 * 60);
@@ -93,13 +93,14 @@ async fn judge(ctx: &Context, job: &Job, ended: Ended) -> Ending {
                 why: error.to_string(),
                 after,
             },
-            _ => refused(ctx, job, &error).await,
+            _ => refused(ctx, job, &error, false).await,
         },
+        Ended::StillIn(error) => refused(ctx, job, &error, true).await,
     }
 }
 
-/// 401 or 403: is it the credentials, or only this resource?
-async fn refused(ctx: &Context, job: &Job, error: &ConnectorError) -> Ending {
+/// 401 or 403: is it the credentials, or only this resource? `access`: it was to end somebody's access.
+async fn refused(ctx: &Context, job: &Job, error: &ConnectorError, access: bool) -> Ending {
     let check = match ctx.connector(job.instance).await {
         Ok((_, connector)) => connector.check().await,
         Err(_) => return Ending::Again,
@@ -107,7 +108,7 @@ async fn refused(ctx: &Context, job: &Job, error: &ConnectorError) -> Ending {
     match check {
         Ok(_) if job.kind == JobKind::Push => Ending::Rejected {
             why: error.to_string(),
-            access: false,
+            access,
         },
         Ok(_) => Ending::Later {
             why: error.to_string(),
@@ -247,22 +248,8 @@ fn park(
     let next = tx.now().after(backoff::parked(count));
     let since = instance.parked_since.unwrap_or(tx.now());
     instances::set_backoff(tx, id, Some(next), count, Some(since))?;
-    only(tx, id, kind)?;
+    health::only(tx, id, kind)?;
     health::fail(tx, &instance, kind, why, Some(next))
-}
-
-/// What is wrong with the target as a whole is one thing at a time, the latest that was seen.
-fn only(tx: &Tx<'_>, id: InstanceId, kind: ConditionKind) -> Result<(), StoreError> {
-    for other in [
-        ConditionKind::Unreachable,
-        ConditionKind::Credentials,
-        ConditionKind::Sealed,
-    ] {
-        if other != kind {
-            conditions::close(tx, id, other)?;
-        }
-    }
-    Ok(())
 }
 
 fn tell(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
@@ -336,7 +323,7 @@ fn stay_parked(
     let count = instance.retry_count.saturating_add(1);
     let next = tx.now().after(backoff::parked(count));
     instances::set_backoff(tx, id, Some(next), count, Some(since))?;
-    only(tx, id, ConditionKind::Unreachable)?;
+    health::only(tx, id, ConditionKind::Unreachable)?;
     health::fail(tx, &instance, ConditionKind::Unreachable, why, Some(next))
 }
 

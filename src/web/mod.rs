@@ -19,8 +19,10 @@ use ui::fail::Answer;
 /// What a page asks of its visitor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Needs {
-    /// Nothing.
+    /// Nothing; not even who it is.
     Nobody,
+    /// Nothing; but who it is matters.
+    Anyone,
     /// That the hub waits for its first admin.
     Setup,
     /// A signed-in admin.
@@ -34,7 +36,7 @@ impl Needs {
     #[must_use]
     pub fn role(self) -> Option<Role> {
         match self {
-            Self::Nobody | Self::Setup => None,
+            Self::Nobody | Self::Anyone | Self::Setup => None,
             Self::Viewer => Some(Role::Viewer),
             Self::Operator => Some(Role::Operator),
         }
@@ -64,12 +66,12 @@ macro_rules! pages {
 pub(crate) const PAGES: &[Page] = pages! {
     GET  "/healthz"                                Nobody   assets::alive;
     GET  "/static/{version}/{file}"                Nobody   assets::get;
-    POST "/theme"                                  Nobody   theme::post;
+    POST "/theme"                                  Anyone   theme::post;
     GET  "/setup"                                  Setup    setup::get;
     POST "/setup"                                  Setup    setup::post;
-    GET  "/login"                                  Nobody   login::get;
-    POST "/login"                                  Nobody   login::post;
-    POST "/logout"                                 Nobody   login::out;
+    GET  "/login"                                  Anyone   login::get;
+    POST "/login"                                  Anyone   login::post;
+    POST "/logout"                                 Anyone   login::out;
     GET  "/"                                       Viewer   overview::get;
     GET  "/catalog"                                Viewer   catalog::get;
     GET  "/catalog/{app}/connect"                  Operator connect::get;

@@ -1,6 +1,6 @@
 //! Where a request came from and what our own address is to it. Forwarded headers count only from trusted proxies.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use actix_web::HttpRequest;
 use ipnet::IpNet;
@@ -56,12 +56,11 @@ impl Origin {
         if !self.is_trusted(peer) {
             return Some(peer);
         }
-        let hops = header(request, "x-forwarded-for").unwrap_or_default();
-        let hop = hops
-            .rsplit(',')
-            .filter_map(|h| h.trim().parse().ok())
-            .find(|ip| !self.is_trusted(*ip));
-        Some(hop.unwrap_or(peer))
+        let hops = all(request, "x-forwarded-for");
+        let mut nearest = hops.rsplit(',').map(|hop| address(hop.trim()));
+        // Behind a hop that cannot be read stands what the caller wrote: then only the peer is sure.
+        let hop = nearest.find(|hop| hop.is_none_or(|ip| !self.is_trusted(ip)));
+        Some(hop.flatten().unwrap_or(peer))
     }
 
     fn is_trusted(&self, address: IpAddr) -> bool {
@@ -73,12 +72,28 @@ impl Origin {
         if !self.is_trusted(peer) {
             return None;
         }
-        header(request, name).and_then(|v| v.split(',').next_back().map(|last| last.trim().to_owned()))
+        let hops = all(request, name);
+        let last = hops.rsplit(',').next().unwrap_or_default().trim();
+        (!last.is_empty()).then(|| last.to_owned())
     }
 }
 
 fn header(request: &HttpRequest, name: &str) -> Option<String> {
     request.headers().get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// All lines of a header as one: some proxies add a line of their own below what the caller sent.
+fn all(request: &HttpRequest, name: &str) -> String {
+    let lines = request.headers().get_all(name);
+    let lines: Vec<&str> = lines.map(|line| line.to_str().unwrap_or("?")).collect();
+    lines.join(",")
+}
+
+/// The address of a hop; some proxies write its port as well.
+fn address(hop: &str) -> Option<IpAddr> {
+    let plain = hop.trim_start_matches('[').trim_end_matches(']');
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|there| there.ip());
+    plain.parse().ok().or_else(with_port)
 }
 
 /// A host with an optional port and nothing that could break out of a link.
@@ -100,7 +115,7 @@ mod tests {
     fn from(peer: &str, headers: &[(&str, &str)]) -> HttpRequest {
         let mut request = TestRequest::default().peer_addr(format!("{peer}:1000").parse().unwrap());
         for (name, value) in headers {
-            request = request.insert_header((*name, *value));
+            request = request.append_header((*name, *value));
         }
         request.to_http_request()
     }
@@ -139,6 +154,20 @@ mod tests {
             &[("x-forwarded-for", "1.2.3.4, 203.0.113.7, 10.0.0.2")],
         );
         assert_eq!(origin().client(&request), "203.0.113.7".parse().ok());
+        let lines = [("x-forwarded-for", "1.2.3.4"), ("x-forwarded-for", "203.0.113.7")];
+        assert_eq!(
+            origin().client(&from("10.0.0.1", &lines)),
+            "203.0.113.7".parse().ok()
+        );
+        for (hops, client) in [
+            ("1.2.3.4, 203.0.113.7:4711", "203.0.113.7"),
+            ("1.2.3.4, [2001:db8::7]:4711, 10.0.0.2", "2001:db8::7"),
+            ("1.2.3.4, unknown", "10.0.0.1"),
+            ("", "10.0.0.1"),
+        ] {
+            let request = from("10.0.0.1", &[("x-forwarded-for", hops)]);
+            assert_eq!(origin().client(&request), client.parse().ok(), "{hops}");
+        }
     }
 
     #[test]

@@ -214,6 +214,7 @@ async fn a_server_is_driven_by_commands_and_goes_on_without() {
 
     run(&dir, &["serve", "--listen", "127.0.0.1:0"]).refused("Another rollcall process");
     run(&dir, &["restore", copy]).refused("Another rollcall process");
+    run(&dir, &["secret", "renew", "--yes"]).refused("Another rollcall process");
     assert_eq!(run(&dir, &["healthcheck"]).code, Some(0));
     let doctor = run(&dir, &["doctor"]);
     assert_eq!(doctor.code, Some(0), "{doctor:?}");
@@ -314,4 +315,26 @@ fn an_address_that_is_taken_is_said() {
         Some(0),
         "the lock is free again"
     );
+}
+
+#[test]
+fn a_lost_key_file_is_made_anew_on_request_only() {
+    let base = tempfile::tempdir().unwrap();
+    let (dir, key) = (base.path().join("data"), base.path().join("data/secret.key"));
+    run(&dir, &["secret", "renew", "--yes"]).refused("There is no data directory");
+    run(&dir, &["instance", "create", "People", "--json"]).json();
+    run(&dir, &["secret", "renew", "--yes"]).refused("nothing to renew");
+    fs::write(&key, "another").unwrap();
+    let doctor = run(&dir, &["doctor"]);
+    assert_eq!(doctor.code, Some(1));
+    assert!(doctor.out.contains("rollcall secret renew"), "{doctor:?}");
+    let done = run(&dir, &["secret", "renew", "--yes", "--json"]).json();
+    assert_eq!(done["instances"], serde_json::json!([]));
+    assert_eq!(
+        fs::read_to_string(done["kept_as"].as_str().unwrap()).unwrap(),
+        "another"
+    );
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    let doctor = run(&dir, &["doctor"]);
+    assert!(!doctor.out.contains("secret renew"), "{doctor:?}");
 }

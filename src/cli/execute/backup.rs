@@ -24,6 +24,12 @@ pub(super) async fn backup(hub: &Hub, file: PathBuf) -> Result<BackupDone, Strin
             file.display()
         ));
     }
+    if let Some(dir) = file.parent().filter(|dir| !dir.is_dir()) {
+        return Err(format!(
+            "The folder {} does not exist, or cannot be seen by the user that rollcall runs as.",
+            dir.display()
+        ));
+    }
     hub.store.backup(file.clone()).await.map_err(sentence)?;
     let written = file.clone();
     let bytes = spawn_blocking(move || on_disk(&written))

@@ -100,11 +100,15 @@ fn key_file(hub: &Hub) -> Check {
         ),
         KeyState::Missing => wrong(
             "key file",
-            format!("{path} is missing: stored tokens cannot be opened. Put it back."),
+            format!(
+                "{path} is missing: stored tokens cannot be opened. Put it back, or make a new one: `rollcall secret renew`."
+            ),
         ),
         KeyState::Foreign => wrong(
             "key file",
-            format!("{path} is not the one that sealed the stored tokens. Put that back."),
+            format!(
+                "{path} is not the one that sealed the stored tokens. Put that back, or make a new one: `rollcall secret renew`."
+            ),
         ),
     }
 }

@@ -28,6 +28,10 @@ pub(super) async fn create(
         (None, Some(_)) => known_app(GENERIC)?,
         (None, None) => (RECEIVE_ONLY.to_owned(), String::new()),
     };
+    let notes = match &target {
+        Some(target) => manage::clean_url(&target.base_url)?.1,
+        None => Vec::new(),
+    };
     let new = NewConnection {
         name,
         app,
@@ -39,6 +43,7 @@ pub(super) async fn create(
         id: made.id.0,
         scim_base_url: scim_base_url(base_url, &made.slug),
         slug: made.slug,
+        notes,
     })
 }
 

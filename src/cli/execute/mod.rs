@@ -85,11 +85,17 @@ fn answer<T: Serialize>(done: Result<T, String>) -> Result<Value, String> {
     done.and_then(|done| serde_json::to_value(done).map_err(sentence))
 }
 
-/// An error's text as a sentence: errors below write it without capital and full stop.
+/// An error's text as a sentence: errors below write it without capital and full stop. A host or file at its start stays as
+/// it is written.
 pub(in crate::cli) fn sentence(error: impl Display) -> String {
     let text = error.to_string();
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let named = first.trim_end_matches(['.', ':']).contains(['.', ':', '/', '[']);
     let mut letters = text.chars();
-    let mut said: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let mut said: String = match letters.next() {
+        Some(letter) if !named => letter.to_uppercase().collect(),
+        letter => letter.into_iter().collect(),
+    };
     said.push_str(letters.as_str());
     if !said.ends_with(['.', '!', '?']) {
         said.push('.');

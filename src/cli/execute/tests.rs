@@ -392,7 +392,8 @@ async fn backups_doctor_and_health() {
     assert!(written["bytes"].as_u64().unwrap() > 4096);
     refused(&hub, backup(&file), "exists already").await;
     refused(&hub, backup(Path::new("relative.db")), "absolute path").await;
-    refused(&hub, backup(&base.path().join("none/copy.db")), "none/copy.db").await;
+    let nowhere = format!("The folder {} does not exist", base.path().join("none").display());
+    refused(&hub, backup(&base.path().join("none/copy.db")), &nowhere).await;
 
     let checks = done(&hub, Command::Doctor).await;
     for check in checks.as_array().unwrap() {
@@ -446,4 +447,13 @@ fn sentences() {
     assert_eq!(sentence("the disk is full"), "The disk is full.");
     assert_eq!(sentence("Done."), "Done.");
     assert_eq!(sentence("élan"), "Élan.");
+    assert_eq!(
+        sentence("nosuch.example.invalid could not be found"),
+        "nosuch.example.invalid could not be found."
+    );
+    assert_eq!(
+        sentence("localhost:1 did not answer"),
+        "localhost:1 did not answer."
+    );
+    assert_eq!(sentence("no: never"), "No: never.");
 }

@@ -364,3 +364,15 @@ fn the_id_may_be_repeated_but_not_changed() {
         Some(ScimType::Mutability)
     );
 }
+
+#[test]
+fn requests_do_not_pile_up_a_large_document() {
+    let pile = |n: usize| {
+        let photo = |i| json!({ "value": format!("https://x/{i}"), "display": "x".repeat(60_000) });
+        let operation =
+            json!({ "op": "add", "path": "photos", "value": (0..n).map(photo).collect::<Vec<_>>() });
+        patched(&json!([operation]))
+    };
+    assert!(pile(10).is_ok());
+    assert_eq!(pile(20).unwrap_err().scim_type, Some(ScimType::TooMany));
+}

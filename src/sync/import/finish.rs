@@ -7,9 +7,9 @@ use super::{as_new, reads_groups, rivals};
 use crate::connector::Connector;
 use crate::model::job::priority;
 use crate::model::run::RunCounts;
-use crate::model::{Actor, ConditionKind, EventDraft, Instance, Job, JobKind, Outcome, Run, RunPhase};
+use crate::model::{Actor, EventDraft, Instance, Job, JobKind, Outcome, Run, RunPhase};
 use crate::scim::schema::ResourceType;
-use crate::store::{StoreError, Tx, conditions, events, instances, jobs, links, runs};
+use crate::store::{StoreError, Tx, events, instances, jobs, links, runs};
 use crate::sync::context::{Context, Ended};
 use crate::sync::health;
 
@@ -116,13 +116,6 @@ fn done(tx: &Tx<'_>, job: &Job, mut run: Run) -> Result<(), StoreError> {
         jobs::enqueue(tx, instance.id, JobKind::Reconcile, 0, priority::LATER, None)?;
     }
     health::recover(tx, instance.id, true)?;
-    for kind in [
-        ConditionKind::Unreachable,
-        ConditionKind::Credentials,
-        ConditionKind::Sealed,
-    ] {
-        conditions::close(tx, instance.id, kind)?;
-    }
     let RunCounts {
         created,
         changed,

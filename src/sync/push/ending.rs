@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::change::{Changed, shown};
 use super::record::tell;
 use super::{Push, Step, write_link};
+use crate::connector::Verdict;
 use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
@@ -168,6 +169,7 @@ impl Push<'_> {
 fn still_has_access(ended: Ended) -> Ended {
     match ended {
         Ended::Rejected { why, .. } => Ended::Rejected { why, access: true },
+        Ended::Failed(error) if error.verdict == Verdict::Park => Ended::StillIn(error),
         other => other,
     }
 }

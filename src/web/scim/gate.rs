@@ -82,8 +82,7 @@ impl Gate {
             .telemetry()
             .key_used(caller.key.id, now, agent, &address);
         if !caller.instance.enabled {
-            let text = "This instance is disabled in Rollcall. An admin can enable it on its page; nothing was changed.";
-            return Err(ScimError::new(403, text).into());
+            return Err(disabled().into());
         }
         Ok(caller)
     }
@@ -127,6 +126,13 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
     let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, key) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+/// The refusal of an instance that is switched off, to those who hold its key.
+pub(super) fn disabled() -> ScimError {
+    let text =
+        "This instance is disabled in Rollcall. An admin can enable it on its page; nothing was changed.";
+    ScimError::new(403, text)
 }
 
 fn refused() -> Failure {

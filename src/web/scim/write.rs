@@ -6,7 +6,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::failure::Failure;
-use super::gate::{Caller, Gate};
+use super::gate::{self, Caller, Gate};
 use super::groups::writable;
 use super::read::{id, kind};
 use super::represent::{Place, View};
@@ -17,7 +17,7 @@ use crate::scim::patch::PatchRequest;
 use crate::scim::project::Projection;
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
-use crate::store::{Lane, StoreError, resources};
+use crate::store::{Lane, StoreError, instances, resources};
 
 pub(super) async fn create(
     request: HttpRequest,
@@ -113,10 +113,13 @@ async fn change<T: Send + 'static>(
     let caller = std::sync::Arc::clone(caller);
     let instance = caller.instance.id;
     let done = gate.store.write(Lane::Front, Some(instance), move |tx| {
+        // It may have waited while an admin attached an app or switched the instance off: what counts is what is so now.
+        let now = instances::by_id(tx, instance)?.filter(|i| i.enabled);
+        let now = now.ok_or_else(gate::disabled)?;
         let actor = caller.actor();
         work(Door {
             tx,
-            instance: &caller.instance,
+            instance: &now,
             actor: &actor,
         })
     });

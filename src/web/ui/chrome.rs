@@ -9,6 +9,7 @@ use super::parts::When;
 use super::words;
 use crate::connector::catalog;
 use crate::model::{Admin, Instance, Scope};
+use crate::scim::fold;
 use crate::store::{Rx, StoreError, conditions, instances, jobs};
 use crate::sync::health;
 use crate::sync::status::{InstanceStatus, status};
@@ -125,7 +126,7 @@ fn nav(rx: &Rx<'_>, here: Here) -> Result<Nav, StoreError> {
             health,
         });
     }
-    all.sort_by_key(|i| Reverse(i.health));
+    all.sort_by_cached_key(|i| (Reverse(i.health), fold(&i.name)));
     let more = all.len().saturating_sub(LISTED);
     // Where we are is always listed.
     let at = all

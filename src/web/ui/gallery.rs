@@ -9,6 +9,8 @@ mod sample;
 
 use std::{env, fs, path::Path};
 
+use actix_web::dev::ResourceDef;
+use actix_web::http::Method;
 use askama::Template;
 
 /// A page and the file it is written to.
@@ -98,6 +100,36 @@ fn every_form_that_changes_something_carries_the_csrf_field() {
     }
 }
 
+/// Whether the table of routes has a row for it.
+fn leads_somewhere(method: &Method, to: &str) -> bool {
+    let path = to.split(['?', '#']).next().unwrap();
+    let mut rows = crate::web::PAGES.iter().filter(|page| page.method == *method);
+    rows.any(|page| ResourceDef::new(page.path).is_match(path))
+}
+
+#[test]
+fn forms_and_links_lead_to_pages_that_exist() {
+    for Shown { name, html } in all() {
+        for form in tags(&html).filter(|t| t.starts_with("form ")) {
+            let method = if form.contains(r#"method="post""#) {
+                Method::POST
+            } else {
+                Method::GET
+            };
+            let to = form
+                .split(r#"action=""#)
+                .nth(1)
+                .and_then(|t| t.split('"').next())
+                .unwrap();
+            assert!(leads_somewhere(&method, to), "{name}: <{form}>");
+        }
+        for link in tags(&html).filter_map(|t| t.split(r#"href=""#).nth(1)?.split('"').next()) {
+            let ours = link.starts_with('/');
+            assert!(!ours || leads_somewhere(&Method::GET, link), "{name}: {link}");
+        }
+    }
+}
+
 #[test]
 fn every_input_has_a_label() {
     for Shown { name, html } in all() {
@@ -110,9 +142,9 @@ fn every_input_has_a_label() {
                 .nth(1)
                 .and_then(|t| t.split('"').next())
                 .unwrap_or_else(|| panic!("{name}: <{tag}>"));
+            let label = format!(r#"for="{id}""#);
             assert!(
-                html.contains(&format!(r#"<label for="{id}""#))
-                    || html.contains(&format!(r#"<label class="hidden" for="{id}""#)),
+                tags(&html).any(|t| t.starts_with("label ") && t.ends_with(&label)),
                 "{name}: {id}"
             );
             assert_eq!(html.matches(&format!(r#" id="{id}""#)).count(), 1, "{name}: {id}");

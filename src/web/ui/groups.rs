@@ -94,7 +94,7 @@ pub async fn get(ask: Ask) -> Answer {
 fn row(one: Listed, has_target: bool, now: Time) -> GroupRow {
     GroupRow {
         state: has_target.then(|| standing::badge(one.link.as_deref(), one.job.as_deref(), true)),
-        reason: one.error.unwrap_or_default(),
+        reason: words::sentence(&one.error.unwrap_or_default()),
         members: words::number(one.members),
         changed: When::relative(one.changed, now),
         id: one.id,

@@ -151,7 +151,7 @@ fn said(class: RemovalClass, n: u64, status: &InstanceStatus) -> String {
 fn why(instance: &Instance) -> String {
     let limit = instance.policies.accounts;
     format!(
-        "More than {} per cent (and more than {}) in one hour or sync waits for you; more than half, or all, always does. Everything else goes on.",
+        "The limit is {} % (at least {}) in one hour or sync, and never more than half. Everything else goes on.",
         limit.percent, limit.floor
     )
 }

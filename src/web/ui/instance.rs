@@ -1,22 +1,20 @@
 //! `/instances/{slug}`: the state of one instance and what to do about it. Its header stands above every other page of
 //! the instance.
 
-use std::time::Duration;
-
 use askama::Template;
 
 use super::ask::Ask;
-use super::beats::{Beats, Span};
+use super::beats::Beats;
 use super::chrome::Inside;
 use super::fail::{Answer, Fail};
 use super::keys::last_use;
 use super::page::{Live, Page};
 use super::parts::{Badge, EventRow, Shape, Tone, When};
 use super::serve::show;
+use super::state::{beats, facts, progress, reason};
 use super::{held, log, words};
-use crate::model::{Health, Instance, RunPhase, Scope, Target, Time};
-use crate::store::{Rx, StoreError, access, conditions, events};
-use crate::sync::status::InstanceStatus;
+use crate::model::{Health, Instance};
+use crate::store::{access, events};
 
 /// A tab of an instance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -125,6 +123,8 @@ pub struct InstancePage {
     pub held: Option<HeldBanner>,
     /// Why it isn't healthy; also `Receives only.`
     pub reason: String,
+    /// What the app itself said of it; may be empty.
+    pub detail: String,
     /// Since when it is so.
     pub since: Option<When>,
     /// The next automatic try.
@@ -209,8 +209,6 @@ impl InstancePage {
 
 /// Lines of the log on this page.
 const LATEST: usize = 10;
-/// Conditions drawn in the bar of a day.
-const DRAWN: usize = 200;
 
 /// The page.
 ///
@@ -246,7 +244,8 @@ pub async fn get(ask: Ask) -> Answer {
         let failing = status.health == Health::Failing;
         Ok::<_, Fail>(InstancePage {
             held: held::banner(rx, &instance, &status)?,
-            reason: words::sentence(&status.reason),
+            reason: reason(&status),
+            detail: words::sentence(words::halves(&status.reason).1),
             since: status.since.map(|t| When::clock(t, now)).filter(|_| failing),
             next_try: status.next_try.filter(|t| *t > now).map(|t| When::clock(t, now)),
             progress: progress(&status, now),
@@ -268,227 +267,4 @@ pub async fn get(ask: Ask) -> Answer {
 #[must_use]
 pub fn endpoint(base: &str, instance: &Instance) -> String {
     format!("{base}/scim/{}/v2", instance.slug)
-}
-
-/// The bar of the last day.
-///
-/// # Errors
-/// When the database fails.
-pub fn beats(rx: &Rx<'_>, instance: &Instance) -> Result<Beats, StoreError> {
-    let now = rx.now();
-    let since = now.before(Duration::from_secs(24 * 3600));
-    let mut spans: Vec<Span> = Vec::new();
-    if instance.target.is_some() && instance.imported_at.is_none_or(|t| t > since) {
-        let (from, reason) = (instance.created, "The first sync was running.".to_owned());
-        spans.push(Span {
-            from,
-            until: instance.imported_at,
-            health: Health::Connecting,
-            reason,
-        });
-    }
-    spans.extend(
-        conditions::timeline(rx, instance.id, since, DRAWN)?
-            .iter()
-            .map(Span::from),
-    );
-    if !instance.enabled {
-        spans.push(Span {
-            from: now,
-            until: None,
-            health: Health::Disabled,
-            reason: "Switched off by an admin.".into(),
-        });
-    }
-    Ok(Beats::new(&spans, instance.created, now))
-}
-
-/// The sync that runs, if one does.
-#[must_use]
-pub fn progress(status: &InstanceStatus, now: Time) -> Option<Progress> {
-    let run = status.run.as_ref().filter(|run| run.ended.is_none())?;
-    let which = if status.last_sync_at.is_none() {
-        "First sync"
-    } else {
-        "Sync"
-    };
-    let read = |done: u64, one, many| match run.expected.filter(|total| *total >= done) {
-        Some(total) => format!(
-            "{which}: {} of about {}",
-            words::number(done),
-            words::count(total, one, many)
-        ),
-        None => format!("{which}: {}", words::count(done, one, many)),
-    };
-    let (text, done, total) = match run.phase {
-        RunPhase::Users => (
-            read(run.counts.users, "person", "people"),
-            run.counts.users,
-            run.expected,
-        ),
-        // What is expected is of the phase before until the first page is read.
-        RunPhase::Groups if run.counts.groups > 0 => (
-            read(run.counts.groups, "group", "groups"),
-            run.counts.groups,
-            run.expected,
-        ),
-        RunPhase::Groups => (
-            format!(
-                "{which}: {} read, now groups",
-                words::count(run.counts.users, "person", "people")
-            ),
-            0,
-            None,
-        ),
-        RunPhase::Verify | RunPhase::Done | RunPhase::Failed => (
-            format!("{which}: everything read, looking at what was not seen"),
-            0,
-            None,
-        ),
-    };
-    let total = total.filter(|total| *total >= done && *total > 0);
-    Some(Progress {
-        text,
-        done,
-        total,
-        started: When::relative(run.started, now),
-    })
-}
-
-fn facts(instance: &Instance, status: &InstanceStatus, now: Time) -> Vec<Fact> {
-    let fact = |label, value: String| Fact {
-        label,
-        value,
-        mono: false,
-        when: None,
-    };
-    let time = |label, at: Option<Time>, none: &str| {
-        let when = at.map(|t| When::relative(t, now));
-        Fact {
-            label,
-            value: if when.is_some() {
-                String::new()
-            } else {
-                none.into()
-            },
-            mono: false,
-            when,
-        }
-    };
-    let mut facts = Vec::new();
-    if let Some(target) = &instance.target {
-        facts.push(Fact {
-            mono: true,
-            ..fact("Address", target.base_url().to_owned())
-        });
-    }
-    facts.push(fact("Carries", carries(instance.scope).into()));
-    facts.push(fact("People", words::number(status.users)));
-    facts.push(fact("Groups", words::number(status.groups)));
-    let Some(target) = &instance.target else {
-        facts.push(fact("Sends", "nothing: it only receives".into()));
-        return facts;
-    };
-    facts.push(fact("Pending", words::count(status.pending, "change", "changes")));
-    facts.push(fact("Rejected", words::number(status.rejected)));
-    facts.push(time("Last sync", status.last_sync_at, "none yet"));
-    let off = if instance.enabled {
-        "paused"
-    } else {
-        "switched off"
-    };
-    let next = status
-        .next_sync_at
-        .filter(|_| instance.enabled && !instance.paused);
-    facts.push(if instance.enabled && !instance.paused {
-        time("Next sync", next, "soon")
-    } else {
-        fact("Next sync", off.into())
-    });
-    facts.push(fact(
-        "Schedule",
-        format!("every {}", words::span(i64::from(instance.sync_every_s))),
-    ));
-    facts.push(time("Token set", instance.secret_set_at, "not stored"));
-    facts.push(fact("The app can", can(target)));
-    facts
-}
-
-fn carries(scope: Scope) -> &'static str {
-    match scope {
-        Scope::UsersAndGroups => "users and groups",
-        Scope::Users => "users only",
-        Scope::Groups => "groups only",
-    }
-}
-
-fn can(target: &Target) -> String {
-    let found = target.capabilities();
-    let parts = [
-        (found.patch, "PATCH"),
-        (!found.patch, "PUT"),
-        (found.filter, "filter"),
-        (found.groups, "groups"),
-    ];
-    parts
-        .iter()
-        .filter(|(can, _)| *can)
-        .map(|(_, word)| *word)
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{InstanceId, Run, run::RunCounts};
-
-    fn running(phase: RunPhase, users: u64, groups: u64, expected: Option<u64>) -> String {
-        let counts = RunCounts {
-            users,
-            groups,
-            ..RunCounts::default()
-        };
-        let run = Run {
-            id: 1,
-            instance: InstanceId(1),
-            phase,
-            started: Time(0),
-            ended: None,
-            expected,
-            counts,
-            error: None,
-        };
-        let status = InstanceStatus {
-            health: Health::Connecting,
-            reason: String::new(),
-            since: None,
-            next_try: None,
-            users,
-            groups,
-            pending: 0,
-            rejected: 0,
-            last_sync_at: None,
-            next_sync_at: None,
-            run: Some(run),
-        };
-        progress(&status, Time(1)).map(|p| p.text).unwrap_or_default()
-    }
-
-    #[test]
-    fn progress_says_objects() {
-        assert_eq!(
-            running(RunPhase::Users, 140, 0, Some(310)),
-            "First sync: 140 of about 310 people"
-        );
-        assert_eq!(running(RunPhase::Users, 140, 0, None), "First sync: 140 people");
-        assert_eq!(
-            running(RunPhase::Groups, 310, 0, Some(310)),
-            "First sync: 310 people read, now groups"
-        );
-        assert_eq!(
-            running(RunPhase::Groups, 310, 12, Some(20)),
-            "First sync: 12 of about 20 groups"
-        );
-    }
 }

@@ -7,7 +7,7 @@ use crate::model::{Event, Outcome, Time};
 /// Changes shown of one event.
 const CHANGES: usize = 20;
 
-/// Action, and how a sentence goes on from its subject; empty: the event's own words say all.
+/// Action, and how a sentence goes on from its subject; `{n}`: as many members as the event counts.
 const ACTIONS: &[(&str, &str)] = &[
     ("user.created", "was created"),
     ("user.updated", "changed"),
@@ -17,18 +17,18 @@ const ACTIONS: &[(&str, &str)] = &[
     ("user.adopted", "is managed from here on"),
     ("user.restored", "came back"),
     ("user.imported", "was found in the app"),
-    ("user.changed_in_app", "follows a change in the app"),
+    ("user.changed_in_app", "changed in the app"),
     ("user.gone_from_app", "is gone from the app"),
     ("group.created", "was created"),
     ("group.updated", "changed"),
     ("group.deleted", "was deleted"),
     ("group.adopted", "is managed from here on"),
     ("group.imported", "was found in the app"),
-    ("group.changed_in_app", "follows a change in the app"),
+    ("group.changed_in_app", "changed in the app"),
     ("group.gone_from_app", "is gone from the app"),
     ("group.drift", "differs in the app"),
-    ("group.members_added", "got new members"),
-    ("group.members_removed", "lost members"),
+    ("group.members_added", "gained {n}"),
+    ("group.members_removed", "lost {n}"),
     ("group.members_unknown", "was sent members that nobody knows"),
     ("push.created", "was created in the app"),
     ("push.linked", "was found in the app and linked"),
@@ -37,8 +37,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("push.deactivated", "was deactivated in the app"),
     ("push.deleted", "was deleted in the app"),
     ("push.left_behind", "was left behind in the app"),
-    ("push.members_added", "got members in the app"),
-    ("push.members_removed", "lost members in the app"),
+    ("push.members_added", "gained {n} in the app"),
+    ("push.members_removed", "lost {n} in the app"),
     ("push.rejected", "was refused"),
     ("drift.seen", "was changed in the app"),
     ("drift.enforced", "was changed in the app and set right"),
@@ -48,9 +48,12 @@ const ACTIONS: &[(&str, &str)] = &[
     ("app.reactivated", "was activated in the app"),
     ("app.made_anew", "was made anew in the app"),
     ("import.broken", "could not be read from the app"),
-    ("removal.held", "would lose something and waits"),
-    ("removal.allowed", "may be removed"),
-    ("removal.rejected", "stays in the app"),
+    ("removal.held", "is not removed until you allow or reject it"),
+    ("removal.allowed", "may be removed: it was allowed"),
+    (
+        "removal.rejected",
+        "stays in the app until something changes here",
+    ),
     ("sync.requested", "A sync was asked for"),
     ("sync.finished", "Sync finished"),
     ("instance.created", "The instance was made"),
@@ -84,7 +87,8 @@ pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
         .map(|id| format!("/instances/{slug}/{place}/{id}"));
     let changes = event.changes.iter().take(CHANGES).map(|change| ChangeRow {
         path: change.path.clone(),
-        before: values::text(&change.before),
+        // What the app held before a push is not known by value.
+        before: (!event.action.starts_with("push.")).then(|| values::text(&change.before)),
         after: values::text(&change.after),
     });
     EventRow {
@@ -120,11 +124,24 @@ fn sentence(action: &str, outcome: Outcome, detail: &str) -> String {
         .find(|(word, _)| *word == action)
         .map_or(action, |(_, said)| said);
     let detail = detail.trim_end_matches('.');
+    if said.contains("{n}") {
+        return said.replace("{n}", &members(detail));
+    }
     match (detail, outcome) {
         ("", _) => said.into(),
+        _ if action.starts_with("removal.") => said.into(),
         // Why it was refused is the news.
         (detail, Outcome::Rejected | Outcome::Retried) => format!("{said}: {detail}"),
         (detail, _) => format!("{said}. {detail}"),
+    }
+}
+
+/// `3 members joined` → `3 members`.
+fn members(detail: &str) -> String {
+    let mut words = detail.split_whitespace();
+    match (words.next(), words.next()) {
+        (Some(n), Some(noun)) if n.bytes().all(|b| b.is_ascii_digit()) => format!("{n} {noun}"),
+        _ => "members".into(),
     }
 }
 
@@ -175,6 +192,20 @@ mod tests {
         {
             assert!(ACTIONS.iter().any(|(word, _)| word == action), "{action}");
         }
+    }
+
+    #[test]
+    fn members_are_counted() {
+        let said = |action, detail| sentence(action, Outcome::Done, detail);
+        assert_eq!(
+            said("group.members_added", "3 members joined."),
+            "gained 3 members"
+        );
+        assert_eq!(
+            said("push.members_removed", "1 member removed in the app."),
+            "lost 1 member in the app"
+        );
+        assert_eq!(said("group.members_added", ""), "gained members");
     }
 
     #[test]

@@ -40,6 +40,7 @@ pub mod serve;
 pub mod settings;
 pub mod setup;
 pub mod standing;
+pub mod state;
 pub mod switches;
 pub mod theme;
 pub mod throttle;

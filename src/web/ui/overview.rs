@@ -9,12 +9,13 @@ use super::ask::Ask;
 use super::beats::Beats;
 use super::chrome::{kind, mark};
 use super::fail::{Answer, Fail};
-use super::instance::{beats, progress};
 use super::page::{Here, Live, Page};
 use super::parts::{Badge, When};
 use super::serve::show;
+use super::state::{beats, progress};
 use super::words;
 use crate::model::{Health, Instance, Time};
+use crate::scim::fold;
 use crate::store::{Rx, Store, StoreError, access, events, instances};
 use crate::sync::status::{InstanceStatus, status};
 
@@ -87,7 +88,7 @@ pub async fn get(ask: Ask) -> Answer {
             let status = status(rx, &instance)?;
             all.push((instance, status));
         }
-        all.sort_by_key(|(_, status)| Reverse(status.health));
+        all.sort_by_cached_key(|(instance, status)| (Reverse(status.health), fold(&instance.name)));
         let is_running = |s: &InstanceStatus| {
             s.health == Health::Connecting || s.run.as_ref().is_some_and(|r| r.ended.is_none())
         };
@@ -249,7 +250,7 @@ fn reason(instance: &Instance, status: &InstanceStatus, now: Time) -> String {
     if status.reason.is_empty() || instance.target.is_none() && status.health == Health::Healthy {
         return String::new();
     }
-    let mut text = words::sentence(&status.reason);
+    let mut text = words::sentence(words::halves(&status.reason).0);
     if let Some(since) = status.since.filter(|_| status.health == Health::Failing) {
         text.push_str(&format!(" since {}", words::clock(since, now)));
     }

@@ -179,15 +179,32 @@ pub struct Paging {
 
 impl HtmlSafe for Paging {}
 
-/// One attribute before and after, as text; empty: unassigned.
+/// One attribute before and after, as text; an empty text: unassigned.
 #[derive(Clone, Debug)]
 pub struct ChangeRow {
     /// Attribute path.
     pub path: String,
-    /// Before.
-    pub before: String,
+    /// Before; none: not known.
+    pub before: Option<String>,
     /// After.
     pub after: String,
+}
+
+impl ChangeRow {
+    /// The path without the URN of its schema.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self.path.rsplit_once(':') {
+            Some((urn, name))
+                if urn
+                    .get(..4)
+                    .is_some_and(|start| start.eq_ignore_ascii_case("urn:")) =>
+            {
+                name
+            }
+            _ => &self.path,
+        }
+    }
 }
 
 /// One line of a log.

@@ -114,7 +114,7 @@ fn row(one: Listed, has_target: bool, now: Time) -> PersonRow {
     PersonRow {
         state: has_target.then(|| standing::badge(one.link.as_deref(), one.job.as_deref(), one.active)),
         access: access(one.active),
-        reason: one.error.unwrap_or_default(),
+        reason: words::sentence(&one.error.unwrap_or_default()),
         groups: words::number(one.members),
         changed: When::relative(one.changed, now),
         id: one.id,

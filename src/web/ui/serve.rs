@@ -35,18 +35,19 @@ pub(crate) async fn serve(request: HttpRequest, body: Payload, page: &'static Pa
     let Some(pages) = request.app_data::<web::Data<Pages>>().cloned() else {
         return HttpResponse::InternalServerError().finish();
     };
-    let visitor = match Visitor::of(&request, pages.store(), &pages.origin).await {
+    let known = match page.needs {
+        Needs::Nobody => Ok(Visitor::nobody()),
+        Needs::Anyone | Needs::Setup | Needs::Viewer | Needs::Operator => {
+            Visitor::of(&request, pages.store(), &pages.origin).await
+        }
+    };
+    let visitor = match known {
         Ok(visitor) => visitor,
         Err(e) => return told(Ask::bare(request, pages, Visitor::nobody()), e.into()).await,
     };
     let mut ask = Ask::bare(request, pages, visitor);
-    let (request, fresh, shows) = (
-        ask.request.clone(),
-        ask.visitor.fresh,
-        page.needs != Needs::Nobody || page.path == "/login",
-    );
-    let cookie = ask.visitor.cookie();
-    let ran = match allowed(&mut ask, body, page).await {
+    let (request, fresh, cookie) = (ask.request.clone(), ask.visitor.fresh, ask.visitor.cookie());
+    let mut answer = match allowed(&mut ask, body, page).await {
         Ok(None) => {
             let again = Ask::bare(request.clone(), ask.pages.clone(), ask.visitor.clone());
             // A panic is one failed request, nothing shared is left half-done: the store undoes it, locks are not held.
@@ -59,11 +60,7 @@ pub(crate) async fn serve(request: HttpRequest, body: Payload, page: &'static Pa
         Ok(Some(elsewhere)) => elsewhere,
         Err(fail) => told(ask, fail).await,
     };
-    let mut answer = ran;
-    if fresh
-        && (shows || answer.status().is_client_error())
-        && answer.cookies().all(|c| c.name() != cookie.name())
-    {
+    if fresh && answer.cookies().all(|c| c.name() != cookie.name()) {
         // A cookie that cannot be written is none: the form will say so.
         let _ = answer.add_cookie(&cookie);
     }
@@ -82,7 +79,7 @@ async fn allowed(ask: &mut Ask, body: Payload, page: &Page) -> Result<Option<Htt
             return Err(Fail::Foreign);
         }
     }
-    if page.needs == Needs::Nobody {
+    if matches!(page.needs, Needs::Nobody | Needs::Anyone) {
         return Ok(None);
     }
     let to_set_up = needs_setup(&ask.pages).await?;
@@ -117,9 +114,6 @@ async fn needs_setup(pages: &Pages) -> Result<bool, StoreError> {
 /// The form is of this visitor and was sent from a page of ours.
 fn is_ours(ask: &Ask) -> bool {
     let header = |name: &str| ask.request.headers().get(name).and_then(|v| v.to_str().ok());
-    if header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
-        return false;
-    }
     let host = header("host").unwrap_or_default();
     let from_here = |origin: &str| {
         origin == ask.pages.origin.base(&ask.request)
@@ -127,7 +121,12 @@ fn is_ours(ask: &Ask) -> bool {
                 .split_once("://")
                 .is_some_and(|(_, authority)| authority == host)
     };
-    if ask.request.headers().contains_key(ORIGIN) && !header("origin").is_some_and(from_here) {
+    // Browsers say it themselves under https; else they name where the form stands.
+    let ours = match header("sec-fetch-site") {
+        Some(site) => matches!(site, "same-origin" | "none"),
+        None => !ask.request.headers().contains_key(ORIGIN) || header("origin").is_some_and(from_here),
+    };
+    if !ours {
         return false;
     }
     let field = ask.form.text("csrf");

@@ -87,6 +87,15 @@ pub fn sentence(text: &str) -> String {
     }
 }
 
+/// A reason's first half and what the app itself said: `api.example.com answered 401: no such token` is cut at the colon.
+#[must_use]
+pub fn halves(reason: &str) -> (&str, &str) {
+    match reason.split_once(": ") {
+        Some((first, rest)) if first.contains(" answered ") => (first, rest),
+        _ => (reason, ""),
+    }
+}
+
 /// Two letters that stand for an app: `Atlassian Cloud` → `At`.
 #[must_use]
 pub fn mark(name: &str) -> String {
@@ -126,6 +135,15 @@ mod tests {
             (sentence(""), sentence("paused; 7")),
             (String::new(), "Paused; 7".into())
         );
+    }
+
+    #[test]
+    fn a_reason_is_cut_where_the_app_speaks() {
+        assert_eq!(
+            halves("a.example:80 answered 401: no: really"),
+            ("a.example:80 answered 401", "no: really")
+        );
+        assert_eq!(halves("paused: 7 wait"), ("paused: 7 wait", ""));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rollcall::clock::Clock;
 use rollcall::demo::relay::{Relay, Request, Treatment};
 use rollcall::model::Instance;
 
@@ -25,6 +26,11 @@ pub struct Gateway {
 impl Gateway {
     /// An app with these people and one group `Everyone` of them all, connected and read.
     pub async fn with_people(names: &[&str]) -> Self {
+        Self::with_clock(names, Clock::system()).await
+    }
+
+    /// As `with_people`; the hub goes by this clock, the app by the machine's.
+    pub async fn with_clock(names: &[&str], clock: Clock) -> Self {
         let (app, app_instance, direct) = app().await;
         let mut ids = Vec::new();
         for name in names {
@@ -36,7 +42,7 @@ impl Gateway {
                 .await;
         }
         let relay = Relay::start(app.server.address()).await.unwrap();
-        let hub = TestHub::start().await;
+        let hub = TestHub::with_clock(clock).await;
         let base = format!("http://{}/scim/{}/v2", relay.address(), app_instance.slug);
         let instance = hub.connect("App", &base, &direct.key).await;
         let idp = hub.client(&instance).await;

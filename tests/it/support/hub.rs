@@ -45,10 +45,20 @@ impl TestHub {
         }
     }
 
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// Stops and starts again on the same directory.
     pub async fn restart(self) -> Self {
+        self.restart_with(async {}).await
+    }
+
+    /// As `restart`, with something done in between.
+    pub async fn restart_with(self, between: impl Future<Output = ()>) -> Self {
         let clock = self.server.hub().store.clock().clone();
         self.server.stop().await;
+        between.await;
         let server = serve(self.dir.path(), clock).await;
         Self {
             server,

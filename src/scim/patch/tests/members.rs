@@ -85,4 +85,12 @@ fn members_are_never_removed_by_mistake() {
         group(&many(MAX_MEMBERS)).unwrap_err().scim_type,
         Some(ScimType::TooMany)
     );
+    let whole = |n: usize| {
+        json!(vec![
+            json!({ "op": "remove", "path": "members[display co \"x\"]" });
+            n
+        ])
+    };
+    assert!(group(&whole(10)).is_ok());
+    assert_eq!(group(&whole(11)).unwrap_err().scim_type, Some(ScimType::TooMany));
 }

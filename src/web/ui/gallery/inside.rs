@@ -123,6 +123,7 @@ fn instance() -> InstancePage {
         last_key: Some(key_use()),
         keys: 2,
         rejected: 2,
+        detail: "The token was revoked".into(),
         facts: vec![
             Fact {
                 mono: true,

@@ -151,12 +151,12 @@ pub(super) fn events() -> Vec<EventRow> {
             changes: vec![
                 ChangeRow {
                     path: "title".into(),
-                    before: "Engineer".into(),
+                    before: Some("Engineer".into()),
                     after: "Lead engineer".into(),
                 },
                 ChangeRow {
                     path: "nickName".into(),
-                    before: String::new(),
+                    before: None,
                     after: HOSTILE.into(),
                 },
             ],

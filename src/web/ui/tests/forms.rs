@@ -1,0 +1,160 @@
+//! Forms and what they show: connecting, keys, deleting; addresses that are none.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use actix_web::http::Method;
+
+use super::{Browser, hub, service, value_of};
+use crate::model::Role;
+
+#[actix_web::test]
+async fn a_failed_connect_keeps_all_but_the_token() {
+    let hub = hub(false).await;
+    hub.admin("owner@example.com", Role::Owner).await;
+    let app = service(&hub).await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in("owner@example.com").await;
+    let form = "/catalog/generic-scim/connect";
+    let typed = [
+        ("name", "Payroll \"one\""),
+        ("base_url", "http://127.0.0.1:9/scim/v2/Users/"),
+        ("token", "top-secret-token-value"),
+        ("scope", "groups"),
+    ];
+    let seen = browser.send(form, form, &typed).await;
+    assert_eq!(seen.status, 422);
+    assert!(!seen.body.contains("top-secret-token-value"));
+    assert!(seen.body.contains("Payroll &#34;one&#34;") && seen.body.contains("value=\"groups\" checked"));
+    assert!(seen.body.contains("It has to be pasted again"), "{}", seen.body);
+    assert!(browser.get("/").await.body.contains("Nothing is connected yet"));
+}
+
+#[actix_web::test]
+async fn a_key_is_shown_once() {
+    let hub = hub(false).await;
+    hub.admin("owner@example.com", Role::Owner).await;
+    let slug = hub.receiver("CRM").await;
+    let app = service(&hub).await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in("owner@example.com").await;
+    let page = format!("/instances/{slug}/keys");
+    let once = value_of(&browser.get(&page).await.body, "once");
+    let fields = [("name", "Okta"), ("lifetime", "90d"), ("once", once.as_str())];
+    let made = browser.send(&page, &page, &fields).await;
+    assert_eq!(made.status, 200);
+    assert_eq!(made.headers.get("cache-control").unwrap(), "no-store");
+    let key = made
+        .body
+        .split("value=\"rc_")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert!(key.len() > 40);
+    let again = browser.send(&page, &page, &fields).await;
+    assert!(again.body.contains("shown already") && !again.body.contains(&key));
+    let list = browser.get(&page).await.body;
+    assert!(!list.contains(&key));
+    assert_eq!(list.matches("/rotate\"").count(), 1);
+    let rotate = format!("{page}/1/rotate");
+    assert!(
+        browser
+            .send(&page, &rotate, &[("ends", "24h")])
+            .await
+            .body
+            .contains("The old key works for 24 more hours.")
+    );
+    assert_eq!(
+        browser.send(&page, &format!("{page}/2/revoke"), &[]).await.status,
+        303
+    );
+    let last = browser.send(&page, &format!("{page}/1/revoke"), &[]).await;
+    assert_eq!(last.status, 422, "the last key wants the name");
+    assert_eq!(
+        browser
+            .send(&page, &format!("{page}/1/revoke"), &[("typed", "CRM")])
+            .await
+            .status,
+        303
+    );
+    assert_eq!(browser.get(&format!("{page}/1/revoke")).await.status, 409);
+}
+
+#[actix_web::test]
+async fn deleting_wants_the_name() {
+    let hub = hub(false).await;
+    hub.admin("owner@example.com", Role::Owner).await;
+    let slug = hub.receiver("CRM").await;
+    let app = service(&hub).await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in("owner@example.com").await;
+    let page = format!("/instances/{slug}/delete");
+    assert_eq!(browser.send(&page, &page, &[("typed", "crm")]).await.status, 422);
+    let done = browser.send(&page, &page, &[("typed", "CRM")]).await;
+    assert_eq!((done.status, done.location.as_str()), (303, "/"));
+    assert_eq!(browser.get(&format!("/instances/{slug}")).await.status, 404);
+}
+
+#[actix_web::test]
+async fn addresses_that_are_none_and_the_headers_of_all() {
+    let hub = hub(false).await;
+    let app = service(&hub).await;
+    let mut browser = Browser::new(&app);
+    let none = browser.get("/nothing").await;
+    assert_eq!(none.status, 404);
+    assert!(none.body.contains(none.headers.get("x-request-id").unwrap()));
+    let wrong = browser.ask(Method::PUT, "/login", &[]).await;
+    assert_eq!(
+        (wrong.status, wrong.headers.get("allow").unwrap().as_str()),
+        (405, "GET, POST")
+    );
+    assert_eq!(browser.get("/logout").await.status, 405);
+    let login = browser.get("//login/").await;
+    assert_eq!(login.status, 200);
+    for (name, value) in [
+        ("content-security-policy", crate::web::ui::CSP),
+        ("cache-control", "no-store"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+    ] {
+        assert_eq!(login.headers.get(name).unwrap(), value);
+    }
+    let css = browser
+        .get(&crate::web::ui::assets::address("rollcall.css"))
+        .await;
+    assert_eq!(css.status, 200);
+    assert!(css.headers.get("cache-control").unwrap().contains("immutable"));
+    assert_eq!(
+        browser
+            .get("/static/0/rollcall.css")
+            .await
+            .headers
+            .get("cache-control")
+            .unwrap(),
+        "no-cache"
+    );
+    assert_eq!(browser.get("/static/0/..%2fCargo.toml").await.status, 404);
+    assert_eq!(browser.get("/healthz").await.body, "ok\n");
+    assert_eq!(browser.get("/scim/x/v2/Users").await.status, 401);
+}
+
+#[actix_web::test]
+async fn the_theme_goes_back_to_this_hub_only() {
+    let hub = hub(false).await;
+    let app = service(&hub).await;
+    let mut browser = Browser::new(&app);
+    let back = browser
+        .send(
+            "/login",
+            "/theme",
+            &[("theme", "dark"), ("back", "/login?next=%2F")],
+        )
+        .await;
+    assert_eq!(back.location, "/login?next=%2F");
+    assert!(browser.get("/login").await.body.contains("data-theme=\"dark\""));
+    let away = browser
+        .send("/login", "/theme", &[("theme", "x"), ("back", "//evil.example")])
+        .await;
+    assert_eq!(away.location, "/");
+}
