@@ -115,7 +115,7 @@ impl Stage {
         let (moment, unseen) = {
             let mut rng = self.rng.lock().unwrap();
             (
-                Duration::from_micros(rng.random_range(0..8_000)),
+                Duration::from_micros(rng.random_range(0..20_000)),
                 rng.random_bool(0.5),
             )
         };
@@ -221,7 +221,8 @@ async fn twenty_kills_lose_nothing_and_double_nobody() {
     settled(&hub).await;
     let there = stage.place.borrow().1.clone();
     let (ours, theirs) = (State::read(&there).await, State::read(&direct).await);
-    assert_eq!(ours, theirs, "the hub and the app differ");
+    let differ = ours.differences(&theirs);
+    assert!(differ.is_empty(), "the hub and the app differ: {differ:#?}");
     assert_eq!(ours.users.len(), people);
     let made = stage.made.lock().unwrap().clone();
     let twice: Vec<_> = made.iter().filter(|(_, times)| **times > 1).collect();

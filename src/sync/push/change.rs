@@ -11,6 +11,9 @@ use crate::store::{StoreError, Tx, links};
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
 
+/// In `pushed`, while a change is under way and after its answer was lost: no value has this hash.
+const IN_DOUBT: &str = "?";
+
 /// How a change ended for the app.
 pub(super) enum Changed {
     /// Accepted; what it holds now, if that is known.
@@ -54,7 +57,9 @@ impl Push<'_> {
             .await
     }
 
-    /// One change to attributes; what the app holds after it is read if it does not say so itself.
+    /// One change to attributes; what the app holds after it is read if it does not say so itself. While it is under way
+    /// the link says that it is in doubt: if the answer is lost, or this process ends, what is wanted *then* is sent, even
+    /// if it is what the app had accepted before.
     pub(super) async fn change(
         &mut self,
         now: &Present,
@@ -62,7 +67,20 @@ impl Push<'_> {
         changes: &[(String, Option<Value>)],
     ) -> Result<Changed, Ended> {
         let (kind, id) = (now.ours.kind, link.remote_id.clone().unwrap_or_default());
+        self.app().await?;
+        let mut doubtful = link.clone();
+        let paths = changes.iter().map(|(path, _)| path.clone());
+        doubtful
+            .pushed
+            .extend(paths.map(|path| (path, IN_DOUBT.to_owned())));
+        self.keep(doubtful).await?;
         let answer = self.app().await?.update(kind, &id, changes, &now.wanted).await;
+        if let Err(error) = &answer
+            && !error.lost
+        {
+            // It was not carried out: what the app accepted before is what it has.
+            self.keep(link.clone()).await?;
+        }
         match self.heard(answer) {
             Ok(Some(remote)) => Ok(Changed::Yes(Some(remote))),
             Ok(None) => {
@@ -78,6 +96,12 @@ impl Push<'_> {
             }
             Err(error) => Err(Ended::from(error)),
         }
+    }
+
+    async fn keep(&self, link: Link) -> Result<(), StoreError> {
+        self.ctx
+            .write(link.instance, move |tx| write_link(tx, &link))
+            .await
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) enum Fault {
     Status(u16),
     /// It does it, and the answer is lost.
     Lost,
+    /// The same, and then it is down: `always` is 503.
+    LostThenDown,
 }
 
 #[derive(Default)]
@@ -270,7 +272,14 @@ async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
                 .to_owned();
             state.log.push(format!("{method} {endpoint}"));
         }
-        (status, answer, matches!(fault, Some(Fault::Lost)))
+        if matches!(fault, Some(Fault::LostThenDown)) {
+            state.always = Some(503);
+        }
+        (
+            status,
+            answer,
+            matches!(fault, Some(Fault::Lost | Fault::LostThenDown)),
+        )
     };
     if lost {
         return;

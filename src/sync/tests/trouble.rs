@@ -78,6 +78,48 @@ async fn the_reason_follows_a_parked_app() {
 }
 
 #[tokio::test]
+async fn a_change_taken_back_after_its_answer_was_lost_is_taken_back_in_the_app() {
+    for active in [false, true] {
+        let hub = Hub::start().await;
+        let id = hub.user("carl").await;
+        hub.set(&id, "active", json!(!active)).await;
+        hub.set(&id, "title", json!("Captain")).await;
+        hub.engine.idle().await;
+        hub.app.writes();
+        hub.app.state().faults.push_back(Fault::LostThenDown);
+        hub.set(&id, "active", json!(active)).await;
+        hub.until(Health::Failing).await;
+        assert_eq!(hub.app.user("carl").unwrap()["active"], active);
+        hub.set(&id, "active", json!(!active)).await;
+        hub.app.state().always = None;
+        hub.until(Health::Healthy).await;
+        let there = hub.app.user("carl").unwrap();
+        assert_eq!(
+            (&there["active"], &there["title"]),
+            (&json!(!active), &json!("Captain"))
+        );
+        // The lost one, perhaps once more because a try was under way, and the one that takes it back.
+        assert!((2..=3).contains(&hub.app.writes().len()));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_change_that_is_taken_back_is_not_sent_again() {
+    let hub = Hub::start().await;
+    let id = hub.user("carl").await;
+    hub.set(&id, "title", json!("Captain")).await;
+    hub.engine.idle().await;
+    hub.app.state().faults.push_back(Fault::Status(400));
+    hub.set(&id, "title", json!("Pirate")).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.status().await.rejected, 1);
+    hub.app.writes();
+    hub.set(&id, "title", json!("Captain")).await;
+    hub.until(Health::Healthy).await;
+    assert!(hub.app.writes().is_empty());
+}
+
+#[tokio::test]
 async fn a_403_for_one_person_is_no_matter_of_credentials() {
     let hub = Hub::start().await;
     hub.app.state().faults.push_back(Fault::Status(403));

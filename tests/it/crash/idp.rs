@@ -55,6 +55,8 @@ struct Person {
     name: String,
     id: String,
     title: Known<Option<u64>>,
+    /// Goes to and fro, so that a change is taken back while it is on its way.
+    sign: Known<Option<bool>>,
     member: Known<bool>,
 }
 
@@ -66,6 +68,8 @@ struct Writer {
     start: usize,
     group: Option<String>,
     people: Vec<Person>,
+    /// The one written to last.
+    last: usize,
     titles: u64,
     ends: usize,
     /// Somebody is being made, and it is not known whether it worked.
@@ -87,6 +91,7 @@ pub async fn write(number: u64, stage: Arc<Stage>) -> (usize, usize) {
         start,
         group: None,
         people: Vec::new(),
+        last: 0,
         titles: 0,
         ends: 0,
         joining: false,
@@ -119,10 +124,17 @@ impl Writer {
         if self.joining || self.people.is_empty() || (dice < 25 && self.people.len() < PEOPLE) {
             return self.join().await;
         }
-        let n = self.rng.random_range(0..self.people.len());
+        // Often the same one again: what is on its way is changed once more.
+        if self.rng.random_bool(0.5) {
+            self.last = self.rng.random_range(0..self.people.len());
+        }
+        let n = self.last;
         let is_member = self.people[n].member.acknowledged;
         if dice < 50 && (!is_member || self.ends < ENDS) {
             return self.turn_membership(n, &group, !is_member).await;
+        }
+        if dice < 75 {
+            return self.turn_sign(n).await;
         }
         self.titles += 1;
         let title = self.titles;
@@ -136,6 +148,17 @@ impl Writer {
         Ok(())
     }
 
+    async fn turn_sign(&mut self, n: usize) -> Result<(), Lost> {
+        let sign = self.people[n].sign.acknowledged != Some(true);
+        self.people[n].sign.send(Some(sign));
+        let change = json!([{"op": "replace", "path": "displayName", "value": sign.to_string()}]);
+        let path = format!("/Users/{}", self.people[n].id);
+        let answer = self.send(Method::PATCH, &path, patch_op(&change)).await?;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        self.people[n].sign.answered();
+        Ok(())
+    }
+
     async fn join(&mut self) -> Result<(), Lost> {
         let name = format!("p{}-{}@example.com", self.number, self.people.len());
         self.joining = true;
@@ -145,6 +168,7 @@ impl Writer {
             name,
             id,
             title: Known::new(None),
+            sign: Known::new(None),
             member: Known::new(false),
         });
         Ok(())
@@ -197,6 +221,8 @@ impl Writer {
             assert_eq!(user["userName"], person.name);
             let title = user["title"].as_str().map(|text| text.parse().unwrap());
             person.title.found(title, &person.name);
+            let sign = user["displayName"].as_str().map(|text| text.parse().unwrap());
+            person.sign.found(sign, &person.name);
             let members = group["members"].as_array().into_iter().flatten();
             let is_member = members.into_iter().any(|m| m["value"] == person.id);
             person.member.found(is_member, &person.name);

@@ -42,6 +42,23 @@ impl State {
         state
     }
 
+    /// What the two hold differently, by name: a whole state is more than anybody reads.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        fn differ<T: PartialEq + std::fmt::Debug>(
+            ours: &BTreeMap<String, T>,
+            theirs: &BTreeMap<String, T>,
+        ) -> Vec<String> {
+            let names: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+            let differs = names.into_iter().filter(|n| ours.get(*n) != theirs.get(*n));
+            differs
+                .map(|n| format!("{n}: {:?} | {:?}", ours.get(n), theirs.get(n)))
+                .collect()
+        }
+        let mut all = differ(&self.users, &other.users);
+        all.extend(differ(&self.groups, &other.groups));
+        all
+    }
+
     /// Those who may sign in.
     pub fn active(&self) -> BTreeSet<&str> {
         self.users
@@ -56,10 +73,15 @@ impl State {
 pub fn in_order(value: &Value) -> String {
     match value {
         Value::Object(parts) => {
-            let parts: BTreeMap<_, _> = parts.iter().map(|(name, v)| (name, in_order(v))).collect();
-            format!("{parts:?}")
+            let parts: BTreeMap<_, _> = parts.iter().collect();
+            let parts = parts
+                .into_iter()
+                .map(|(name, v)| format!("{name}:{}", in_order(v)));
+            format!("{{{}}}", parts.collect::<Vec<_>>().join(","))
         }
-        Value::Array(items) => format!("{:?}", items.iter().map(in_order).collect::<Vec<_>>()),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(in_order).collect::<Vec<_>>().join(","))
+        }
         other => other.to_string(),
     }
 }
