@@ -105,16 +105,21 @@ fn by_index(rx: &Rx<'_>, query: &Query, start: u64, count: u64) -> Result<Page, 
     Ok(Page { total, found })
 }
 
-/// The rows of one page. The inner query walks the index alone; documents are read for this page only.
+/// The rows of one page. Where many precede it, an inner query walks the index alone, and documents are read for this
+/// page only.
 fn rows(rx: &Rx<'_>, query: &Query, skip: u64, count: u64) -> Result<Vec<Stored>, StoreError> {
     let n = query.values.len();
-    let sql = format!(
-        "SELECT d.row, d.id, d.doc FROM (SELECT r.row AS row FROM resources r WHERE {} ORDER BY r.row LIMIT ?{} OFFSET ?{}) p \
-         JOIN resources d ON d.row = p.row ORDER BY d.row",
-        query.condition,
-        n + 1,
-        n + 2
-    );
+    let (condition, limit, offset) = (&query.condition, n + 1, n + 2);
+    let sql = if query.is_narrow() {
+        format!(
+            "SELECT r.row, r.id, r.doc FROM resources r WHERE {condition} ORDER BY r.row LIMIT ?{limit} OFFSET ?{offset}"
+        )
+    } else {
+        format!(
+            "SELECT d.row, d.id, d.doc FROM (SELECT r.row AS row FROM resources r WHERE {condition} ORDER BY r.row \
+             LIMIT ?{limit} OFFSET ?{offset}) p JOIN resources d ON d.row = p.row ORDER BY d.row"
+        )
+    };
     let mut values = query.values.clone();
     values.push(whole(count).into());
     values.push(whole(skip).into());
