@@ -1,5 +1,8 @@
 //! Memberships. A row is the difference between what is wanted (SCIM shows it) and what the app holds; a row that is
 //! neither goes. In an instance without target both are the same. Costs grow with the change, never with the group.
+//!
+//! `held` is 0, 1, or 2: a change is under way, or its answer was lost. 2 differs from either side, so the row stays to be
+//! pushed, and stays at all, until the app has accepted one.
 
 use rusqlite::params;
 
@@ -118,7 +121,7 @@ pub struct Stored {
     pub member: i64,
     /// SCIM shows it.
     pub wanted: bool,
-    /// The app is believed to have it.
+    /// The app is believed to have it; not while that is in doubt.
     pub held: bool,
     /// Left alone until our side changes.
     pub keep: bool,
@@ -133,7 +136,7 @@ pub struct Stored {
 pub fn stored(rx: &Rx<'_>, group: i64) -> Result<Vec<Stored>, StoreError> {
     let mut find = rx
         .conn
-        .prepare_cached("SELECT member, wanted, held, keep, owned FROM members WHERE grp = ?1")?;
+        .prepare_cached("SELECT member, wanted, held = 1, keep, owned FROM members WHERE grp = ?1")?;
     let rows = find.query_map([group], |r| {
         Ok(Stored {
             member: r.get(0)?,
@@ -144,6 +147,23 @@ pub fn stored(rx: &Rx<'_>, group: i64) -> Result<Vec<Stored>, StoreError> {
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A chunk is about to be sent: until its answer, nobody knows what the app holds. Those of which it was known before.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_in_doubt(tx: &Tx<'_>, group: i64, members: &[i64]) -> Result<Vec<i64>, StoreError> {
+    let mut set = tx
+        .conn
+        .prepare_cached("UPDATE members SET held = 2 WHERE grp = ?1 AND member = ?2 AND held <> 2")?;
+    let mut known = Vec::new();
+    for member in members {
+        if set.execute([group, *member])? == 1 {
+            known.push(*member);
+        }
+    }
+    Ok(known)
 }
 
 /// The app accepted a chunk: it holds these now, or no longer.
@@ -304,7 +324,7 @@ pub fn count(rx: &Rx<'_>, group: i64) -> Result<i64, StoreError> {
 /// # Errors
 /// When the database fails.
 pub fn count_held(rx: &Rx<'_>, instance: InstanceId) -> Result<i64, StoreError> {
-    let sql = "SELECT count(*) FROM members m JOIN resources r ON r.row = m.grp WHERE r.instance = ?1 AND r.kind = 2 AND m.held = 1";
+    let sql = "SELECT count(*) FROM members m JOIN resources r ON r.row = m.grp WHERE r.instance = ?1 AND r.kind = 2 AND m.held <> 0";
     Ok(rx
         .conn
         .prepare_cached(sql)?
@@ -327,7 +347,7 @@ pub fn start_tracking(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreErro
 /// When the database fails.
 pub fn move_to(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO members(grp, member, wanted, held, keep, owned) \
-               SELECT grp, ?2, wanted, held, keep, owned FROM members WHERE member = ?1 AND held = 1";
+               SELECT grp, ?2, wanted, held, keep, owned FROM members WHERE member = ?1 AND held <> 0";
     tx.conn.prepare_cached(sql)?.execute([from, to])?;
     tx.conn
         .prepare_cached("DELETE FROM members WHERE member = ?1")?

@@ -378,7 +378,7 @@ fn read_membership(r: &rusqlite::Row<'_>) -> rusqlite::Result<Membership> {
     })
 }
 
-const MEMBERSHIP: &str = "SELECT r.id, r.display, r.name, r.kind, m.held, \
+const MEMBERSHIP: &str = "SELECT r.id, r.display, r.name, r.kind, m.held = 1, \
     EXISTS (SELECT 1 FROM links l WHERE l.resource = r.row AND l.state = 'linked')";
 
 /// The members that a group shows and whose name contains `text`, in order of creation; and how many those are.

@@ -75,6 +75,8 @@ impl Push<'_> {
                 .collect::<Vec<_>>()
         };
         let group = link.remote_id.clone().unwrap_or_default();
+        self.app().await?;
+        let sure = self.in_doubt(now, &part).await?;
         let answer = self.app().await?.members(&group, &ids(true), &ids(false)).await;
         match self.heard(answer) {
             Ok(()) => {
@@ -83,6 +85,7 @@ impl Push<'_> {
                 Ok(self.ctx.write(job, move |tx| noted(tx, &now, &part)).await?)
             }
             Err(error) if matches!(error.verdict, Verdict::Reject | Verdict::Gone | Verdict::Exists) => {
+                self.undone(now, sure).await?;
                 if error.verdict == Verdict::Gone {
                     self.group_gone(&link).await?;
                 }
@@ -95,8 +98,37 @@ impl Push<'_> {
                 }
                 Ok(())
             }
+            Err(error) if !error.lost => {
+                self.undone(now, sure).await?;
+                Err(Ended::from(error))
+            }
             Err(error) => Err(Ended::from(error)),
         }
+    }
+
+    /// Before the call. Until the app accepts a change of these, whatever is wanted by then is sent. Gives back those that
+    /// were not in doubt already.
+    async fn in_doubt(&self, now: &Present, part: &[One]) -> Result<Vec<One>, Ended> {
+        let (group, rows) = (now.ours.row, rows(part));
+        let known = self.ctx.write(self.job.instance, move |tx| {
+            members::set_in_doubt(tx, group, &rows)
+        });
+        let known = known.await?;
+        let sure = part.iter().filter(|m| known.contains(&m.row));
+        Ok(sure.cloned().collect())
+    }
+
+    /// The app did not do it: of these it holds what it held.
+    async fn undone(&self, now: &Present, sure: Vec<One>) -> Step {
+        let group = now.ours.row;
+        let unmarked = self.ctx.write(self.job.instance, move |tx| {
+            for wanted in [true, false] {
+                let sent: Vec<One> = sure.iter().filter(|m| m.wanted == wanted).cloned().collect();
+                members::set_held(tx, group, &rows(&sent), !wanted)?;
+            }
+            Ok(())
+        });
+        Ok(unmarked.await?)
     }
 
     /// 404 may mean the group or a member. If it is the group, the plan has to speak again.
@@ -118,6 +150,10 @@ impl Push<'_> {
             }
         }
     }
+}
+
+fn rows(part: &[One]) -> Vec<i64> {
+    part.iter().map(|m| m.row).collect()
 }
 
 /// Of a chunk, what may be sent now. None: there was nothing in it.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::app::{App, Fault, USER};
+use super::app::{App, Fault, GROUP, USER};
 use super::hub::Hub;
 use crate::model::{Actor, Health, Policies};
 use crate::store::removals;
@@ -100,6 +100,35 @@ async fn a_change_taken_back_after_its_answer_was_lost_is_taken_back_in_the_app(
         );
         // The lost one, perhaps once more because a try was under way, and the one that takes it back.
         assert!((2..=3).contains(&hub.app.writes().len()));
+    }
+}
+
+#[tokio::test]
+async fn a_membership_taken_back_after_its_answer_was_lost_is_taken_back_in_the_app() {
+    for joins in [true, false] {
+        let hub = Hub::start().await;
+        let (carl, staff) = (hub.user("carl").await, hub.id_of(GROUP, "staff").await.unwrap());
+        if !joins {
+            hub.add_member(&staff, &carl).await;
+        }
+        hub.engine.idle().await;
+        let turn = async |on: bool| {
+            if on {
+                hub.add_member(&staff, &carl).await;
+            } else {
+                let path = format!("members[value eq \"{carl}\"]");
+                hub.patch(GROUP, &staff, json!([{ "op": "remove", "path": path }]))
+                    .await;
+            }
+        };
+        hub.app.state().faults.push_back(Fault::LostThenDown);
+        turn(joins).await;
+        hub.until(Health::Failing).await;
+        assert_eq!(hub.app.members("staff").contains(&"carl".to_owned()), joins);
+        turn(!joins).await;
+        hub.app.state().always = None;
+        hub.until(Health::Healthy).await;
+        assert_eq!(hub.app.members("staff").contains(&"carl".to_owned()), !joins);
     }
 }
 
