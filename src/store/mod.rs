@@ -137,6 +137,25 @@ impl Store {
         ran.await.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
     }
 
+    /// Runs a read that an index answers in microseconds: where the caller is, if a reader is free, for handing it to
+    /// another thread costs more than the read itself. Never for lists, scans or members of a group.
+    ///
+    /// # Errors
+    /// What `work` gives; `Busy` when no reader came free in time.
+    pub async fn look_up<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&Rx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let Some(conn) = self.0.readers.try_get() else {
+            return self.read(work).await;
+        };
+        let now = self.0.clock.now();
+        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&Rx::new(&conn, now))));
+        ran.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
+    }
+
     /// The sequence now: observations sent from here on carry it.
     #[must_use]
     pub fn seq(&self) -> i64 {

@@ -22,6 +22,11 @@ pub(super) struct Query {
 }
 
 impl Query {
+    /// Whether it asks for a name or an id, and nothing else: an index finds the one or none.
+    pub(super) fn is_look_up(&self) -> bool {
+        self.is_narrow() && self.rest.is_none() && !self.condition.contains("SELECT")
+    }
+
     /// Whether an index leaves few candidates.
     pub(super) fn is_narrow(&self) -> bool {
         self.values.len() > 2

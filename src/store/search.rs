@@ -50,6 +50,12 @@ pub fn page(
     }
 }
 
+/// Whether a page by this filter is found by name or id alone.
+#[must_use]
+pub fn is_look_up(kind: ResourceType, filter: &Filter) -> bool {
+    query::plan(InstanceId(0), kind, Some(filter)).is_look_up()
+}
+
 /// Runs a scan that ends in `TooMuch` when it takes too long.
 pub(super) fn within_budget<T>(
     rx: &Rx<'_>,

@@ -41,18 +41,18 @@ pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<H
     let projection = ListQuery::parse(request.query_string())?.projection;
     let base = gate.base(&request, &caller);
     let instance = caller.instance.id;
-    let (body, id) = gate
-        .store
-        .read(move |rx| -> Result<_, StoreError> {
-            let Some(stored) = resources::stored(rx, instance, kind, &id)? else {
-                return Ok((None, id));
-            };
-            Ok((
-                Some(View::load(rx, kind, stored, &projection)?.text(&base, &projection, Place::Alone)?),
-                id,
-            ))
-        })
-        .await?;
+    let work = move |rx: &Rx<'_>| -> Result<_, StoreError> {
+        let Some(stored) = resources::stored(rx, instance, kind, &id)? else {
+            return Ok((None, id));
+        };
+        let view = View::load(rx, kind, stored, &projection)?;
+        Ok((Some(view.text(&base, &projection, Place::Alone)?), id))
+    };
+    let (body, id) = match kind {
+        ResourceType::User => gate.store.look_up(work).await?,
+        // It may bring 100,000 members along.
+        ResourceType::Group => gate.store.read(work).await?,
+    };
     Ok(answer::json(
         &request,
         StatusCode::OK,
@@ -92,6 +92,9 @@ async fn answer_list(
     let base = gate.base(request, caller);
     let instance = caller.instance.id;
     let kinds: Vec<_> = kinds.into_iter().filter(|kind| carries(caller, *kind)).collect();
+    let user = kinds == [ResourceType::User];
+    let short = |filter| user && search::is_look_up(ResourceType::User, filter);
+    let is_look_up = query.filter.as_ref().is_some_and(short);
     let work = move |rx: &Rx<'_>| -> Result<String, StoreError> {
         let (mut total, mut texts) = (0, Vec::new());
         for kind in kinds {
@@ -106,11 +109,12 @@ async fn answer_list(
         }
         Ok(envelope(total, query.start_index, &texts))
     };
-    Ok(answer::json(
-        request,
-        StatusCode::OK,
-        gate.store.read(work).await?,
-    ))
+    let body = if is_look_up {
+        gate.store.look_up(work).await?
+    } else {
+        gate.store.read(work).await?
+    };
+    Ok(answer::json(request, StatusCode::OK, body))
 }
 
 /// A ListResponse around texts that are JSON already. `itemsPerPage` is what is really on the page.

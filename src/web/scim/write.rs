@@ -17,7 +17,7 @@ use crate::scim::patch::PatchRequest;
 use crate::scim::project::Projection;
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
-use crate::store::{Lane, StoreError, instances, resources};
+use crate::store::{Lane, Rx, StoreError, instances, resources};
 
 pub(super) async fn create(
     request: HttpRequest,
@@ -134,9 +134,12 @@ async fn view(
     projection: &Projection,
 ) -> Result<View, Failure> {
     let projection = projection.clone();
-    let view = gate.store.read(move |rx| -> Result<_, StoreError> {
+    let load = move |rx: &Rx<'_>| -> Result<_, StoreError> {
         let stored = resources::stored_row(rx, written.row)?.ok_or(StoreError::Busy)?;
         View::load(rx, kind, stored, &projection)
-    });
-    Ok(view.await?)
+    };
+    Ok(match kind {
+        ResourceType::User => gate.store.look_up(load).await?,
+        ResourceType::Group => gate.store.read(load).await?,
+    })
 }
