@@ -446,15 +446,3 @@ pub fn counts(rx: &Rx<'_>, instance: InstanceId) -> Result<Counts, StoreError> {
         groups: groups.unsigned_abs(),
     })
 }
-
-/// Active users on the endpoint.
-///
-/// # Errors
-/// When the database fails.
-pub fn active_users(rx: &Rx<'_>, instance: InstanceId) -> Result<i64, StoreError> {
-    let sql = "SELECT count(*) FROM resources WHERE instance = ?1 AND kind = 1 AND active = 1 AND deleted_at IS NULL";
-    Ok(rx
-        .conn
-        .prepare_cached(sql)?
-        .query_row([instance.0], |r| r.get(0))?)
-}

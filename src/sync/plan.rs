@@ -1,5 +1,5 @@
 //! What has to be done for one resource so that the app holds what we want: a pure decision over plain data. Push does
-//! it, import asks it about drift, reconcile about everything, and a preview shows it; so "what would happen?" is the
+//! it, import asks it about drift, reconcile about everything; so "what would happen?" is the
 //! same code as doing it. It gives the *next* step; when that is done the question is asked anew.
 
 use crate::mapping;

@@ -1,11 +1,8 @@
 //! How an instance is, for pages and the command line: one read.
 
 use super::health::{health, word_of};
-use super::present::Present;
-use crate::model::{Health, Instance, InstanceId, Run, Time};
+use crate::model::{Health, Instance, Run, Time};
 use crate::store::{Rx, StoreError, conditions, jobs, resources, runs};
-
-use super::plan::Action;
 
 /// How an instance is.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,12 +59,4 @@ pub fn status(rx: &Rx<'_>, instance: &Instance) -> Result<InstanceStatus, StoreE
         next_sync_at: instance.next_sync_at,
         run: runs::latest(rx, instance.id, 1)?.pop(),
     })
-}
-
-/// What the engine would do next for one resource: the same code as doing it. None: the resource or its app is no more.
-///
-/// # Errors
-/// When the database fails.
-pub fn preview(rx: &Rx<'_>, instance: InstanceId, row: i64) -> Result<Option<Action>, StoreError> {
-    Ok(Present::load(rx, instance, row)?.map(|now| now.plan()))
 }
