@@ -331,7 +331,7 @@ async fn rejected(browser: &mut Browser, g: &Gateway) {
     }
     browser.open(HOME).await;
     browser.says(&["Degraded"]).await;
-    browser.press("See who").await;
+    browser.press("2 rejected: see who").await;
     browser.says(&["new.person@example.com"]).await;
     g.relay.pass();
     for page in &pages {
