@@ -33,14 +33,9 @@ pub(super) async fn create(
         directory::create(door, kind, accepted)
     })
     .await?;
-    let view = view(&gate, kind, written, &projection).await?;
     let base = gate.base(&request, &caller);
-    Ok(answer::located(
-        &request,
-        StatusCode::CREATED,
-        &view.location(&base),
-        view.text(&base, &projection, Place::Alone)?,
-    ))
+    let view = view(&gate, kind, written, &projection).await?;
+    shown(&request, StatusCode::CREATED, &view, &base, &projection)
 }
 
 pub(super) async fn replace(
@@ -57,14 +52,9 @@ pub(super) async fn replace(
         directory::replace(door, kind, &id, accepted)
     })
     .await?;
-    let view = view(&gate, kind, written, &projection).await?;
     let base = gate.base(&request, &caller);
-    Ok(answer::located(
-        &request,
-        StatusCode::OK,
-        &view.location(&base),
-        view.text(&base, &projection, Place::Alone)?,
-    ))
+    let view = view(&gate, kind, written, &projection).await?;
+    shown(&request, StatusCode::OK, &view, &base, &projection)
 }
 
 /// 200 with the resource; 204 when only members of a group were asked for: nobody wants 100,000 of them back.
@@ -86,14 +76,9 @@ pub(super) async fn patch(
     if only_members {
         return Ok(HttpResponse::NoContent().finish());
     }
-    let view = view(&gate, kind, written, &projection).await?;
     let base = gate.base(&request, &caller);
-    Ok(answer::located(
-        &request,
-        StatusCode::OK,
-        &view.location(&base),
-        view.text(&base, &projection, Place::Alone)?,
-    ))
+    let view = view(&gate, kind, written, &projection).await?;
+    shown(&request, StatusCode::OK, &view, &base, &projection)
 }
 
 pub(super) async fn delete(request: HttpRequest, gate: Data<Gate>) -> Result<HttpResponse, Failure> {
@@ -102,6 +87,18 @@ pub(super) async fn delete(request: HttpRequest, gate: Data<Gate>) -> Result<Htt
     writable(&caller, kind)?;
     change(&gate, &caller, move |door| directory::delete(door, kind, &id)).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// The resource as the whole answer, with its address.
+fn shown(
+    request: &HttpRequest,
+    status: StatusCode,
+    view: &View,
+    base: &str,
+    projection: &Projection,
+) -> Result<HttpResponse, Failure> {
+    let body = view.text(base, projection, Place::Alone)?;
+    Ok(answer::located(request, status, &view.location(base), body))
 }
 
 /// Runs one change in the writer.
