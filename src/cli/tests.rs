@@ -133,6 +133,7 @@ fn instances_are_made_with_and_without_a_target() {
         name,
         app: None,
         scope: Scope::Users,
+        user_writes: None,
         target: Some(target),
     } = &made.command
     else {

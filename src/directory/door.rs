@@ -11,6 +11,9 @@ use crate::store::{StoreError, Tx, events, jobs, removals, resources};
 use super::ChangeError;
 use crate::scim::error::ScimError;
 
+/// Said of a user in scope *groups*: a shadow of whoever has an account in the app.
+const HERE_ONLY: &str =
+    "Done here only: this instance carries groups, so nothing about people is sent to the app.";
 /// Most changes one event spells out.
 const CHANGES: usize = 100;
 /// Longest value an event repeats, as JSON text.
@@ -82,7 +85,7 @@ impl Door<'_> {
         )
     }
 
-    /// Writes an event about `resource`; its id.
+    /// Writes an event about `resource`; its id. Where what is written goes no further, it says so.
     pub(super) fn tell(
         &self,
         resource: &Resource,
@@ -90,6 +93,12 @@ impl Door<'_> {
         detail: impl Into<String>,
         changes: Vec<Change>,
     ) -> Result<i64, StoreError> {
+        let mut detail: String = detail.into();
+        let carried = self.instance.scope.carries(resource.kind);
+        if !carried && self.has_target() && *self.actor != Actor::Target {
+            let space = if detail.is_empty() { "" } else { " " };
+            detail = format!("{detail}{space}{HERE_ONLY}");
+        }
         let draft = EventDraft {
             instance: Some(self.instance.id),
             resource: Some(resource.row),
@@ -97,7 +106,7 @@ impl Door<'_> {
             actor: self.actor.clone(),
             action,
             outcome: Outcome::Done,
-            detail: detail.into(),
+            detail,
             changes,
         };
         events::record(self.tx, draft)

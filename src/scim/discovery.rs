@@ -9,6 +9,17 @@ use super::list::MAX_COUNT;
 use super::schema::{self, Attribute, Mutability, ResourceType, Returned, Schema, Type, Uniqueness};
 use super::urn;
 
+/// What an endpoint lets its callers do with resources of one type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// There are none, and the type is not published.
+    None,
+    /// They can be read.
+    Read,
+    /// They can be read and written.
+    Write,
+}
+
 /// The body of `/ServiceProviderConfig`.
 pub fn service_provider_config(base: &str) -> Value {
     json!({
@@ -30,15 +41,21 @@ pub fn service_provider_config(base: &str) -> Value {
     })
 }
 
-/// The resources of `/ResourceTypes`; each is also found at `/ResourceTypes/{id}`.
-pub fn resource_types(base: &str) -> Vec<Value> {
+/// The resources of `/ResourceTypes`; each is also found at `/ResourceTypes/{id}`. Of types that are not offered, none.
+pub fn resource_types(base: &str, access: impl Fn(ResourceType) -> Access) -> Vec<Value> {
     ResourceType::ALL
         .into_iter()
-        .map(|kind| resource_type(base, kind))
+        .filter(|kind| access(*kind) != Access::None)
+        .map(|kind| resource_type(base, kind, access(kind)))
         .collect()
 }
 
-fn resource_type(base: &str, kind: ResourceType) -> Value {
+fn resource_type(base: &str, kind: ResourceType, access: Access) -> Value {
+    let only = if access == Access::Read {
+        " Read only here: accounts must exist in the app."
+    } else {
+        ""
+    };
     let extensions: Vec<Value> = kind
         .extensions()
         .iter()
@@ -48,7 +65,7 @@ fn resource_type(base: &str, kind: ResourceType) -> Value {
         "schemas": [urn::RESOURCE_TYPE],
         "id": kind.name(),
         "name": kind.name(),
-        "description": kind.core().description,
+        "description": format!("{}{only}", kind.core().description),
         "endpoint": format!("/{}", kind.endpoint()),
         "schema": kind.schema(),
         "schemaExtensions": extensions,
@@ -56,18 +73,35 @@ fn resource_type(base: &str, kind: ResourceType) -> Value {
     })
 }
 
-/// The resources of `/Schemas`; each is also found at `/Schemas/{id}`.
-pub fn schemas(base: &str) -> Vec<Value> {
+/// The resources of `/Schemas`; each is also found at `/Schemas/{id}`. Of types that are not offered, none; of those that
+/// can only be read, no attribute can be written.
+pub fn schemas(base: &str, access: impl Fn(ResourceType) -> Access) -> Vec<Value> {
     schema::published()
         .into_iter()
-        .map(|schema| published(base, schema))
+        .map(|schema| (schema, described(schema).map_or(Access::Write, &access)))
+        .filter(|(_, access)| *access != Access::None)
+        .map(|(schema, access)| published(base, schema, access))
         .collect()
 }
 
-fn published(base: &str, schema: &Schema) -> Value {
+/// The type that a schema is of; none for those of the service itself.
+fn described(schema: &Schema) -> Option<ResourceType> {
+    let of = |kind: &ResourceType| {
+        kind.core().urn == schema.urn
+            || kind
+                .extensions()
+                .iter()
+                .any(|extension| extension.urn == schema.urn)
+    };
+    ResourceType::ALL.into_iter().find(of)
+}
+
+fn published(base: &str, schema: &Schema, access: Access) -> Value {
     let mut attributes: Vec<Value> = schema.attributes.iter().map(definition).collect();
-    if schema.urn == urn::USER {
-        attributes.push(password());
+    match access {
+        Access::Write if schema.urn == urn::USER => attributes.push(password()),
+        Access::Write => {}
+        Access::Read | Access::None => attributes.iter_mut().for_each(read_only),
     }
     json!({
         "schemas": [urn::SCHEMA],
@@ -93,6 +127,15 @@ fn password() -> Value {
         "returned": "never",
         "uniqueness": "none",
     })
+}
+
+fn read_only(definition: &mut Value) {
+    if let Some(parts) = definition.as_object_mut() {
+        parts.insert("mutability".into(), mutability(Mutability::ReadOnly).into());
+        if let Some(Value::Array(inner)) = parts.get_mut("subAttributes") {
+            inner.iter_mut().for_each(read_only);
+        }
+    }
 }
 
 fn definition(attribute: &Attribute) -> Value {
@@ -163,6 +206,48 @@ mod tests {
 
     const BASE: &str = "https://hub.example/scim/x/v2";
 
+    fn all(_: ResourceType) -> Access {
+        Access::Write
+    }
+
+    #[test]
+    fn what_is_not_offered_is_not_published() {
+        let users = |kind| match kind {
+            ResourceType::User => Access::Write,
+            ResourceType::Group => Access::None,
+        };
+        let names = |list: Vec<Value>| -> Vec<String> {
+            list.iter()
+                .map(|v| v["name"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(names(resource_types(BASE, users)), ["User"]);
+        assert!(!names(schemas(BASE, users)).contains(&"Group".to_owned()));
+        let groups = |kind| match kind {
+            ResourceType::User => Access::Read,
+            ResourceType::Group => Access::Write,
+        };
+        let types = resource_types(BASE, groups);
+        assert!(
+            types[0]["description"]
+                .as_str()
+                .unwrap()
+                .contains("Read only here")
+        );
+        assert_eq!(types[1], resource_types(BASE, all)[1]);
+        fn writable(attributes: &Value) -> bool {
+            attributes
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|a| a["mutability"] != "readOnly" || writable(&a["subAttributes"]))
+        }
+        let published = schemas(BASE, groups);
+        let of = |urn: &str| published.iter().find(|s| s["id"] == urn).unwrap();
+        assert!(!writable(&of(urn::USER)["attributes"]));
+        assert!(writable(&of(urn::GROUP)["attributes"]));
+    }
+
     fn assert_no_nulls(value: &Value) {
         match value {
             Value::Null => panic!("a null is published"),
@@ -176,8 +261,8 @@ mod tests {
     fn nothing_published_is_null_and_all_has_a_location() {
         let all = [
             vec![service_provider_config(BASE)],
-            resource_types(BASE),
-            schemas(BASE),
+            resource_types(BASE, all),
+            schemas(BASE, all),
         ]
         .concat();
         for resource in all {
@@ -188,7 +273,7 @@ mod tests {
 
     #[test]
     fn the_published_user_is_the_one_that_is_checked() {
-        let user = &schemas(BASE)[0];
+        let user = &schemas(BASE, all)[0];
         assert_eq!(user["id"], urn::USER);
         let mut published: Vec<&str> = user["attributes"]
             .as_array()
@@ -209,7 +294,7 @@ mod tests {
             .collect();
         assert_eq!(published, known);
         assert_eq!(user["attributes"][0]["uniqueness"], "server");
-        assert_eq!(resource_types(BASE)[1]["endpoint"], "/Groups");
+        assert_eq!(resource_types(BASE, all)[1]["endpoint"], "/Groups");
     }
 
     #[test]
@@ -226,7 +311,7 @@ mod tests {
         };
         let [_, _, _, resource_type, config, schema] = schema::published();
         described(config, &service_provider_config(BASE));
-        described(resource_type, &resource_types(BASE)[0]);
-        described(schema, &schemas(BASE)[0]);
+        described(resource_type, &resource_types(BASE, all)[0]);
+        described(schema, &schemas(BASE, all)[0]);
     }
 }

@@ -1,6 +1,6 @@
 //! Events: written with the change they tell of, read newest first.
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Rx, StoreError, Tx};
 use crate::model::{Actor, Event, EventDraft, InstanceId, Outcome, Time};
@@ -111,6 +111,19 @@ pub fn of_resource(
          ) ORDER BY e.id DESC LIMIT ?3"
     );
     many(rx, &sql, &[&row, &before.unwrap_or(i64::MAX), &(limit as i64)])
+}
+
+/// The action of the newest event of a push of this resource.
+///
+/// # Errors
+/// When the database fails.
+pub fn latest_push(rx: &Rx<'_>, row: i64) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT action FROM events WHERE resource = ?1 AND substr(action, 1, 5) = 'push.' ORDER BY id DESC LIMIT 1";
+    Ok(rx
+        .conn
+        .prepare_cached(sql)?
+        .query_row([row], |r| r.get(0))
+        .optional()?)
 }
 
 /// The newest events of the whole hub.

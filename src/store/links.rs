@@ -355,3 +355,20 @@ pub fn member_delta(rx: &Rx<'_>, group: i64, limit: usize) -> Result<Vec<(i64, b
     })?;
     Ok(found.collect::<Result<_, _>>()?)
 }
+
+/// Who of a group's people has no account in the app: how many, and what the first `limit` are called.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn members_without(rx: &Rx<'_>, group: i64, limit: usize) -> Result<(u64, Vec<String>), StoreError> {
+    let from = "FROM members m INDEXED BY members_delta JOIN resources r ON r.row = m.member
+         WHERE m.grp = ?1 AND m.wanted <> m.held AND m.wanted = 1 AND r.kind = 1 AND r.deleted_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM links l WHERE l.resource = m.member AND l.remote_id IS NOT NULL AND l.state <> 'missing')";
+    let mut count = rx.conn.prepare_cached(&format!("SELECT count(*) {from}"))?;
+    let count: i64 = count.query_row([group], |r| r.get(0))?;
+    let mut names = rx
+        .conn
+        .prepare_cached(&format!("SELECT r.display {from} ORDER BY r.name_key LIMIT ?2"))?;
+    let names = names.query_map(params![group, limit as i64], |r| r.get(0))?;
+    Ok((count.unsigned_abs(), names.collect::<Result<_, _>>()?))
+}

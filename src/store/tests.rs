@@ -9,7 +9,7 @@ use std::task::Poll;
 use serde_json::json;
 
 use super::*;
-use crate::model::Scope;
+use crate::model::{Policies, Scope};
 use crate::scim::Attributes;
 use crate::scim::schema::ResourceType;
 use crate::store::instances::NewInstance;
@@ -58,6 +58,7 @@ async fn instance(store: &Store) -> InstanceId {
             name: "A".into(),
             app: "generic-scim".into(),
             scope: Scope::UsersAndGroups,
+            policies: Policies::default(),
             target: None,
         };
         instances::insert(tx, &new)

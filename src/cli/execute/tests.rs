@@ -54,6 +54,7 @@ fn receiver(name: &str) -> Command {
         name: name.into(),
         app: None,
         scope: Scope::UsersAndGroups,
+        user_writes: None,
         target: None,
     }
 }
@@ -63,6 +64,7 @@ fn connected(base_url: &str, token: &str) -> Command {
         name: "App".into(),
         app: None,
         scope: Scope::UsersAndGroups,
+        user_writes: None,
         target: Some(NewTarget {
             base_url: base_url.into(),
             token: secret(token),
@@ -158,6 +160,7 @@ async fn instances_that_receive() {
         name: "X".into(),
         app: Some("nonesuch".into()),
         scope: Scope::Users,
+        user_writes: None,
         target: None,
     };
     refused(&hub, app, "generic-scim").await;

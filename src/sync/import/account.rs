@@ -160,7 +160,10 @@ fn waiting(look: &Look<'_>, external: Option<&str>, name: &str) -> Result<Option
         }
     }
     let mut same = free(look, resources::by_name(tx, id, look.kind, name)?)?;
-    same.retain(|r| !matches!((r.external_id.as_deref(), external), (Some(a), Some(b)) if a != b));
+    if look.instance.scope.carries(look.kind) {
+        // Otherwise others made the account, and its externalId is another's too: the name alone says who it is.
+        same.retain(|r| !matches!((r.external_id.as_deref(), external), (Some(a), Some(b)) if a != b));
+    }
     Ok(if same.len() == 1 { same.pop() } else { None })
 }
 

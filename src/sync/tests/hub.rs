@@ -63,11 +63,11 @@ impl Hub {
                     name: "A".into(),
                     app: "generic-scim".into(),
                     scope: Scope::UsersAndGroups,
+                    policies,
                     target,
                 };
                 let id = instances::insert(tx, &new)?.id;
                 assert!(credential::put(tx, &keys, id, &Token::new("app-token".into()))?);
-                instances::set_basics(tx, id, "A", 3600, &policies)?;
                 Ok::<_, StoreError>(id)
             })
             .await

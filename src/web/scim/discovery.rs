@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::answer;
 use super::failure::Failure;
 use super::gate::Gate;
+use super::scope::access;
 use crate::scim::discovery;
 use crate::scim::error::ScimError;
 
@@ -20,13 +21,20 @@ pub(super) async fn types(request: HttpRequest, gate: web::Data<Gate>) -> Result
     let caller = gate.admit(&request).await?;
     Ok(all(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller)),
+        discovery::resource_types(&gate.base(&request, &caller), |kind| {
+            access(&caller.instance, kind)
+        }),
     ))
 }
 
 pub(super) async fn schemas(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
-    Ok(all(&request, discovery::schemas(&gate.base(&request, &caller))))
+    Ok(all(
+        &request,
+        discovery::schemas(&gate.base(&request, &caller), |kind| {
+            access(&caller.instance, kind)
+        }),
+    ))
 }
 
 pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
@@ -34,7 +42,9 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
     let name = request.match_info().get("name").unwrap_or_default();
     one(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller)),
+        discovery::resource_types(&gate.base(&request, &caller), |kind| {
+            access(&caller.instance, kind)
+        }),
         name,
     )
 }
@@ -42,7 +52,13 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
 pub(super) async fn one_schema(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
     let urn = request.match_info().get("urn").unwrap_or_default();
-    one(&request, discovery::schemas(&gate.base(&request, &caller)), urn)
+    one(
+        &request,
+        discovery::schemas(&gate.base(&request, &caller), |kind| {
+            access(&caller.instance, kind)
+        }),
+        urn,
+    )
 }
 
 /// What is published cannot be written.

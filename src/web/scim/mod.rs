@@ -6,9 +6,9 @@ mod body;
 mod discovery;
 mod failure;
 mod gate;
-mod groups;
 mod read;
 mod represent;
+mod scope;
 mod write;
 
 pub use gate::Gate;

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::failure::Failure;
 use super::gate::{Caller, Gate};
-use super::groups::carries;
 use super::represent::{Place, View};
+use super::scope::carries;
 use super::{answer, body};
 use crate::scim::error::ScimError;
 use crate::scim::list::ListQuery;
@@ -38,6 +38,9 @@ pub(super) fn missing(kind: ResourceType, id: &str) -> Failure {
 pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
     let (kind, id) = (kind(&request)?, id(&request));
+    if !carries(&caller, kind) {
+        return Err(missing(kind, &id));
+    }
     let projection = ListQuery::parse(request.query_string())?.projection;
     let base = gate.base(&request, &caller);
     let instance = caller.instance.id;

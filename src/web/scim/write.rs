@@ -7,9 +7,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::failure::Failure;
 use super::gate::{self, Caller, Gate};
-use super::groups::writable;
 use super::read::{id, kind};
 use super::represent::{Place, View};
+use super::scope::writable;
 use super::{answer, body};
 use crate::directory::{self, ChangeError, Door, Written};
 use crate::scim::list::ListQuery;

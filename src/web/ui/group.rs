@@ -14,7 +14,7 @@ use super::serve::show;
 use super::{log, standing, words};
 use crate::scim::schema::ResourceType;
 use crate::store::search::{self, Membership};
-use crate::store::{events, resources};
+use crate::store::{Rx, StoreError, events, links, members, resources};
 
 /// One group.
 #[derive(Template)]
@@ -36,6 +36,8 @@ pub struct GroupPage {
     pub members: Vec<MemberRow>,
     /// Where they go on.
     pub paging: Paging,
+    /// Whom the app's group goes without, or has too many, in sentences; empty: nobody.
+    pub apart: String,
     /// displayName, externalId.
     pub attributes: Vec<AttributeRow>,
     /// In the target; none for an instance without target.
@@ -94,6 +96,7 @@ pub async fn get(ask: Ask) -> Answer {
             search::members_of(rx, group.row, "", 0, 0)?.0
         };
         let latest = events::of_resource(rx, group.row, None, person::LATEST)?;
+        let apart = apart(rx, &head, group.row)?;
         Ok::<_, Fail>(GroupPage {
             count: words::count(count, "member", "members"),
             members: found.into_iter().map(|m| member(m, &head)).collect(),
@@ -107,6 +110,7 @@ pub async fn get(ask: Ask) -> Answer {
             head,
             query,
             paging,
+            apart,
         })
     });
     show(&shown.await?)
@@ -118,6 +122,40 @@ pub async fn get(ask: Ask) -> Answer {
 /// `NotFound`; the store's.
 pub async fn retry(ask: Ask) -> Answer {
     person::try_again(ask, ResourceType::Group).await
+}
+
+/// People named who have no account.
+const NAMED: usize = 5;
+
+/// Where people are not carried: who of the members has no account in the app, and who was deleted here but is a member
+/// there until the group is written.
+fn apart(rx: &Rx<'_>, head: &Head, group: i64) -> Result<String, StoreError> {
+    if !head.has_target || head.scope.carries(ResourceType::User) {
+        return Ok(String::new());
+    }
+    let (without, names) = links::members_without(rx, group, NAMED)?;
+    let departed = members::departed(rx, group)?.len() as u64;
+    let mut said = Vec::new();
+    if without > 0 {
+        let who = words::count(without, "member has", "members have");
+        let more = if without > names.len() as u64 {
+            " and others"
+        } else {
+            ""
+        };
+        said.push(format!(
+            "{who} no account in {}: {}{more}.",
+            head.app,
+            names.join(", ")
+        ));
+    }
+    if departed > 0 {
+        let who = words::count(departed, "person", "people");
+        said.push(format!(
+            "{who} deleted here can still be in the group there; the next change of its members takes them out."
+        ));
+    }
+    Ok(said.join(" "))
 }
 
 fn member(found: Membership, head: &Head) -> MemberRow {
