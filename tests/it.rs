@@ -35,6 +35,8 @@ mod put_only;
 #[cfg(feature = "tools")]
 #[path = "it/real_app.rs"]
 mod real_app;
+#[path = "it/scopes.rs"]
+mod scopes;
 #[path = "it/sealed.rs"]
 mod sealed;
 #[cfg(feature = "tools")]
