@@ -203,7 +203,7 @@ impl Server {
         let gate = web::Data::new(crate::web::scim::Gate::new(
             hub.store.clone(),
             origin.clone(),
-            hub.config.limits,
+            hub.config.limits.request,
         ));
         let pages = web::Data::new(crate::web::ui::Pages::new(
             hub.manager.clone(),

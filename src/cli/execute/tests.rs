@@ -9,7 +9,7 @@ use super::*;
 use crate::app::{Server, Tuning};
 use crate::cli::command::{NewTarget, Switch, Which, WireSecret};
 use crate::config::{self, Config, Env, Flags};
-use crate::model::{Removal, RemovalClass, RemovalState, Role, Scope, Time};
+use crate::model::{Removal, RemovalClass, RemovalState, Role, Scope, Time, UserWrites};
 use crate::secret::{Secret, verify_password};
 use crate::store::{Tx, events, removals};
 
@@ -154,6 +154,34 @@ async fn instances_that_receive() {
     assert_eq!(done(&hub, switch(Switch::Disabled)).await["health"], "disabled");
     assert_eq!(done(&hub, switch(Switch::Enabled)).await["health"], "healthy");
     refused(&hub, sync_of(&slug(), true), "only receives").await;
+
+    let writes = |slug: &str, user_writes| Command::InstanceEdit {
+        slug: slug.into(),
+        user_writes,
+    };
+    refused(&hub, writes(&slug(), UserWrites::Refuse), "takes users anyhow").await;
+    let teams = |scope, user_writes| Command::InstanceCreate {
+        name: "Teams".into(),
+        app: None,
+        scope,
+        user_writes,
+        target: None,
+    };
+    refused(
+        &hub,
+        teams(Scope::Users, Some(UserWrites::Refuse)),
+        "--scope groups",
+    )
+    .await;
+    done(&hub, teams(Scope::Groups, Some(UserWrites::Refuse))).await;
+    let named = || Command::InstanceShow { slug: "teams".into() };
+    assert_eq!(done(&hub, named()).await["user_writes"], "refuse");
+    let edited = done(&hub, writes("teams", UserWrites::Acknowledge)).await;
+    assert_eq!(
+        (&edited["user_writes"], &edited),
+        (&json!("acknowledge"), &done(&hub, named()).await)
+    );
+    done(&hub, Command::InstanceDelete { slug: "teams".into() }).await;
 
     refused(&hub, receiver(" "), "Choose a name").await;
     let app = Command::InstanceCreate {
