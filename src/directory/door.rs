@@ -16,8 +16,6 @@ const HERE_ONLY: &str =
     "Done here only: this instance carries groups, so nothing about people is sent to the app.";
 /// Most changes one event spells out.
 const CHANGES: usize = 100;
-/// Longest value an event repeats, as JSON text.
-const VALUE: usize = 2000;
 
 /// One caller's way in: its transaction, its instance, and who it is.
 #[derive(Debug, Clone, Copy)]
@@ -137,18 +135,9 @@ pub(super) fn changes(kind: ResourceType, before: &Attributes, after: &Attribute
         let (before, after) = (at(before, &path), at(after, &path));
         (before != after && path != "schemas").then(|| Change {
             path,
-            before: short(before),
-            after: short(after),
+            before: events::short(before),
+            after: events::short(after),
         })
     });
     differ.take(CHANGES).collect()
-}
-
-fn short(value: Value) -> Value {
-    let long = value.to_string().len() > VALUE;
-    if long {
-        Value::from("(too long to repeat here)")
-    } else {
-        value
-    }
 }

@@ -1,12 +1,26 @@
 //! Events: written with the change they tell of, read newest first.
 
 use rusqlite::{OptionalExtension, Row, params};
+use serde_json::Value;
 
 use super::{Rx, StoreError, Tx};
 use crate::model::{Actor, Event, EventDraft, InstanceId, Outcome, Time};
 
+/// Longest value that an event repeats, as JSON text.
+const VALUE: usize = 2000;
+
 const COLUMNS: &str = "e.id, e.at, e.instance, (SELECT r.id FROM resources r WHERE r.row = e.resource AND r.deleted_at IS NULL), \
      e.subject, e.actor, e.action, e.outcome, e.detail, e.changes";
+
+/// A value as an event repeats it.
+#[must_use]
+pub fn short(value: Value) -> Value {
+    if value.to_string().len() > VALUE {
+        Value::from("(too long to repeat here)")
+    } else {
+        value
+    }
+}
 
 /// Writes an event; its id.
 ///

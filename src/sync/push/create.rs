@@ -9,6 +9,7 @@ use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
 use crate::scim::fold;
+use crate::store::links::By;
 use crate::store::{StoreError, Tx, events, jobs, links, members, resources};
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
@@ -267,21 +268,21 @@ fn left_behind(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
         all.into_iter().filter(exists).collect()
     };
     if let Some(external) = &ours.external_id {
-        let mut same = usable(links::unlinked_by_external(
+        let mut same = usable(links::unlinked_by(
             tx,
             ours.instance,
             ours.kind,
-            external,
+            By::External(external),
         )?);
         if same.len() == 1 {
             return Ok(same.pop());
         }
     }
-    let mut same = usable(links::unlinked_by_name(
+    let mut same = usable(links::unlinked_by(
         tx,
         ours.instance,
         ours.kind,
-        &fold(&ours.name),
+        By::Name(&fold(&ours.name)),
     )?);
     same.retain(|l| !matches!((&l.external_id, &ours.external_id), (Some(a), Some(b)) if a != b));
     Ok(if same.len() == 1 { same.pop() } else { None })

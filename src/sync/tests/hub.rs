@@ -18,6 +18,7 @@ use crate::secret::{KeyState, Sealer};
 use crate::store::instances::{self, NewInstance};
 use crate::store::{Lane, Rx, Store, StoreError, Tx, resources};
 use crate::sync::credential;
+use crate::sync::manage::Manager;
 use crate::sync::status::{InstanceStatus, status};
 use crate::sync::{Engine, EngineConfig};
 
@@ -211,8 +212,18 @@ impl Hub {
         .await;
     }
 
+    /// As an admin asks for it.
+    pub(super) async fn ask_sync(&self) {
+        let manager = Manager {
+            store: self.store.clone(),
+            net: self.net.clone(),
+            keys: Arc::clone(&self.key),
+        };
+        manager.sync_now(Actor::Hub, self.id).await.unwrap();
+    }
+
     pub(super) async fn sync(&self) {
-        self.engine.sync_now(self.id).await.unwrap();
+        self.ask_sync().await;
         self.engine.idle().await;
     }
 
