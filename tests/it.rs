@@ -9,6 +9,8 @@ mod support;
 mod adoption;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/bounds.rs"]
+mod bounds;
 #[cfg(feature = "tools")]
 #[path = "it/browser.rs"]
 mod browser;

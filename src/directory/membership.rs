@@ -223,10 +223,13 @@ fn look_up(door: Door<'_>, added: &[i64]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Somebody decides about a group's members: those who were deleted here, but stayed members in the app, leave it now.
-/// True: there are some.
+/// Somebody decides about a group's members: those who were deleted here, but stayed members in the app because users are
+/// not carried, leave it now. True: there are some.
 pub(super) fn let_go(door: Door<'_>, group: &Resource) -> Result<bool, StoreError> {
-    let departed = members::departed(door.tx, group.row)?;
+    if door.instance.scope.carries(ResourceType::User) {
+        return Ok(false);
+    }
+    let departed = members::departed(door.tx, door.instance.id, group.row)?;
     for row in &departed {
         members::set_kept(door.tx, group.row, *row, false)?;
     }

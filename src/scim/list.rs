@@ -12,8 +12,6 @@ use super::urn;
 
 /// Resources in an answer if the request does not say.
 pub const DEFAULT_COUNT: u64 = 100;
-/// Most resources in one answer.
-pub const MAX_COUNT: u64 = 1000;
 
 /// What a query asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +20,7 @@ pub struct ListQuery {
     pub filter: Option<Filter>,
     /// The number of the first resource, from 1.
     pub start_index: u64,
-    /// The most resources in the answer, 0 to [`MAX_COUNT`].
+    /// The most resources in the answer, 0 to [`Limits::results`](super::rules::Limits::results).
     pub count: u64,
     /// Which attributes of them.
     pub projection: Projection,
@@ -135,7 +133,7 @@ impl Parameters {
                 .max(1),
             count: number("count", self.count.as_deref())?
                 .unwrap_or(DEFAULT_COUNT)
-                .min(MAX_COUNT),
+                .min(rules.limits.results as u64),
             projection: Projection::parse(self.attributes.as_deref(), self.excluded.as_deref(), rules)?,
             sort: by.map(|by| Sort { by, descending }),
         })
@@ -217,10 +215,11 @@ mod tests {
 
     #[test]
     fn numbers_are_bounded() {
+        let most = Rules::default().limits.results as u64;
         for (text, start, count) in [
             ("startIndex=0&count=-5", 1, 0),
-            ("startIndex=-3&count=1000000", 1, MAX_COUNT),
-            ("count=99999999999999999999999", 1, MAX_COUNT),
+            ("startIndex=-3&count=1000000", 1, most),
+            ("count=99999999999999999999999", 1, most),
             ("count=&startIndex=", 1, DEFAULT_COUNT),
         ] {
             let query = ListQuery::parse(text, &Rules::default()).unwrap();

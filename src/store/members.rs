@@ -242,17 +242,18 @@ pub fn groups_holding(rx: &Rx<'_>, member: i64) -> Result<Vec<i64>, StoreError> 
     )
 }
 
-/// The deleted members whom the app is believed to list in a group still.
+/// The deleted members whom the app is believed to list in a group still. Costs as much as there are tombstones, however
+/// much of the group waits to be pushed.
 ///
 /// # Errors
 /// When the database fails.
-pub fn departed(rx: &Rx<'_>, group: i64) -> Result<Vec<i64>, StoreError> {
-    rows(
-        rx,
-        "SELECT m.member FROM members m INDEXED BY members_delta JOIN resources r ON r.row = m.member \
-         WHERE m.grp = ?1 AND m.wanted <> m.held AND m.wanted = 0 AND r.deleted_at IS NOT NULL",
-        group,
-    )
+pub fn departed(rx: &Rx<'_>, instance: InstanceId, group: i64) -> Result<Vec<i64>, StoreError> {
+    let sql = "SELECT m.member FROM resources r INDEXED BY resources_tombs \
+               CROSS JOIN members m ON m.grp = ?2 AND m.member = r.row \
+               WHERE r.instance = ?1 AND r.deleted_at IS NOT NULL AND m.wanted = 0 AND m.held <> 0";
+    let mut find = rx.conn.prepare_cached(sql)?;
+    let rows = find.query_map([instance.0, group], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Rows of all groups that show this member.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use rollcall::demo::relay::{Relay, Treatment};
 use rollcall::model::{Event, Policies, Scope, UserWrites};
-use rollcall::store::events;
+use rollcall::scim::schema::ResourceType;
+use rollcall::store::{StoreError, events, resources};
 use rollcall::sync::manage::{Edit, Switch};
 use serde_json::{Value, json};
 
@@ -39,6 +40,26 @@ async fn log(g: &Gateway) -> Vec<Event> {
         .hub()
         .store
         .read(move |rx| events::of_instance(rx, id, None, 500));
+    read.await.unwrap()
+}
+
+/// Deleted users who are still remembered.
+async fn graves(g: &Gateway) -> usize {
+    let id = g.instance.id;
+    let read = g
+        .hub
+        .server
+        .hub()
+        .store
+        .read(move |rx| -> Result<usize, StoreError> {
+            let named = |name| resources::tombstones_by_name(rx, id, ResourceType::User, name);
+            Ok(PEOPLE
+                .iter()
+                .map(|name| named(name))
+                .collect::<Result<Vec<_>, _>>()?
+                .concat()
+                .len())
+        });
     read.await.unwrap()
 }
 
@@ -254,6 +275,47 @@ async fn groups_only_with_shadows() {
         .iter()
         .filter(|e| e.method != "GET" && e.path.contains("Users"));
     assert_eq!(user_writes.count(), 0);
+    g.stop().await;
+}
+
+/// People who were deleted are remembered as long as a group of the app has them, and no longer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_that_goes_leaves_nothing_behind() {
+    let g = Gateway::carrying(SHADOWS, PEOPLE).await;
+    let ada = g.idp.user("ada@example.com").await;
+    let ben = g.idp.user("ben@example.com").await;
+    let team = g.idp.group("Team", &[&ada, &ben]).await;
+    let before = rest(&g).await;
+    assert_eq!(before.groups["Team"], names(PEOPLE));
+    for user in [&ada, &ben] {
+        assert_eq!(g.idp.delete(&format!("/Users/{user}")).await.status, 204);
+    }
+    assert_eq!(rest(&g).await, before);
+    assert_eq!(graves(&g).await, 2);
+
+    // Somebody else under the same name has that account now, and is in no group.
+    let mut other = person("ada@example.com");
+    other["externalId"] = json!("somebody else");
+    g.idp.post("/Users", other).await.expect(201);
+    let state = rest(&g).await;
+    assert_eq!(
+        (&state.users, &state.groups["Team"]),
+        (&before.users, &names(&["ben@example.com"]))
+    );
+    assert_eq!(
+        (graves(&g).await, g.hub.status(g.instance.id).await.rejected),
+        (1, 0)
+    );
+
+    // What the app does itself ends it too, and so does the end of the group.
+    let there = id(g.direct.named("Groups", "Everyone").await.unwrap());
+    assert_eq!(g.direct.delete(&format!("/Groups/{there}")).await.status, 204);
+    assert_eq!(g.idp.delete(&format!("/Groups/{team}")).await.status, 204);
+    let state = rest(&g).await;
+    assert_eq!((state.users, state.groups.len()), (before.users, 0));
+    g.hub.sync(g.instance.id).await;
+    rest(&g).await;
+    assert_eq!(graves(&g).await, 0);
     g.stop().await;
 }
 

@@ -181,7 +181,7 @@ fn bury(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
         return Ok(());
     }
     // Members of a group who were deleted may have waited for nothing but it.
-    let departed = members::departed(tx, ours.row)?;
+    let departed = members::departed(tx, ours.instance, ours.row)?;
     resources::forget_tombstone(tx, ours.row)?;
     for row in departed {
         jobs::enqueue(tx, ours.instance, JobKind::Push, row, priority::LEAVER, None)?;

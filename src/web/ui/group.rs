@@ -12,6 +12,7 @@ use super::parts::{Badge, EventRow, Paging, Tone, When};
 use super::person::{self, AttributeRow, TargetSide, attributes, elsewhere};
 use super::serve::show;
 use super::{log, standing, words};
+use crate::model::Resource;
 use crate::scim::schema::ResourceType;
 use crate::store::search::{self, Membership};
 use crate::store::{Rx, StoreError, events, links, members, resources};
@@ -96,7 +97,7 @@ pub async fn get(ask: Ask) -> Answer {
             search::members_of(rx, group.row, "", 0, 0)?.0
         };
         let latest = events::of_resource(rx, group.row, None, person::LATEST)?;
-        let apart = apart(rx, &head, group.row)?;
+        let apart = apart(rx, &head, &group)?;
         Ok::<_, Fail>(GroupPage {
             count: words::count(count, "member", "members"),
             members: found.into_iter().map(|m| member(m, &head)).collect(),
@@ -129,12 +130,12 @@ const NAMED: usize = 5;
 
 /// Where people are not carried: who of the members has no account in the app, and who was deleted here but is a member
 /// there until the group is written.
-fn apart(rx: &Rx<'_>, head: &Head, group: i64) -> Result<String, StoreError> {
-    if !head.has_target || head.scope.carries(ResourceType::User) {
+fn apart(rx: &Rx<'_>, head: &Head, group: &Resource) -> Result<String, StoreError> {
+    if !head.has_target || head.carries_users() {
         return Ok(String::new());
     }
-    let (without, names) = links::members_without(rx, group, NAMED)?;
-    let departed = members::departed(rx, group)?.len() as u64;
+    let (without, names) = links::members_without(rx, group.row, NAMED)?;
+    let departed = members::departed(rx, group.instance, group.row)?.len() as u64;
     let mut said = Vec::new();
     if without > 0 {
         let who = words::count(without, "member has", "members have");

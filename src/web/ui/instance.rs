@@ -116,6 +116,12 @@ impl Head {
             .collect()
     }
 
+    /// Whether what is written of users goes to the app.
+    #[must_use]
+    pub fn carries_users(&self) -> bool {
+        self.scope.carries(ResourceType::User)
+    }
+
     /// Whether there can be groups.
     #[must_use]
     pub fn carries_groups(&self) -> bool {

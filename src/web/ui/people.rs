@@ -108,7 +108,7 @@ pub async fn get(ask: Ask) -> Answer {
 }
 
 fn row(one: Listed, head: &Head, now: Time) -> PersonRow {
-    let carried = head.scope.carries(ResourceType::User);
+    let carried = head.carries_users();
     let state = standing::badge(one.link.as_deref(), one.job.as_deref(), one.active, carried);
     PersonRow {
         state: head.has_target.then_some(state),

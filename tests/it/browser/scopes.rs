@@ -14,7 +14,7 @@ async fn groups_alone_are_connected_in_a_browser() {
     hub.remember(&direct.key);
     let mut browser = owner(&hub).await;
     browser.open("/catalog/generic-scim/connect").await;
-    let asked = "When an identity provider writes a person";
+    let asked = "When an identity provider creates or changes a person";
     assert!(
         !browser.text().await.contains(asked),
         "asked only where it counts"

@@ -38,8 +38,18 @@ impl TestHub {
     }
 
     pub async fn with_clock(clock: Clock) -> Self {
+        Self::of(clock, "").await
+    }
+
+    /// With this in its settings file.
+    pub async fn with_settings(toml: &str) -> Self {
+        Self::of(Clock::system(), toml).await
+    }
+
+    async fn of(clock: Clock, settings: &str) -> Self {
         super::log::keep();
         let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("rollcall.toml"), settings).unwrap();
         let server = serve(dir.path(), clock).await;
         Self {
             server,
