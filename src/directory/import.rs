@@ -226,7 +226,12 @@ pub fn vanish(tx: &Tx<'_>, instance: &Instance, row: i64) -> Result<(), StoreErr
     leave_groups(door, &gone)?;
     jobs::drop_job(tx, instance.id, JobKind::Push, row)?;
     resources::bury(tx, row, instance.id)?;
-    resources::forget_tombstone(tx, row)
+    let departed = members::departed(tx, instance.id, row)?;
+    resources::forget_tombstone(tx, row)?;
+    for member in departed {
+        wake_departed(tx, instance, member)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

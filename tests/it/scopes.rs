@@ -281,7 +281,7 @@ async fn groups_only_with_shadows() {
 /// People who were deleted are remembered as long as a group of the app has them, and no longer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shadow_that_goes_leaves_nothing_behind() {
-    let g = Gateway::carrying(SHADOWS, PEOPLE).await;
+    let g = Gateway::carrying(SHADOWS, &[PEOPLE, &["cleo@example.com"]].concat()).await;
     let ada = g.idp.user("ada@example.com").await;
     let ben = g.idp.user("ben@example.com").await;
     let team = g.idp.group("Team", &[&ada, &ben]).await;
@@ -308,11 +308,17 @@ async fn a_shadow_that_goes_leaves_nothing_behind() {
     );
 
     // What the app does itself ends it too, and so does the end of the group.
-    let there = id(g.direct.named("Groups", "Everyone").await.unwrap());
-    assert_eq!(g.direct.delete(&format!("/Groups/{there}")).await.status, 204);
     assert_eq!(g.idp.delete(&format!("/Groups/{team}")).await.status, 204);
     let state = rest(&g).await;
-    assert_eq!((state.users, state.groups.len()), (before.users, 0));
+    assert_eq!(
+        (state.users, state.groups.contains_key("Team")),
+        (before.users, false)
+    );
+    assert_eq!(graves(&g).await, 1, "the app has him in another group");
+    let everyone = id(g.direct.named("Groups", "Everyone").await.unwrap());
+    let ben = id(g.direct.named("Users", "ben@example.com").await.unwrap());
+    let out = json!([{"op": "remove", "path": format!("members[value eq \"{ben}\"]")}]);
+    g.direct.patch(&format!("/Groups/{everyone}"), out).await;
     g.hub.sync(g.instance.id).await;
     rest(&g).await;
     assert_eq!(graves(&g).await, 0);
