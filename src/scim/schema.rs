@@ -159,6 +159,15 @@ impl Attribute {
         find(self.sub_attributes, name)
     }
 
+    /// How its values are checked and compared.
+    pub fn form(&self) -> Form {
+        Form {
+            kind: self.kind,
+            multi_valued: self.multi_valued,
+            case_exact: self.case_exact,
+        }
+    }
+
     /// Whether the value is a single JSON object, whose parts are written one by one.
     pub fn is_single_complex(&self) -> bool {
         self.kind == Type::Complex && !self.multi_valued
@@ -185,6 +194,8 @@ pub enum Type {
     Boolean,
     /// A whole number.
     Integer,
+    /// A number.
+    Decimal,
     /// An xsd:dateTime.
     DateTime,
     /// Base64 text.
@@ -193,6 +204,41 @@ pub enum Type {
     Reference,
     /// An object with sub-attributes.
     Complex,
+}
+
+impl Type {
+    /// All of them.
+    const ALL: [Self; 8] = [
+        Self::String,
+        Self::Boolean,
+        Self::Integer,
+        Self::Decimal,
+        Self::DateTime,
+        Self::Binary,
+        Self::Reference,
+        Self::Complex,
+    ];
+
+    /// The name in a schema, such as `dateTime`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::DateTime => "dateTime",
+            Self::Binary => "binary",
+            Self::Reference => "reference",
+            Self::Complex => "complex",
+        }
+    }
+
+    /// The type of this name, in any letter case.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name().eq_ignore_ascii_case(name))
+    }
 }
 
 /// Who may write an attribute: RFC 7643 §7.
