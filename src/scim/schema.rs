@@ -8,10 +8,12 @@ mod group;
 mod service;
 mod user;
 
+use serde::{Deserialize, Serialize};
+
 use super::urn;
 
 /// The two kinds of resources.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ResourceType {
     /// A person or service account.
     User,
@@ -186,7 +188,8 @@ pub struct Form {
 }
 
 /// Data types: RFC 7643 §2.3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Type {
     /// Text.
     String,

@@ -72,6 +72,9 @@ pub enum DeclareError {
         "This URN belongs to a schema of the standard. Type one of your own, such as urn:example:scim:2.0:User."
     )]
     Reserved,
+    /// Only simple types can be declared.
+    #[error("Choose a simple type: string, boolean, integer, decimal, dateTime, reference or binary.")]
+    Complex,
     /// The name cannot be one of an attribute.
     #[error("Type a name of a letter, then letters, digits, - and _, at most {MAX_NAME} characters.")]
     Name,
@@ -116,8 +119,9 @@ impl Custom {
         &self.declared
     }
 
-    /// Adds a declaration that can be read from a path in one way only. A URN that is there already keeps its spelling.
-    pub fn add(&mut self, mut new: Declared) -> Result<(), DeclareError> {
+    /// Adds a declaration that can be read from a path in one way only, and gives it back as it is then: a URN that is
+    /// there already keeps its spelling.
+    pub fn add(&mut self, mut new: Declared) -> Result<&Declared, DeclareError> {
         if self.declared.len() >= Self::MOST {
             return Err(DeclareError::TooMany);
         }
@@ -140,8 +144,7 @@ impl Custom {
                 return Err(DeclareError::Ambiguous);
             }
         }
-        self.declared.push(new);
-        Ok(())
+        Ok(self.declared.push_mut(new))
     }
 
     /// The declaration of an attribute, by names in any letter case.
@@ -191,6 +194,9 @@ fn check(new: &Declared) -> Result<(), DeclareError> {
     };
     if urn::known(&new.urn).is_some() || RESERVED.iter().any(|prefix| is_reserved(&prefix)) {
         return Err(DeclareError::Reserved);
+    }
+    if new.form.kind == Type::Complex {
+        return Err(DeclareError::Complex);
     }
     if !is_name(&new.name) || new.name.starts_with('$') || new.name.len() > MAX_NAME {
         return Err(DeclareError::Name);
@@ -244,7 +250,11 @@ mod tests {
             (URN, &"a".repeat(MAX_NAME + 1), DeclareError::Name),
             ("urn:acme:2.0", "User", DeclareError::Ambiguous),
         ] {
-            assert_eq!(Custom::default().add(text(urn, name)), Err(why), "{urn} {name}");
+            assert_eq!(
+                Custom::default().add(text(urn, name)).unwrap_err(),
+                why,
+                "{urn} {name}"
+            );
         }
         for urn in [
             URN,
@@ -252,7 +262,7 @@ mod tests {
             "URN:acme:x",
             "urn:ietf:params:scim:schemas:extension:acme:2.0:User",
         ] {
-            assert_eq!(Custom::default().add(text(urn, "badge-Id_2")), Ok(()), "{urn}");
+            assert!(Custom::default().add(text(urn, "badge-Id_2")).is_ok(), "{urn}");
         }
     }
 
