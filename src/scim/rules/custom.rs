@@ -192,7 +192,7 @@ fn check(new: &Declared) -> Result<(), DeclareError> {
         let start = new.urn.get(..prefix.len());
         start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     };
-    if urn::known(&new.urn).is_some() || RESERVED.iter().any(|prefix| is_reserved(&prefix)) {
+    if urn::known(&new.urn).is_some() || RESERVED.iter().any(is_reserved) {
         return Err(DeclareError::Reserved);
     }
     if new.form.kind == Type::Complex {
