@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::error::{ScimError, quote};
 use super::eval::instant;
 use super::path::{AttrPath, Place};
+use super::rules::Custom;
 use super::schema::{Attribute, ResourceType, Type};
 use super::{Attributes, fold};
 
@@ -80,8 +81,11 @@ impl Key {
 
 impl Sort {
     /// Whether resources of at least one of these types can be sorted so; else 400 `invalidValue`.
-    pub fn check(&self, kinds: &[ResourceType]) -> Result<(), ScimError> {
-        let places: Vec<Place> = kinds.iter().filter_map(|kind| self.by.resolve(*kind)).collect();
+    pub fn check(&self, kinds: &[ResourceType], custom: &Custom) -> Result<(), ScimError> {
+        let places: Vec<Place> = kinds
+            .iter()
+            .filter_map(|kind| self.by.resolve(*kind, custom))
+            .collect();
         if places.iter().any(is_simple) {
             return Ok(());
         }
@@ -94,8 +98,8 @@ impl Sort {
     }
 
     /// What this document is sorted by.
-    pub fn key(&self, kind: ResourceType, document: &Attributes) -> Key {
-        match self.by.resolve(kind) {
+    pub fn key(&self, kind: ResourceType, custom: &Custom, document: &Attributes) -> Key {
+        match self.by.resolve(kind, custom) {
             None => Key::Unassigned,
             Some(Place::Known {
                 extension,
@@ -108,14 +112,14 @@ impl Sort {
                 };
                 let value = object.and_then(|object| object.get(attribute.name));
                 match sub.or_else(|| attribute.sub("value")) {
-                    None => key(value.and_then(one), Some(attribute)),
+                    None => key(value.and_then(one), known(attribute)),
                     Some(sub) => key(
                         value.and_then(one).and_then(|value| value.get(sub.name)),
-                        Some(sub),
+                        known(sub),
                     ),
                 }
             }
-            Some(Place::Foreign { urn, name, sub }) => {
+            Some(Place::Foreign { urn, name, sub, form }) => {
                 let extension = document
                     .iter()
                     .find(|(key, _)| key.eq_ignore_ascii_case(&urn))
@@ -127,7 +131,7 @@ impl Sort {
                     None => value,
                     Some(sub) => value.and_then(|value| part(value, &sub)),
                 };
-                key(value, None)
+                key(value, form.map(|form| (form.kind, form.case_exact)))
             }
         }
     }
@@ -163,17 +167,23 @@ fn one(value: &Value) -> Option<&Value> {
     }
 }
 
-fn key(value: Option<&Value>, definition: Option<&Attribute>) -> Key {
+fn known(attribute: &Attribute) -> Option<(Type, bool)> {
+    Some((attribute.kind, attribute.case_exact))
+}
+
+/// The key of a value, by the type and `caseExact` of its attribute; `None`: nothing is known of it.
+fn key(value: Option<&Value>, definition: Option<(Type, bool)>) -> Key {
     match value.and_then(one) {
         Some(Value::Bool(flag)) => Key::Flag(*flag),
         Some(Value::Number(number)) => number
             .as_f64()
             .map_or(Key::Unassigned, |number| Key::Number(Number(number))),
         Some(Value::String(text)) => {
-            let is_time = definition.is_some_and(|attribute| attribute.kind == Type::DateTime);
+            let (kind, case_exact) = definition.unwrap_or((Type::String, false));
+            let is_time = kind == Type::DateTime;
             match instant(text).filter(|_| is_time) {
                 Some(time) => Key::Time(time),
-                None if definition.is_some_and(|attribute| attribute.case_exact) => Key::text(text),
+                None if case_exact => Key::text(text),
                 None => Key::text(&fold(text)),
             }
         }
@@ -197,7 +207,7 @@ mod tests {
     }
 
     fn key_of(path: &str, user: &Value) -> Key {
-        by(path).key(ResourceType::User, user.as_object().unwrap())
+        by(path).key(ResourceType::User, Custom::none(), user.as_object().unwrap())
     }
 
     #[test]
@@ -260,7 +270,7 @@ mod tests {
             ("password", ResourceType::User),
             ("userName", ResourceType::Group),
         ] {
-            let refused = by(path).check(&[kind]).unwrap_err();
+            let refused = by(path).check(&[kind], Custom::none()).unwrap_err();
             assert_eq!(refused.scim_type, Some(ScimType::InvalidValue), "{path}");
         }
         for path in [
@@ -270,7 +280,10 @@ mod tests {
             "urn:x:y:z",
             "department",
         ] {
-            assert!(by(path).check(&ResourceType::ALL).is_ok(), "{path}");
+            assert!(
+                by(path).check(&ResourceType::ALL, Custom::none()).is_ok(),
+                "{path}"
+            );
         }
     }
 }

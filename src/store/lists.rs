@@ -12,22 +12,30 @@ mod collect;
 mod plan;
 mod walk;
 
+use std::sync::Arc;
+
 use super::resources::{self, Stored};
 use super::scan::{Cost, Meter};
 use super::{Rx, StoreError};
 use crate::model::InstanceId;
 use crate::scim::cursor::Position;
 use crate::scim::filter::Filter;
+use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 use crate::scim::sort::{Key, Sort};
 use plan::{Plan, Reach};
 use walk::Order;
+
+/// Passing over more entries of an index than this is a scan.
+const FAR: u64 = 10_000;
 
 /// Which resources, in which order, and which of them.
 #[derive(Clone, Debug)]
 pub struct List {
     /// Of this instance.
     pub instance: InstanceId,
+    /// Which goes by these rules.
+    pub rules: Arc<Rules>,
     /// Of these types; if there is no order, one type after the other.
     pub kinds: Vec<ResourceType>,
     /// Those that meet it; all if `None`.
@@ -76,14 +84,19 @@ impl List {
     pub fn cost(&self, with_members: bool) -> Cost {
         let cost = |kind: &ResourceType| {
             let plan = self.plan(*kind);
-            let order = Order::of(*kind, self.sort.as_ref());
-            let looks_at_all =
-                plan.reach == Reach::All && (!plan.is_everything || order == Order::Key || self.is_merged());
-            match kind {
-                _ if looks_at_all => Cost::Scan,
-                ResourceType::Group if with_members && plan.reach > Reach::One => Cost::Scan,
-                ResourceType::User if plan.is_look_up() && self.sort.is_none() => Cost::LookUp,
-                ResourceType::User | ResourceType::Group => Cost::Page,
+            let passes_over = match (Order::of(*kind, self.sort.as_ref()), &self.start) {
+                _ if self.is_merged() => true,
+                (Order::Row, _) => false,
+                (Order::Name, Start::Skip(skip)) => *skip > FAR,
+                (Order::Name, Start::After(_)) => false,
+                (Order::Key, _) => true,
+            };
+            match (plan.reach, kind) {
+                (Reach::Range, _) => Cost::Scan,
+                (Reach::All, _) if passes_over || !plan.is_everything => Cost::Scan,
+                (Reach::Met | Reach::All, ResourceType::Group) if with_members => Cost::Scan,
+                (_, ResourceType::User) if plan.is_look_up() && self.sort.is_none() => Cost::LookUp,
+                (Reach::One | Reach::Met | Reach::All, _) => Cost::Page,
             }
         };
         let dearest = self.kinds.iter().map(cost).max().unwrap_or(Cost::Page);

@@ -13,6 +13,7 @@ use super::plan::asks_for;
 use super::walk::Order;
 use super::{List, Part, Start};
 use crate::scim::filter::Filter;
+use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::sort::{Key, Sort};
 use crate::scim::{Attributes, eval};
@@ -24,6 +25,7 @@ pub(super) struct Judge<'a> {
     rx: &'a Rx<'a>,
     meter: &'a Meter,
     kind: ResourceType,
+    custom: &'a Custom,
     filter: Option<&'a Filter>,
     with_members: bool,
     with_groups: bool,
@@ -34,6 +36,7 @@ impl<'a> Judge<'a> {
         rx: &'a Rx<'a>,
         meter: &'a Meter,
         kind: ResourceType,
+        custom: &'a Custom,
         filter: Option<&'a Filter>,
         sort: Option<&Sort>,
     ) -> Self {
@@ -45,6 +48,7 @@ impl<'a> Judge<'a> {
             rx,
             meter,
             kind,
+            custom,
             filter,
             with_members: kind == ResourceType::Group && asked("members"),
             with_groups: kind == ResourceType::User && asked("groups"),
@@ -73,7 +77,7 @@ impl<'a> Judge<'a> {
         }
         let meets = self
             .filter
-            .is_none_or(|filter| eval::matches(filter, self.kind, &document));
+            .is_none_or(|filter| eval::matches(filter, self.kind, self.custom, &document));
         Ok(meets.then_some(document))
     }
 }
@@ -97,7 +101,7 @@ enum Column {
 
 impl Column {
     fn of(kind: ResourceType, sort: &Sort) -> Option<Self> {
-        Some(match (sort.by.canonical(kind)?.as_str(), kind) {
+        Some(match (sort.by.canonical(kind, Custom::none())?.as_str(), kind) {
             ("userName", ResourceType::User) | ("displayName", ResourceType::Group) => Self::Name,
             ("id", _) => Self::Id,
             ("externalId", _) => Self::External,
@@ -144,10 +148,11 @@ pub(super) fn collect(
     let is_created = matches!(kinds, [kind] if Order::of(*kind, list.sort.as_ref()) == Order::Row);
     let sort = list.sort.as_ref().filter(|_| !is_created);
     let descending = list.sort.as_ref().is_some_and(|sort| sort.descending);
+    let custom = &list.rules.custom;
     let mut best = Best::new(start, count, descending);
     for kind in kinds {
         let plan = list.plan(*kind);
-        let judge = Judge::new(rx, meter, *kind, plan.rest.as_ref(), sort);
+        let judge = Judge::new(rx, meter, *kind, custom, plan.rest.as_ref(), sort);
         let column = sort.and_then(|sort| Column::of(*kind, sort));
         let reads = plan.rest.is_some() || (sort.is_some() && column.is_none());
         let sql = format!(
@@ -173,7 +178,7 @@ pub(super) fn collect(
             let key = match (sort, column) {
                 (None, _) => None,
                 (Some(_), Some(column)) => Some(column.key(*kind, found.get_ref(1)?)?),
-                (Some(sort), None) => Some(sort.key(*kind, &document)),
+                (Some(sort), None) => Some(sort.key(*kind, custom, &document)),
             };
             if best.take(*kind, row, key) && !reads {
                 // Nothing was counted for it yet, and it is kept.

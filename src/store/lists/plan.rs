@@ -9,6 +9,7 @@ use crate::scim::eval::instant;
 use crate::scim::filter::{CompareOp, Filter};
 use crate::scim::fold;
 use crate::scim::path::AttrPath;
+use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::store::resources::kind_code;
 
@@ -19,6 +20,8 @@ pub(super) enum Reach {
     One,
     /// Those that meet it: an index finds them.
     Met,
+    /// Those that meet it, and these may be most of all.
+    Range,
     /// All of the type.
     All,
 }
@@ -124,7 +127,7 @@ fn narrow(kind: ResourceType, part: &Filter, values: &mut Vec<Sql>) -> Option<Na
                 _ => None,
             })?;
             let alone = filter.conjuncts().len() == 1;
-            let found = linked(kind, &attr.canonical(kind)?, inner, values)?;
+            let found = linked(kind, &attr.canonical(kind, Custom::none())?, inner, values)?;
             Some(Narrowed {
                 decides: found.decides && alone,
                 ..found
@@ -156,7 +159,7 @@ fn by_index(kind: ResourceType, part: &Filter, values: &mut Vec<Sql>) -> Option<
 /// Alternatives that an index answers each.
 fn either(kind: ResourceType, any: &[Filter], values: &mut Vec<Sql>) -> Option<Narrowed> {
     let bound = values.len();
-    let mut decides = true;
+    let (mut decides, mut reach) = (true, Reach::Met);
     let mut rows = Vec::with_capacity(any.len());
     for part in any {
         let Some(found) = by_index(kind, part, values) else {
@@ -164,6 +167,7 @@ fn either(kind: ResourceType, any: &[Filter], values: &mut Vec<Sql>) -> Option<N
             return None;
         };
         decides &= found.decides;
+        reach = reach.max(found.reach);
         rows.push(format!(
             "SELECT r.row FROM resources r {} WHERE r.instance = ?1 AND r.kind = ?2 AND {}",
             found.by, found.condition
@@ -171,11 +175,7 @@ fn either(kind: ResourceType, any: &[Filter], values: &mut Vec<Sql>) -> Option<N
     }
     Some(Narrowed {
         decides,
-        ..Narrowed::new(
-            format!("r.row IN ({})", rows.join(" UNION ")),
-            BY_NUMBER,
-            Reach::Met,
-        )
+        ..Narrowed::new(format!("r.row IN ({})", rows.join(" UNION ")), BY_NUMBER, reach)
     })
 }
 
@@ -186,7 +186,7 @@ fn compare(
     value: &Value,
     values: &mut Vec<Sql>,
 ) -> Option<Narrowed> {
-    let name = path.canonical(kind)?;
+    let name = path.canonical(kind, Custom::none())?;
     match (name.as_str(), op, value) {
         ("id", CompareOp::Eq, Value::String(id)) => {
             let id = bind(values, id.clone());
@@ -235,7 +235,7 @@ fn text_column(
             if let Some(after) = after {
                 condition.push_str(&format!(" AND {column} < {}", bind(values, after)));
             }
-            Some(Narrowed::new(format!("({condition})"), by, Reach::Met))
+            Some(Narrowed::new(format!("({condition})"), by, Reach::Range))
         }
         CompareOp::Co if !text.is_empty() => {
             let text = bind(values, text);
@@ -337,7 +337,7 @@ mod tests {
             (ResourceType::User, r#"id eq "a""#, Reach::One),
             (ResourceType::User, r#"externalId eq "a""#, Reach::One),
             (ResourceType::Group, r#"displayName eq "A""#, Reach::One),
-            (ResourceType::User, r#"userName sw "A""#, Reach::Met),
+            (ResourceType::User, r#"userName sw "A""#, Reach::Range),
             (ResourceType::User, r#"groups.value eq "a""#, Reach::Met),
             (
                 ResourceType::User,
@@ -380,7 +380,7 @@ mod tests {
                 r#"(active eq true and userName eq "a") or externalId eq "b""#,
                 Reach::Met,
             ),
-            (r#"externalId sw "a" and title pr"#, "title pr", Reach::Met),
+            (r#"externalId sw "a" and title pr"#, "title pr", Reach::Range),
         ] {
             let plan = of(ResourceType::User, filter);
             assert_eq!(plan.rest.unwrap(), Filter::parse(rest).unwrap(), "{filter}");

@@ -9,6 +9,7 @@ use super::plan::{BY_NAME, Plan, Reach};
 use super::{List, Page, Part, Start};
 use crate::model::InstanceId;
 use crate::scim::cursor::Position;
+use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::sort::{Key, LONGEST, Sort};
 use crate::store::resources::{Stored, kind_code, read_stored};
@@ -34,7 +35,7 @@ impl Order {
         let Some(sort) = sort else {
             return Self::Row;
         };
-        match (sort.by.canonical(kind).as_deref(), kind) {
+        match (sort.by.canonical(kind, Custom::none()).as_deref(), kind) {
             (Some("meta.created"), _) => Self::Row,
             (Some("userName"), ResourceType::User) | (Some("displayName"), ResourceType::Group) => Self::Name,
             _ => Self::Key,
@@ -75,7 +76,7 @@ pub(super) fn look_up(
         return Ok(None);
     }
     if plan.rest.is_some() {
-        let judge = Judge::new(rx, meter, kind, plan.rest.as_ref(), None);
+        let judge = Judge::new(rx, meter, kind, &list.rules.custom, plan.rest.as_ref(), None);
         let mut meeting = Vec::with_capacity(found.len());
         for stored in found {
             if judge.judge(stored.row, &stored.doc)?.is_some() {

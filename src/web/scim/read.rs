@@ -1,5 +1,7 @@
 //! GET of one resource (RFC 7644 §3.4.1) and of a list (§3.4.2), in pages by index or by cursor (RFC 9865).
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -41,7 +43,7 @@ pub(super) fn missing(kind: ResourceType, id: &str) -> Failure {
 pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
     let (kind, id) = (kind(&request)?, id(&request));
-    let projection = ListQuery::parse(request.query_string())?.projection;
+    let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
     let base = gate.base(&request, &caller);
     let instance = caller.instance.id;
     let work = move |rx: &Rx<'_>| -> Result<_, StoreError> {
@@ -65,7 +67,7 @@ pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<H
 
 pub(super) async fn list(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
-    let query = ListQuery::parse(request.query_string())?;
+    let query = ListQuery::parse(request.query_string(), &caller.rules)?;
     answer_list(&request, &gate, &caller, vec![kind(&request)?], query).await
 }
 
@@ -80,7 +82,7 @@ pub(super) async fn search(
         Some(_) => vec![kind(&request)?],
         None => ResourceType::ALL.to_vec(),
     };
-    let query = ListQuery::from_search(&body::json(payload).await?)?;
+    let query = ListQuery::from_search(&body::json(payload, &caller.rules.limits).await?, &caller.rules)?;
     answer_list(&request, &gate, &caller, kinds, query).await
 }
 
@@ -93,7 +95,7 @@ async fn answer_list(
     query: ListQuery,
 ) -> Result<HttpResponse, Failure> {
     if let Some(sort) = &query.sort {
-        sort.check(&kinds)?;
+        sort.check(&kinds, &caller.rules.custom)?;
     }
     let base = gate.base(request, caller);
     let instance = caller.instance.id;
@@ -105,6 +107,7 @@ async fn answer_list(
     };
     let list = List {
         instance,
+        rules: Arc::clone(&caller.rules),
         kinds: kinds.into_iter().filter(|kind| carries(caller, *kind)).collect(),
         filter: query.filter,
         sort: query.sort,
