@@ -28,6 +28,8 @@ mod keys;
 mod leavers;
 #[path = "it/limit.rs"]
 mod limit;
+#[path = "it/lists.rs"]
+mod lists;
 #[path = "it/outage.rs"]
 mod outage;
 #[path = "it/push.rs"]

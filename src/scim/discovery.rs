@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::Attributes;
-use super::list::MAX_COUNT;
+use super::list::{DEFAULT_COUNT, MAX_COUNT};
 use super::rules::{Custom, Declared};
 use super::schema::{self, Attribute, Mutability, ResourceType, Returned, Schema, Type, Uniqueness};
 use super::urn;
@@ -18,8 +18,16 @@ pub fn service_provider_config(base: &str) -> Value {
         "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
         "filter": { "supported": true, "maxResults": MAX_COUNT },
         "changePassword": { "supported": false },
-        "sort": { "supported": false },
+        "sort": { "supported": true },
         "etag": { "supported": false },
+        // A cursor has no timeout: nothing is kept for it.
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": DEFAULT_COUNT,
+            "maxPageSize": MAX_COUNT,
+        },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "API key",

@@ -232,7 +232,7 @@ impl CompareOp {
 }
 
 /// An xsd:dateTime; without an offset it is read as UTC.
-pub(super) fn instant(text: &str) -> Option<Timestamp> {
+pub fn instant(text: &str) -> Option<Timestamp> {
     text.parse::<Timestamp>().ok().or_else(|| {
         let civil = text.parse::<DateTime>().ok()?;
         civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())

@@ -8,6 +8,7 @@ use super::StoreError;
 /// In order; a released file never changes.
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_first.sql")),
+    M::up(include_str!("../../migrations/0002_lists.sql")),
     M::up(include_str!("../../migrations/0003_custom_attributes.sql")),
 ];
 
