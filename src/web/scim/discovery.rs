@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::answer;
 use super::failure::Failure;
 use super::gate::Gate;
-use super::scope::access;
+use super::scope::offer;
 use crate::scim::discovery;
 use crate::scim::error::ScimError;
 
@@ -21,9 +21,7 @@ pub(super) async fn types(request: HttpRequest, gate: web::Data<Gate>) -> Result
     let caller = gate.admit(&request).await?;
     Ok(all(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller), |kind| {
-            access(&caller.instance, kind)
-        }),
+        discovery::resource_types(&gate.base(&request, &caller), &offer(&caller)),
     ))
 }
 
@@ -31,9 +29,7 @@ pub(super) async fn schemas(request: HttpRequest, gate: web::Data<Gate>) -> Resu
     let caller = gate.admit(&request).await?;
     Ok(all(
         &request,
-        discovery::schemas(&gate.base(&request, &caller), |kind| {
-            access(&caller.instance, kind)
-        }),
+        discovery::schemas(&gate.base(&request, &caller), &offer(&caller)),
     ))
 }
 
@@ -42,9 +38,7 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
     let name = request.match_info().get("name").unwrap_or_default();
     one(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller), |kind| {
-            access(&caller.instance, kind)
-        }),
+        discovery::resource_types(&gate.base(&request, &caller), &offer(&caller)),
         name,
     )
 }
@@ -54,9 +48,7 @@ pub(super) async fn one_schema(request: HttpRequest, gate: web::Data<Gate>) -> R
     let urn = request.match_info().get("urn").unwrap_or_default();
     one(
         &request,
-        discovery::schemas(&gate.base(&request, &caller), |kind| {
-            access(&caller.instance, kind)
-        }),
+        discovery::schemas(&gate.base(&request, &caller), &offer(&caller)),
         urn,
     )
 }

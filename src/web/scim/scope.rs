@@ -5,18 +5,27 @@
 use super::failure::Failure;
 use super::gate::Caller;
 use crate::model::{Instance, Scope, UserWrites};
-use crate::scim::discovery::Access;
+use crate::scim::discovery::{Access, Offer};
 use crate::scim::error::ScimError;
 use crate::scim::schema::ResourceType;
 
 /// What may be done with resources of this type.
-pub(super) fn access(instance: &Instance, kind: ResourceType) -> Access {
+fn access(instance: &Instance, kind: ResourceType) -> Access {
     match (instance.scope, kind) {
         (Scope::Users, ResourceType::Group) => Access::None,
         (Scope::Groups, ResourceType::User) if instance.policies.user_writes == UserWrites::Refuse => {
             Access::Read
         }
         _ => Access::Write,
+    }
+}
+
+/// What is published.
+pub(super) fn offer(caller: &Caller) -> Offer<'_> {
+    Offer {
+        users: access(&caller.instance, ResourceType::User),
+        groups: access(&caller.instance, ResourceType::Group),
+        custom: &caller.rules.custom,
     }
 }
 
