@@ -16,6 +16,8 @@ mod browser;
 mod cli;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/custom.rs"]
+mod custom;
 #[path = "it/demo.rs"]
 mod demo;
 #[path = "it/endpoint.rs"]

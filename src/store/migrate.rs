@@ -9,6 +9,7 @@ use super::StoreError;
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_first.sql")),
     M::up(include_str!("../../migrations/0002_lists.sql")),
+    M::up(include_str!("../../migrations/0003_custom_attributes.sql")),
 ];
 
 /// Brings the database to this version's schema, each step in a transaction.

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod check;
 pub mod conditions;
+pub mod custom;
 mod document;
 pub mod error;
 pub mod events;
