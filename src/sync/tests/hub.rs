@@ -9,6 +9,7 @@ use super::app::{App, GROUP, USER};
 use crate::clock::Clock;
 use crate::connector::{Net, NetPolicy, Token};
 use crate::directory::{self, Door};
+use crate::scim::etag::Precondition;
 use crate::model::{Actor, Health, Instance, InstanceId, Policies, Scope, Target};
 use crate::scim::patch::PatchRequest;
 use crate::scim::resource::accept;
@@ -133,8 +134,8 @@ impl Hub {
                 instance,
                 actor: &actor,
             };
-            let written = directory::create(door, kind, accept(kind, body).unwrap()).unwrap();
-            Ok(resources::load(tx, written.row)?.unwrap().id)
+            let accepted = accept(kind, body).unwrap();
+            Ok(directory::create(door, kind, accepted, &Precondition::default()).unwrap().id)
         })
         .await
     }
@@ -155,7 +156,7 @@ impl Hub {
             let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
             let request =
                 PatchRequest::parse(kind, &json!({ "schemas": schemas, "Operations": operations })).unwrap();
-            directory::patch(door, kind, &id, &request).unwrap();
+            directory::patch(door, kind, &id, &request, &Precondition::default()).unwrap();
             Ok(())
         })
         .await;
@@ -182,6 +183,7 @@ impl Hub {
                 },
                 kind,
                 &id,
+                &Precondition::default(),
             )
             .unwrap();
             Ok(())
