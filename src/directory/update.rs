@@ -74,7 +74,10 @@ pub(super) fn find(
     let found = resources::by_id(door.tx, door.instance.id, kind, id)?;
     let found = found.ok_or_else(|| {
         let id: String = id.chars().take(100).collect();
-        let text = format!("There is no {} with the id \"{id}\" on this endpoint.", kind.name());
+        let text = format!(
+            "There is no {} with the id \"{id}\" on this endpoint.",
+            kind.name()
+        );
         ScimError::not_found(text)
     })?;
     only_if.permits_write(found.version)?;

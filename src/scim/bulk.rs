@@ -14,7 +14,7 @@ use super::error::{ScimError, quote};
 use super::etag::Precondition;
 use super::schema::ResourceType;
 pub use order::{Step, steps};
-pub use references::{Reference, resolve, set_apart};
+pub use references::{Created, resolve, set_apart};
 
 /// Longest method and bulkId that an answer repeats, in characters.
 const REPEATED: usize = 200;
@@ -67,6 +67,14 @@ pub enum Method {
     Delete,
 }
 
+impl Ask {
+    /// Type and id of what it is about, where that exists already.
+    pub fn about(&self) -> Option<(ResourceType, String)> {
+        let id = self.id.as_ref().filter(|id| !references::is_one(id));
+        id.map(|id| (self.kind, id.clone()))
+    }
+}
+
 impl BulkRequest {
     /// Reads a message. `base` is the base URL of the endpoint, with which paths may begin. 400 when it is no bulk
     /// request, 413 when it has more than `most` operations.
@@ -78,7 +86,11 @@ impl BulkRequest {
             Some(Value::Array(operations)) if !operations.is_empty() => operations,
             Some(Value::Array(_)) => return Err(ScimError::invalid_syntax("'Operations' is empty.")),
             Some(_) => return Err(ScimError::invalid_syntax("'Operations' has to be a list.")),
-            None => return Err(ScimError::invalid_syntax("A bulk request has to have 'Operations'.")),
+            None => {
+                return Err(ScimError::invalid_syntax(
+                    "A bulk request has to have 'Operations'.",
+                ));
+            }
         };
         if operations.len() > most {
             let text = format!(
@@ -111,8 +123,14 @@ impl BulkRequest {
 
 impl Operation {
     /// The bulkId that others may refer to: only what is created has no id of its own yet.
-    fn creates(&self) -> Option<&str> {
-        let is_post = self.ask.as_ref().is_ok_and(|ask| ask.method == Method::Post);
+    pub fn creates(&self) -> Option<&str> {
+        let is_post = match &self.ask {
+            Ok(ask) => ask.method == Method::Post,
+            Err(_) => self
+                .method
+                .as_deref()
+                .is_some_and(|method| method.eq_ignore_ascii_case("POST")),
+        };
         self.bulk_id.as_deref().filter(|_| is_post)
     }
 }
@@ -123,13 +141,18 @@ fn errors(value: &Value) -> Result<usize, ScimError> {
         .or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()));
     match number {
         Some(number @ 1..) => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
-        _ => Err(ScimError::invalid_value("'failOnErrors' has to be a whole number from 1.")),
+        _ => Err(ScimError::invalid_value(
+            "'failOnErrors' has to be a whole number from 1.",
+        )),
     }
 }
 
 /// Takes a part by its name in any letter case.
 fn take(object: &mut Attributes, name: &str) -> Option<Value> {
-    let key = object.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned()?;
+    let key = object
+        .keys()
+        .find(|key| key.eq_ignore_ascii_case(name))
+        .cloned()?;
     object.shift_remove(&key)
 }
 
@@ -180,7 +203,8 @@ fn ask(method: &str, mut parts: Attributes, base: &str) -> Result<Ask, ScimError
         _ => return Err(ScimError::invalid_syntax("An operation has to have a 'path'.")),
     };
     if (method == Method::Post) != id.is_none() {
-        let text = "POST is for /Users and /Groups; PUT, PATCH and DELETE are for /Users/{id} and /Groups/{id}.";
+        let text =
+            "POST is for /Users and /Groups; PUT, PATCH and DELETE are for /Users/{id} and /Groups/{id}.";
         return Err(ScimError::new(405, text));
     }
     let only_if = match take(&mut parts, "version") {

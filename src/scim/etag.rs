@@ -200,7 +200,10 @@ mod tests {
     #[test]
     fn a_read_compares_the_groups_too() {
         let (alone, in_groups) = (tag("5", None), tag("5", Some(0xff)));
-        assert_eq!((alone.as_str(), in_groups.as_str()), ("W/\"5\"", "W/\"5-00000000000000ff\""));
+        assert_eq!(
+            (alone.as_str(), in_groups.as_str()),
+            ("W/\"5\"", "W/\"5-00000000000000ff\"")
+        );
         assert_eq!(not_if(&alone).wants(&alone), Ok(false));
         assert_eq!(not_if(&in_groups).wants(&in_groups), Ok(false));
         assert_eq!(not_if("\"9\", \"5\"").wants(&alone), Ok(false));
@@ -216,7 +219,16 @@ mod tests {
     #[test]
     fn what_is_no_list_of_tags_is_refused() {
         let many = "\"1\",".repeat(MAX_TAGS + 1);
-        for bad in ["\"5", "\"5\"\"6\"", "a b", "W/", "\"a\u{7}\"", "\"a\" b", "*, \"5\" x", &many] {
+        for bad in [
+            "\"5",
+            "\"5\"\"6\"",
+            "a b",
+            "W/",
+            "\"a\u{7}\"",
+            "\"a\" b",
+            "*, \"5\" x",
+            &many,
+        ] {
             let refused = Precondition::parse(Some(bad), None).unwrap_err();
             assert_eq!(refused.status, 400, "{bad:?}");
         }

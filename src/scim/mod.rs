@@ -15,6 +15,7 @@
 //! | [`etag`] | does a request hold for this version? | 7644 §3.14, 9110 §13 |
 //! | [`tolerance`] | which deviations of real clients are served, and why? | — |
 //! | [`project`], [`list`] | which resources and attributes does a query ask for? | 7644 §3.4.2, §3.9 |
+//! | [`rules`] | what does this instance allow, and which attributes did it declare? | — |
 //! | [`discovery`] | what do we publish about ourselves? | 7643 §5–§7 |
 //! | [`error`] | how is a refusal told? | 7644 §3.12 |
 pub mod bulk;
@@ -28,6 +29,7 @@ pub mod patch;
 pub mod path;
 pub mod project;
 pub mod resource;
+pub mod rules;
 pub mod schema;
 pub mod tolerance;
 pub mod urn;

@@ -35,7 +35,10 @@ pub fn steps(operations: &[Operation]) -> Vec<Step> {
         .iter()
         .map(|operation| {
             let named = operation.ask.as_ref().map(references::of).unwrap_or_default();
-            named.iter().filter_map(|id| creators.get(id.as_str()).copied()).collect()
+            named
+                .iter()
+                .filter_map(|id| creators.get(id.as_str()).copied())
+                .collect()
         })
         .collect();
     let (circle_of, circles) = circles(&needs);

@@ -1,54 +1,86 @@
 //! `bulkId:x` stands for the id of what the operation with the bulkId `x` creates: in the path of an operation, as any
 //! string of its data, and between the quotes of a filter in a PATCH path.
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::convert::Infallible;
 
 use serde_json::Value;
 
 use super::{Ask, Method};
 use crate::scim::Attributes;
+use crate::scim::error::{ScimError, quote};
 
 const MARK: &str = "bulkId:";
 
-/// What a reference leads to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reference<E> {
-    /// This id.
-    Id(String),
-    /// It is left as it is for now.
-    Later,
-    /// Nothing: the operation cannot run.
-    Nothing(E),
+/// What the operations of a request created so far: by bulkId the id, or nothing where the operation failed.
+#[derive(Debug, Clone, Default)]
+pub struct Created(HashMap<String, Option<String>>);
+
+impl Created {
+    /// Notes what became of an operation that creates.
+    pub fn note(&mut self, bulk_id: String, id: Option<String>) {
+        self.0.insert(bulk_id, id);
+    }
+
+    /// Whether the operation of this bulkId has run, and created something.
+    pub fn has(&self, bulk_id: &str) -> bool {
+        self.0.get(bulk_id).is_some_and(Option::is_some)
+    }
+
+    /// The id that a bulkId stands for: 409 if its operation failed, 400 `invalidValue` if no operation has it.
+    pub fn id(&self, bulk_id: &str) -> Result<String, ScimError> {
+        match self.0.get(bulk_id) {
+            Some(Some(id)) => Ok(id.clone()),
+            Some(None) => Err(ScimError::new(
+                409,
+                format!(
+                    "This refers to the bulkId {}, whose operation failed; nothing was changed.",
+                    quote(bulk_id)
+                ),
+            )),
+            None => Err(ScimError::invalid_value(format!(
+                "No POST of this request has the bulkId {}.",
+                quote(bulk_id)
+            ))),
+        }
+    }
+}
+
+/// Whether the text stands for something that is to be created.
+pub(super) fn is_one(text: &str) -> bool {
+    text.starts_with(MARK)
 }
 
 /// The bulkIds that an operation refers to.
 pub(super) fn of(ask: &Ask) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let mut collect = |bulk_id: &str| {
-        found.insert(bulk_id.to_owned());
-        Reference::<()>::Later
-    };
     let mut copy = ask.clone();
-    let _ = resolve(&mut copy, &mut collect);
-    found
+    let collected = resolve(&mut copy, |bulk_id| {
+        found.insert(bulk_id.to_owned());
+        Ok::<_, Infallible>(None)
+    });
+    match collected {
+        Ok(()) => found,
+    }
 }
 
-/// Puts ids in the place of references, as `look_up` tells them.
+/// Puts ids in the place of references, as `look_up` tells them; with `None` a reference stays as it is.
 ///
 /// # Errors
 /// The first that `look_up` gives.
-pub fn resolve<E>(ask: &mut Ask, look_up: &mut dyn FnMut(&str) -> Reference<E>) -> Result<(), E> {
+pub fn resolve<E>(
+    ask: &mut Ask,
+    mut look_up: impl FnMut(&str) -> Result<Option<String>, E>,
+) -> Result<(), E> {
     if let Some(id) = &mut ask.id {
-        whole(id, look_up)?;
+        whole(id, &mut look_up)?;
     }
     let patch = ask.method == Method::Patch;
-    within(&mut ask.data, patch, look_up)
+    within(&mut ask.data, patch, &mut look_up)
 }
 
-fn within<E>(
-    value: &mut Value,
-    patch: bool,
-    look_up: &mut dyn FnMut(&str) -> Reference<E>,
-) -> Result<(), E> {
+type LookUp<'a, E> = &'a mut dyn FnMut(&str) -> Result<Option<String>, E>;
+
+fn within<E>(value: &mut Value, patch: bool, look_up: LookUp<'_, E>) -> Result<(), E> {
     match value {
         Value::String(text) => whole(text, look_up),
         Value::Array(values) => values
@@ -62,19 +94,17 @@ fn within<E>(
     }
 }
 
-fn whole<E>(text: &mut String, look_up: &mut dyn FnMut(&str) -> Reference<E>) -> Result<(), E> {
-    if let Some(bulk_id) = text.strip_prefix(MARK) {
-        match look_up(bulk_id) {
-            Reference::Id(id) => *text = id,
-            Reference::Later => {}
-            Reference::Nothing(why) => return Err(why),
-        }
+fn whole<E>(text: &mut String, look_up: LookUp<'_, E>) -> Result<(), E> {
+    if let Some(bulk_id) = text.strip_prefix(MARK)
+        && let Some(id) = look_up(bulk_id)?
+    {
+        *text = id;
     }
     Ok(())
 }
 
 /// `members[value eq "bulkId:x"]`: each string of the filter.
-fn quoted<E>(path: &mut String, look_up: &mut dyn FnMut(&str) -> Reference<E>) -> Result<(), E> {
+fn quoted<E>(path: &mut String, look_up: LookUp<'_, E>) -> Result<(), E> {
     if !path.contains(MARK) {
         return Ok(());
     }
@@ -107,18 +137,19 @@ pub fn set_apart(data: &mut Value) -> Option<Value> {
             (!apart.is_empty()).then_some(Value::Object(apart))
         }
         Value::Array(values) => {
-            let (apart, rest): (Vec<Value>, Vec<Value>) = std::mem::take(values).into_iter().partition(refers);
+            let (apart, rest): (Vec<Value>, Vec<Value>) =
+                std::mem::take(values).into_iter().partition(refers);
             *values = rest;
             (!apart.is_empty()).then_some(Value::Array(apart))
         }
-        Value::String(text) if text.starts_with(MARK) => Some(data.take()),
+        Value::String(text) if is_one(text) => Some(data.take()),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 
 fn refers(value: &Value) -> bool {
     match value {
-        Value::String(text) => text.starts_with(MARK),
+        Value::String(text) => is_one(text),
         Value::Array(values) => values.iter().any(refers),
         Value::Object(parts) => parts.values().any(refers),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,

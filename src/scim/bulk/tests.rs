@@ -34,7 +34,11 @@ fn paths_lead_to_users_and_groups() {
         ("/Users/5", ResourceType::User, Some("5")),
         ("users/5/", ResourceType::User, Some("5")),
         ("//Groups//5?attributes=id", ResourceType::Group, Some("5")),
-        ("https://hub.example/scim/x/v2/Groups/bulkId:a", ResourceType::Group, Some("bulkId:a")),
+        (
+            "https://hub.example/scim/x/v2/Groups/bulkId:a",
+            ResourceType::Group,
+            Some("bulkId:a"),
+        ),
         ("/scim/x/v2/Users/5", ResourceType::User, Some("5")),
     ] {
         let ask = one(json!({ "method": "delete", "path": path, "data": 7 })).unwrap();
@@ -69,12 +73,25 @@ fn what_is_wrong_with_one_operation_is_its_own() {
         (json!({ "method": "POST", "path": "/Users", "data": "x" }), 400),
         (json!({ "method": "POST", "path": "/Users/5", "data": {} }), 405),
         (json!({ "method": "PUT", "path": "/Users", "data": {} }), 405),
-        (json!({ "method": "PUT", "path": "/Users/5", "data": {}, "version": 5 }), 400),
-        (json!({ "method": "PUT", "path": "/Users/5", "data": {}, "version": "\"5" }), 400),
-        (json!({ "method": "POST", "path": "/Users", "data": {}, "bulkId": "x".repeat(201) }), 400),
+        (
+            json!({ "method": "PUT", "path": "/Users/5", "data": {}, "version": 5 }),
+            400,
+        ),
+        (
+            json!({ "method": "PUT", "path": "/Users/5", "data": {}, "version": "\"5" }),
+            400,
+        ),
+        (
+            json!({ "method": "POST", "path": "/Users", "data": {}, "bulkId": "x".repeat(201) }),
+            400,
+        ),
     ] {
         let mut request = read(json!([operation]));
-        assert_eq!(request.operations.pop().unwrap().ask.unwrap_err().status, status, "{operation}");
+        assert_eq!(
+            request.operations.pop().unwrap().ask.unwrap_err().status,
+            status,
+            "{operation}"
+        );
     }
     let ask = one(json!({ "Method": "put", "Path": "/Users/5", "Data": {}, "Version": "W/\"5\"" })).unwrap();
     assert!(ask.only_if.permits_write(5).is_ok() && ask.only_if.permits_write(6).is_err());
@@ -103,29 +120,45 @@ fn what_is_wrong_with_the_message_is_refused_as_a_whole() {
         let body = json!({ "Operations": [{ "method": "POST", "path": "/Users", "data": {} }], "failonerrors": errors });
         BulkRequest::parse(body, BASE, 2).unwrap().fail_on_errors
     };
-    assert_eq!((read(json!(3)), read(json!("2")), read(Value::Null)), (Some(3), Some(2), None));
+    assert_eq!(
+        (read(json!(3)), read(json!("2")), read(Value::Null)),
+        (Some(3), Some(2), None)
+    );
 }
 
 #[test]
 fn references_are_found_wherever_a_value_may_stand() {
-    let mut ask = one(json!({ "method": "PATCH", "path": "/Groups/bulkId:g", "data": { "Operations": [
+    let mut ask = one(
+        json!({ "method": "PATCH", "path": "/Groups/bulkId:g", "data": { "Operations": [
         { "op": "add", "path": "members", "value": [{ "value": "bulkId:a", "display": "a bulkId:z" }] },
         { "op": "remove", "path": "members[value eq \"bulkId:b\" or value eq \"5\"]" },
         { "op": "replace", "value": { "manager": { "value": "bulkId:c" } } },
-    ] } }))
+    ] } }),
+    )
     .unwrap();
     assert_eq!(Vec::from_iter(references::of(&ask)), ["a", "b", "c", "g"]);
-    let mut known = |bulk_id: &str| match bulk_id {
-        "c" => Reference::Later,
-        other => Reference::<()>::Id(format!("id-{other}")),
-    };
-    resolve(&mut ask, &mut known).unwrap();
-    assert_eq!(ask.id.as_deref(), Some("id-g"));
+    assert_eq!(ask.about(), None);
+    let known = |bulk_id: &str| Ok::<_, ()>((bulk_id != "c").then(|| format!("id-{bulk_id}")));
+    resolve(&mut ask, known).unwrap();
+    assert_eq!(ask.about(), Some((ResourceType::Group, "id-g".to_owned())));
     let operations = &ask.data["Operations"];
-    assert_eq!(operations[0]["value"][0], json!({ "value": "id-a", "display": "a bulkId:z" }));
-    assert_eq!(operations[1]["path"], "members[value eq \"id-b\" or value eq \"5\"]");
+    assert_eq!(
+        operations[0]["value"][0],
+        json!({ "value": "id-a", "display": "a bulkId:z" })
+    );
+    assert_eq!(
+        operations[1]["path"],
+        "members[value eq \"id-b\" or value eq \"5\"]"
+    );
     assert_eq!(operations[2]["value"]["manager"]["value"], "bulkId:c");
-    assert_eq!(resolve(&mut ask, &mut |_| Reference::Nothing("why")), Err("why"));
+    let mut created = Created::default();
+    created.note("a".into(), Some("id".into()));
+    created.note("c".into(), None);
+    assert!(created.has("a") && !created.has("c") && !created.has("b"));
+    assert_eq!(created.id("a").unwrap(), "id");
+    assert_eq!(created.id("b").unwrap_err().status, 400);
+    let failed = resolve(&mut ask, |bulk_id| created.id(bulk_id).map(Some));
+    assert_eq!(failed.unwrap_err().status, 409);
 }
 
 #[test]
@@ -160,17 +193,34 @@ fn only_what_has_to_wait_is_moved() {
     let delete = json!({ "method": "DELETE", "path": "/Users/5" });
     let broken = json!({ "method": "SHOUT" });
     assert_eq!(
-        order(json!([post("g", &["u"]), delete, broken, post("u", &[]), post("h", &["g", "unknown"])])),
+        order(json!([
+            post("g", &["u"]),
+            delete,
+            broken,
+            post("u", &[]),
+            post("h", &["g", "unknown"])
+        ])),
         [vec![1], vec![2], vec![3], vec![0], vec![4]]
     );
-    assert_eq!(order(json!([post("a", &[]), post("b", &["a"]), post("c", &["b"])])).concat(), [0, 1, 2]);
-    assert_eq!(order(json!([post("a", &["b"]), post("b", &["c"]), post("c", &[])])).concat(), [2, 1, 0]);
+    assert_eq!(
+        order(json!([post("a", &[]), post("b", &["a"]), post("c", &["b"])])).concat(),
+        [0, 1, 2]
+    );
+    assert_eq!(
+        order(json!([post("a", &["b"]), post("b", &["c"]), post("c", &[])])).concat(),
+        [2, 1, 0]
+    );
 }
 
 #[test]
 fn a_circle_is_one_step() {
     assert_eq!(
-        order(json!([post("z", &["b"]), post("a", &["b"]), post("b", &["a", "u"]), post("u", &[])])),
+        order(json!([
+            post("z", &["b"]),
+            post("a", &["b"]),
+            post("b", &["a", "u"]),
+            post("u", &[])
+        ])),
         [vec![3], vec![1, 2], vec![0]]
     );
     let request = read(json!([post("a", &["a"]), post("b", &[])]));
@@ -179,7 +229,11 @@ fn a_circle_is_one_step() {
 
 fn any_json() -> impl Strategy<Value = Value> {
     let text = "(bulkId:)?[ab]|members\\[value eq \"bulkId:a\"?\\]?";
-    let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), text.prop_map(Value::from)];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        text.prop_map(Value::from)
+    ];
     leaf.prop_recursive(4, 32, 4, |inner| {
         let key = "path|value|members|Operations|[ab]";
         prop_oneof![
@@ -225,7 +279,7 @@ proptest! {
             if let Ok(mut request) = BulkRequest::parse(body, BASE, 5) {
                 prop_assert_eq!(steps(&request.operations).iter().map(|s| s.operations().len()).sum::<usize>(), request.operations.len());
                 for ask in request.operations.iter_mut().filter_map(|o| o.ask.as_mut().ok()) {
-                    let _ = resolve(ask, &mut |_| Reference::<()>::Later);
+                    let _ = resolve(ask, |_| Ok::<_, ()>(None));
                     set_apart(&mut ask.data);
                     prop_assert_eq!(set_apart(&mut ask.data), None);
                 }

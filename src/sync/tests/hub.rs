@@ -9,10 +9,11 @@ use super::app::{App, GROUP, USER};
 use crate::clock::Clock;
 use crate::connector::{Net, NetPolicy, Token};
 use crate::directory::{self, Door};
-use crate::scim::etag::Precondition;
 use crate::model::{Actor, Health, Instance, InstanceId, Policies, Scope, Target};
+use crate::scim::etag::Precondition;
 use crate::scim::patch::PatchRequest;
 use crate::scim::resource::accept;
+use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 use crate::secret::{KeyState, Sealer};
 use crate::store::instances::{self, NewInstance};
@@ -134,8 +135,10 @@ impl Hub {
                 instance,
                 actor: &actor,
             };
-            let accepted = accept(kind, body).unwrap();
-            Ok(directory::create(door, kind, accepted, &Precondition::default()).unwrap().id)
+            let accepted = accept(kind, body, &Rules::default()).unwrap();
+            Ok(directory::create(door, kind, accepted, &Precondition::default())
+                .unwrap()
+                .id)
         })
         .await
     }
@@ -154,8 +157,12 @@ impl Hub {
                 actor: &actor,
             };
             let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
-            let request =
-                PatchRequest::parse(kind, &json!({ "schemas": schemas, "Operations": operations })).unwrap();
+            let request = PatchRequest::parse(
+                kind,
+                &json!({ "schemas": schemas, "Operations": operations }),
+                &Rules::default(),
+            )
+            .unwrap();
             directory::patch(door, kind, &id, &request, &Precondition::default()).unwrap();
             Ok(())
         })

@@ -1,13 +1,15 @@
 //! GET of one resource (RFC 7644 §3.4.1) and of a list (§3.4.2).
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::failure::Failure;
 use super::gate::{Caller, Gate};
 use super::groups::carries;
-use super::represent::{Place, View};
-use super::{answer, body};
+use super::represent::{Place, Shown, View};
+use super::{answer, body, etag};
 use crate::scim::error::ScimError;
 use crate::scim::list::ListQuery;
 use crate::scim::schema::ResourceType;
@@ -38,31 +40,41 @@ pub(super) fn missing(kind: ResourceType, id: &str) -> Failure {
 pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
     let (kind, id) = (kind(&request)?, id(&request));
-    let projection = ListQuery::parse(request.query_string())?.projection;
+    let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
+    // What cannot be read here is passed over: the whole resource is always a right answer.
+    let asked = etag::asked(&request).unwrap_or_default();
     let base = gate.base(&request, &caller);
     let instance = caller.instance.id;
-    let work = move |rx: &Rx<'_>| -> Result<_, StoreError> {
-        let Some(stored) = resources::stored(rx, instance, kind, &id)? else {
-            return Ok((None, id));
-        };
-        let view = View::load(rx, kind, stored, &projection)?;
-        Ok((Some(view.text(&base, &projection, Place::Alone)?), id))
+    let work = move |rx: &Rx<'_>| -> Result<Result<Shown, String>, Failure> {
+        let stored = resources::stored(rx, instance, kind, &id)?.ok_or_else(|| missing(kind, &id))?;
+        let mut view = View::bare(kind, stored);
+        if kind == ResourceType::User {
+            view.fill(rx, &projection)?;
+        }
+        // The version of a group is known without its members.
+        let tag = view.tag()?;
+        if !asked.wants(&tag)? {
+            return Ok(Err(tag));
+        }
+        if kind == ResourceType::Group {
+            view.fill(rx, &projection)?;
+        }
+        Ok(Ok(view.shown(&base, &projection)?))
     };
-    let (body, id) = match kind {
+    let read = match kind {
         ResourceType::User => gate.store.look_up(work).await?,
         // It may bring 100,000 members along.
         ResourceType::Group => gate.store.read(work).await?,
     };
-    Ok(answer::json(
-        &request,
-        StatusCode::OK,
-        body.ok_or_else(|| missing(kind, &id))?,
-    ))
+    Ok(match read {
+        Ok(shown) => answer::shown(&request, StatusCode::OK, shown),
+        Err(known) => answer::version(StatusCode::NOT_MODIFIED, known),
+    })
 }
 
 pub(super) async fn list(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
-    let query = ListQuery::parse(request.query_string())?;
+    let query = ListQuery::parse(request.query_string(), &caller.rules)?;
     answer_list(&request, &gate, &caller, vec![kind(&request)?], query).await
 }
 
@@ -77,7 +89,7 @@ pub(super) async fn search(
         Some(_) => vec![kind(&request)?],
         None => ResourceType::ALL.to_vec(),
     };
-    let query = ListQuery::from_search(&body::json(payload).await?)?;
+    let query = ListQuery::from_search(&body::json(payload, &caller.rules.limits).await?, &caller.rules)?;
     answer_list(&request, &gate, &caller, kinds, query).await
 }
 
@@ -90,7 +102,7 @@ async fn answer_list(
     query: ListQuery,
 ) -> Result<HttpResponse, Failure> {
     let base = gate.base(request, caller);
-    let instance = caller.instance.id;
+    let (instance, rules) = (caller.instance.id, Arc::clone(&caller.rules));
     let kinds: Vec<_> = kinds.into_iter().filter(|kind| carries(caller, *kind)).collect();
     let user = kinds == [ResourceType::User];
     let short = |filter| user && search::is_look_up(ResourceType::User, filter);
@@ -100,7 +112,15 @@ async fn answer_list(
         for kind in kinds {
             let start = query.start_index.saturating_sub(total).max(1);
             let count = query.count.saturating_sub(texts.len() as u64);
-            let page = search::page(rx, instance, kind, query.filter.as_ref(), start, count)?;
+            let page = search::page(
+                rx,
+                instance,
+                kind,
+                query.filter.as_ref(),
+                &rules.custom,
+                start,
+                count,
+            )?;
             total += page.total;
             for stored in page.found {
                 let view = View::load(rx, kind, stored, &query.projection)?;
