@@ -1,5 +1,6 @@
 //! What an identity provider sees: RFC 7644 on an instance that only receives.
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::client::{id, person};
@@ -207,6 +208,86 @@ async fn discovery_can_be_read_and_not_written() {
         scim.post(path, json!({})).await.refused(405, None);
         scim.delete(path).await.refused(405, None);
     }
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_nobody() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    for path in ["/Me", "/Me/", "/Me/emails", "/Me?attributes=userName"] {
+        for method in [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
+            let answer = scim.raw(method, path, Vec::new()).await;
+            answer.refused(501, None);
+            assert!(answer.text.contains("no person"), "{}", answer.text);
+        }
+    }
+    Scim::new(&scim.base, "wrong").get("/Me").await.refused(401, None);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_answers_with_what_was_asked_for() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let names =
+        |answer: serde_json::Value| -> Vec<String> { answer.as_object().unwrap().keys().cloned().collect() };
+    let made = scim
+        .post("/Users?attributes=userName", person("ada@example.com"))
+        .await;
+    let location = made.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(made.headers["etag"], "W/\"1\"");
+    let made = made.expect(201);
+    let path = format!("/Users/{}", made["id"].as_str().unwrap());
+    assert_eq!(location, format!("{}{path}", scim.base));
+    assert_eq!(names(made), ["schemas", "id", "userName"]);
+    let without = format!("{path}?excludedAttributes=emails,name,meta");
+    let put = scim.put(&without, person("ada@example.com"));
+    assert_eq!(
+        names(put.await.expect(200)),
+        ["schemas", "id", "externalId", "userName", "active"]
+    );
+    let title = json!([{"op": "replace", "path": "title", "value": "Engineer"}]);
+    let patched = scim
+        .patch(&format!("{path}?attributes=title"), title)
+        .await
+        .expect(200);
+    assert_eq!(names(patched), ["schemas", "id", "title"]);
+    let group = json!({"schemas": [], "displayName": "Design", "members": [{"value": path.split_at(7).1}]});
+    let made = scim
+        .post("/Groups?excludedAttributes=members", group)
+        .await
+        .expect(201);
+    assert!(made.get("members").is_none());
+    let read = scim.get(&format!("/Groups/{}", id(made))).await.expect(200);
+    assert_eq!(read["members"].as_array().unwrap().len(), 1);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_put_cannot_change_is_passed_over() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let user = scim.user("ada@example.com").await;
+    let group = scim.group("Design", &[&user]).await;
+    let path = format!("/Users/{user}");
+    let before = scim.get(&path).await.expect(200);
+    let mut body = person("ada@example.com");
+    body["id"] = json!("another");
+    body["groups"] = json!([]);
+    body["meta"] = json!({"resourceType": "Group", "created": "1999-01-01T00:00:00Z", "version": "W/\"99\""});
+    // The same as before, so nothing changes, not even the version.
+    assert_eq!(scim.put(&path, body).await.expect(200), before);
+    assert_eq!(before["groups"][0]["value"], group.as_str());
+    let nameless = json!({"schemas": [], "displayName": "Ada"});
+    scim.put(&path, nameless).await.refused(400, Some("invalidValue"));
+    assert_eq!(scim.get(&path).await.expect(200), before);
     hub.stop().await;
 }
 
