@@ -259,7 +259,6 @@ async fn it_stops_after_as_many_errors_as_it_is_told() {
             _ => user(&format!("u{n}"), &format!("u{n}@example.com")),
         })
         .collect();
-    let mut known = 0;
     for (most, listed) in [
         (json!(1), 3),
         (json!(8), 24),
@@ -285,9 +284,7 @@ async fn it_stops_after_as_many_errors_as_it_is_told() {
             .as_u64()
             .unwrap();
         assert_eq!(made, (listed - listed / 3) as u64);
-        known += made;
     }
-    assert!(known > 0);
     // What has to wait for something later is not reached.
     let body = json!({"failOnErrors": 1, "Operations": [
         group("waits", &["bulkId:late"]), {"method": "DELETE", "path": "/Users/nobody"}, user("late", "late@example.com"),

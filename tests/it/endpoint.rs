@@ -353,3 +353,47 @@ async fn a_write_that_waited_goes_by_what_is_so_when_it_runs() {
     late.await.unwrap().refused(403, None);
     hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_change_is_never_denied() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let user = scim.user("ada@example.com").await;
+    // All readers are busy until the group was written.
+    let store = hub.server.hub().store.clone();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
+    let mut busy = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (store, wait) = (store.clone(), std::sync::Arc::clone(&wait));
+        busy.spawn(async move {
+            let hold = move |_: &rollcall::store::Rx<'_>| -> Result<(), rollcall::store::StoreError> {
+                let _ = wait.lock().unwrap().recv();
+                Ok(())
+            };
+            store.read(hold).await
+        });
+    }
+    let looked = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        while store
+            .look_up(|_| Ok::<_, rollcall::store::StoreError>(()))
+            .await
+            .is_ok()
+        {
+            tokio::task::yield_now().await;
+        }
+    });
+    looked.await.unwrap();
+    let group = json!({"schemas": [], "displayName": "Design", "members": [{"value": user}]});
+    let unread = scim.post("/Groups", group).await;
+    drop(go);
+    while busy.join_next().await.is_some() {}
+    unread.refused(503, None);
+    assert!(unread.text.contains("The change is stored"), "{}", unread.text);
+    assert!(
+        unread.headers.get("retry-after").is_none(),
+        "nobody is asked to send it again"
+    );
+    assert!(scim.named("Groups", "Design").await.is_some());
+    hub.stop().await;
+}
