@@ -226,7 +226,7 @@ async fn a_part_that_is_refused_undoes_itself_alone() {
             settings::set(tx, "refused", "x")?;
             tx.tell(id, Topic::Health);
             tx.apart(|| settings::set(tx, "kept within", "x"))??;
-            Err(StoreError::TooMuch)
+            Err(StoreError::Damaged("part"))
         })?;
         let made = tx.apart(|| {
             let inner = tx.apart(|| settings::set(tx, "inner", "x").and(Err(StoreError::Busy)))?;
@@ -237,7 +237,7 @@ async fn a_part_that_is_refused_undoes_itself_alone() {
         Ok((refused, made))
     });
     let (refused, made) = parts.await.unwrap();
-    assert!(matches!(refused, Err(StoreError::TooMuch)) && made.is_ok());
+    assert!(matches!(refused, Err(StoreError::Damaged("part"))) && made.is_ok());
     for (key, there) in [
         ("before", true),
         ("refused", false),

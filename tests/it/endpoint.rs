@@ -265,7 +265,14 @@ async fn a_write_answers_with_what_was_asked_for() {
         .await
         .expect(201);
     assert!(made.get("members").is_none());
-    let read = scim.get(&format!("/Groups/{}", id(made))).await.expect(200);
+    let path = format!("/Groups/{}", id(made));
+    let read = scim.get(&path).await.expect(200);
+    let leave = json!([{"op": "remove", "path": "members"}]);
+    let seen = scim
+        .patch(&format!("{path}?attributes=displayName,members"), leave)
+        .await
+        .expect(200);
+    assert_eq!(names(seen), ["schemas", "id", "displayName"]);
     assert_eq!(read["members"].as_array().unwrap().len(), 1);
     hub.stop().await;
 }

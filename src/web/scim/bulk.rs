@@ -5,6 +5,7 @@
 //! Operations share units of work, and a unit is kept short: the writer has other instances to serve. So the hub may
 //! stop between two units; then the operations before are done and the others are not, as with single requests.
 
+mod circle;
 mod run;
 
 use std::collections::VecDeque;
@@ -16,9 +17,9 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
+use super::change::change;
 use super::failure::Failure;
 use super::gate::Gate;
-use super::write::change;
 use super::{answer, body};
 use crate::clock::Stopwatch;
 use crate::scim::Attributes;

@@ -4,6 +4,7 @@
 mod answer;
 mod body;
 mod bulk;
+mod change;
 mod discovery;
 mod etag;
 mod failure;

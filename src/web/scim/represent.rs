@@ -2,9 +2,11 @@
 //! into the stored bytes, and the version of a user says which groups it was shown with (`crate::scim::etag`). Only a
 //! projection makes it worth parsing them.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+mod links;
 
 use serde_json::Value;
+
+use links::{fingerprint, push_address, push_groups, push_members, quoted};
 
 use crate::scim::Attributes;
 use crate::scim::etag;
@@ -148,164 +150,5 @@ impl View {
     }
 }
 
-/// What a user's groups look like, in one number. It need not be the same in another version of the program: a client
-/// then reads once more.
-fn fingerprint(groups: &[Member]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for group in groups {
-        (&group.id, &group.display).hash(&mut hasher);
-    }
-    hasher.finish()
-}
-
-/// RFC 7643 §4.1.2.
-fn push_groups(text: &mut String, base: &str, groups: &[Member]) {
-    push_list(text, "groups", groups, |text, group| {
-        push_link(text, base, group);
-        text.push_str(",\"display\":");
-        text.push_str(&quoted(&group.display));
-        text.push_str(",\"type\":\"direct\"");
-    });
-}
-
-/// RFC 7643 §4.2.
-fn push_members(text: &mut String, base: &str, members: &[Member], place: Place) {
-    push_list(text, "members", members, |text, member| {
-        push_link(text, base, member);
-        if place == Place::List {
-            text.push_str(",\"display\":");
-            text.push_str(&quoted(&member.display));
-        }
-        text.push_str(",\"type\":\"");
-        text.push_str(member.kind.name());
-        text.push('"');
-    });
-}
-
-fn push_list(text: &mut String, name: &str, list: &[Member], push: impl Fn(&mut String, &Member)) {
-    for (at, one) in list.iter().enumerate() {
-        if at == 0 {
-            text.push_str(",\"");
-            text.push_str(name);
-            text.push_str("\":[{");
-        } else {
-            text.push_str(",{");
-        }
-        push(text, one);
-        text.push('}');
-    }
-    if !list.is_empty() {
-        text.push(']');
-    }
-}
-
-fn push_link(text: &mut String, base: &str, member: &Member) {
-    text.push_str("\"value\":\"");
-    text.push_str(&member.id);
-    text.push_str("\",\"$ref\":");
-    push_address(text, base, member.kind, &member.id);
-}
-
-/// Ids are ours and need no escaping; `base` has been escaped.
-fn push_address(text: &mut String, base: &str, kind: ResourceType, id: &str) {
-    for part in ["\"", base, "/", kind.endpoint(), "/", id, "\""] {
-        text.push_str(part);
-    }
-}
-
-/// A JSON string.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_string()
-}
-
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-    use serde_json::json;
-
-    use super::*;
-
-    fn view(kind: ResourceType, linked: &[(&str, &str, ResourceType)]) -> View {
-        let meta = json!({"resourceType": kind.name(), "version": "W/\"7\""});
-        let doc = json!({"schemas": [], "id": "5", "title": "W/\"1\"}}", "meta": meta}).to_string();
-        let mut view = View::bare(
-            kind,
-            Stored {
-                row: 1,
-                id: "5".into(),
-                doc,
-            },
-        );
-        view.linked = linked
-            .iter()
-            .map(|(id, display, kind)| Member {
-                row: 0,
-                id: (*id).into(),
-                display: (*display).into(),
-                kind: *kind,
-            })
-            .collect();
-        view
-    }
-
-    fn read(view: &View, place: Place) -> Value {
-        let text = view
-            .text("http://a\"\\b/v2", &Projection::default(), place)
-            .unwrap();
-        serde_json::from_str(&text).unwrap()
-    }
-
-    #[test]
-    fn a_user_is_shown_with_groups_and_a_version_that_knows_them() {
-        let groups = [
-            ("8", "D\"\n", ResourceType::Group),
-            ("9", "Ü", ResourceType::Group),
-        ];
-        let in_groups = view(ResourceType::User, &groups);
-        let shown = read(&in_groups, Place::Alone);
-        let at = |id: &str| format!("http://a\"\\b/v2/Groups/{id}");
-        assert_eq!(
-            shown["groups"],
-            json!([
-                {"value": "8", "$ref": at("8"), "display": "D\"\n", "type": "direct"},
-                {"value": "9", "$ref": at("9"), "display": "Ü", "type": "direct"},
-            ])
-        );
-        assert_eq!(shown["meta"]["version"], in_groups.tag().unwrap());
-        assert_eq!(shown["meta"]["location"], "http://a\"\\b/v2/Users/5");
-        assert_eq!(shown["title"], "W/\"1\"}}");
-        assert!(in_groups.tag().unwrap().starts_with("W/\"7-"));
-        assert_ne!(
-            in_groups.tag().unwrap(),
-            view(ResourceType::User, &groups[..1]).tag().unwrap()
-        );
-        let alone = read(&view(ResourceType::User, &[]), Place::Alone);
-        assert_eq!(alone["meta"]["version"], "W/\"7\"");
-        assert!(alone.get("groups").is_none());
-    }
-
-    #[test]
-    fn members_bear_their_names_in_lists_alone() {
-        let group = view(
-            ResourceType::Group,
-            &[("8", "A", ResourceType::User), ("9", "G", ResourceType::Group)],
-        );
-        let (alone, list) = (read(&group, Place::Alone), read(&group, Place::List));
-        assert_eq!(
-            alone["members"][0],
-            json!({"value": "8", "$ref": "http://a\"\\b/v2/Users/8", "type": "User"})
-        );
-        assert_eq!(
-            list["members"][1],
-            json!({"value": "9", "$ref": "http://a\"\\b/v2/Groups/9", "display": "G", "type": "Group"})
-        );
-        assert_eq!(alone["meta"]["version"], "W/\"7\"");
-    }
-
-    #[test]
-    fn a_document_that_ends_otherwise_is_damaged() {
-        let mut view = view(ResourceType::User, &[]);
-        view.stored.doc = "{\"meta\":{}}".into();
-        assert!(matches!(view.tag(), Err(StoreError::Damaged(_))));
-    }
-}
+mod tests;

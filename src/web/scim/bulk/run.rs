@@ -1,20 +1,15 @@
-//! What happens to the operations of a Bulk in the writer: each in its savepoint, a circle of them in one.
+//! What happens to the operations of a Bulk in the writer, each in its savepoint, and what is learnt by that.
 
 use std::collections::HashMap;
 
-use serde_json::json;
-
-use super::UNIT;
 use crate::directory::{ChangeError, Door};
-use crate::scim::bulk::{Ask, Created, Method, Operation, resolve, set_apart};
+use crate::scim::bulk::{Ask, Created, Operation, resolve};
 use crate::scim::error::ScimError;
-use crate::scim::etag::Precondition;
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
-use crate::scim::urn;
+use crate::web::scim::change::{Done, Write};
 use crate::web::scim::failure::Failure;
 use crate::web::scim::gate::Caller;
-use crate::web::scim::write::{Done, Write};
 
 /// What has to run together.
 pub(super) enum Part {
@@ -25,17 +20,17 @@ pub(super) enum Part {
 
 /// An operation that waits.
 pub(super) struct Item {
-    at: usize,
+    pub(super) at: usize,
     /// By which others refer to what it creates.
-    bulk_id: Option<String>,
+    pub(super) bulk_id: Option<String>,
     about: Option<(ResourceType, String)>,
-    work: Work,
+    pub(super) work: Work,
 }
 
-enum Work {
-    Ask(Ask),
+pub(super) enum Work {
+    Ask(Box<Ask>),
     /// It was read already, outside of the writer.
-    Read(Result<Write, Failure>),
+    Read(Box<Result<Write, Failure>>),
 }
 
 /// What became of an operation.
@@ -51,7 +46,7 @@ pub(super) struct Outcome {
 /// What is known so far.
 #[derive(Clone, Default)]
 pub(super) struct Progress {
-    created: Created,
+    pub(super) created: Created,
     outcomes: HashMap<usize, Outcome>,
     errors: usize,
 }
@@ -68,11 +63,11 @@ impl Part {
     pub(super) fn read_ahead(&mut self, progress: &Progress, caller: &Caller) {
         let Self::One(item) = self else { return };
         let Work::Ask(ask) = &item.work else { return };
-        let mut ask = ask.clone();
+        let mut ask = Ask::clone(ask);
         let known = resolve(&mut ask, |bulk_id| progress.created.id(bulk_id).map(Some));
         if known.is_ok() {
             item.about = ask.about();
-            item.work = Work::Read(Write::read(ask, caller));
+            item.work = Work::Read(Box::new(Write::read(ask, caller)));
         }
     }
 }
@@ -84,8 +79,8 @@ impl Item {
             bulk_id: operation.creates().map(str::to_owned),
             about: operation.ask.as_ref().ok().and_then(Ask::about),
             work: match operation.ask {
-                Ok(ask) => Work::Ask(ask),
-                Err(refusal) => Work::Read(Err(refusal.into())),
+                Ok(ask) => Work::Ask(Box::new(ask)),
+                Err(refusal) => Work::Read(Box::new(Err(refusal.into()))),
             },
         }
     }
@@ -138,12 +133,12 @@ impl Progress {
     fn one(&mut self, door: Door<'_>, item: Item, caller: &Caller) -> Result<(), ChangeError> {
         let mut about = item.about;
         let write = match item.work {
-            Work::Read(read) => read,
+            Work::Read(read) => *read,
             Work::Ask(mut ask) => resolve(&mut ask, |bulk_id| self.created.id(bulk_id).map(Some))
                 .map_err(Failure::from)
                 .and_then(|()| {
                     about = ask.about();
-                    Write::read(ask, caller)
+                    Write::read(*ask, caller)
                 }),
         };
         let ran = match write {
@@ -154,90 +149,7 @@ impl Progress {
         Ok(())
     }
 
-    fn circle(&mut self, door: Door<'_>, items: Vec<Item>, caller: &Caller) -> Result<(), ChangeError> {
-        let mut at_fault = 0;
-        let ran = if items.len() > UNIT {
-            Err(ScimError::new(409, format!(
-                "More than {UNIT} operations refer to each other in a circle; nothing was changed. Create them without \
-                 these references, then add them.",
-            )).into())
-        } else {
-            door.tx
-                .apart(|| self.make_circle(door, &items, caller, &mut at_fault))?
-        };
-        match ran {
-            Ok(made) => {
-                for (item, made) in items.into_iter().zip(made) {
-                    self.note(item.at, item.bulk_id, None, Ok(made));
-                }
-            }
-            Err(failure) => {
-                let refusal = failure.into_error();
-                for (n, item) in items.into_iter().enumerate() {
-                    let other = || {
-                        let text = "An operation that refers to this one, and to which this one refers, was refused; \
-                                    nothing was changed.";
-                        ScimError::new(409, text)
-                    };
-                    let why = if n == at_fault { refusal.clone() } else { other() };
-                    self.note(item.at, item.bulk_id, None, Err(why.into()));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Creates each without what cannot be known yet, then adds that.
-    fn make_circle(
-        &self,
-        door: Door<'_>,
-        items: &[Item],
-        caller: &Caller,
-        at_fault: &mut usize,
-    ) -> Result<Vec<Made>, Failure> {
-        let own: Vec<&str> = items.iter().filter_map(|item| item.bulk_id.as_deref()).collect();
-        let mut created = self.created.clone();
-        let mut all: Vec<Made> = Vec::with_capacity(items.len());
-        let mut later = Vec::with_capacity(items.len());
-        for (n, item) in items.iter().enumerate() {
-            *at_fault = n;
-            let Work::Ask(ask) = &item.work else { continue };
-            let mut ask = ask.clone();
-            resolve(&mut ask, |bulk_id| {
-                if own.contains(&bulk_id) && !created.has(bulk_id) {
-                    Ok(None)
-                } else {
-                    created.id(bulk_id).map(Some)
-                }
-            })?;
-            let rest = set_apart(&mut ask.data);
-            let made = made(Write::read(ask, caller)?, door)?;
-            if let (Some(bulk_id), Some((_, id))) = (&item.bulk_id, &made.about) {
-                created.note(bulk_id.clone(), Some(id.clone()));
-            }
-            later.push(rest.zip(made.about.clone()));
-            all.push(made);
-        }
-        for (n, later) in later.into_iter().enumerate() {
-            *at_fault = n;
-            let Some((rest, (kind, id))) = later else { continue };
-            let mut ask = Ask {
-                method: Method::Patch,
-                kind,
-                id: Some(id),
-                data: json!({ "schemas": [urn::PATCH_OP], "Operations": [{ "op": "add", "value": rest }] }),
-                only_if: Precondition::default(),
-            };
-            resolve(&mut ask, |bulk_id| created.id(bulk_id).map(Some))?;
-            let added = made(Write::read(ask, caller)?, door)?;
-            if let Some(made) = all.get_mut(n) {
-                made.version = added.version;
-            }
-        }
-        Ok(all)
-    }
-
-    fn note(
+    pub(super) fn note(
         &mut self,
         at: usize,
         bulk_id: Option<String>,
@@ -266,13 +178,13 @@ impl Progress {
 }
 
 /// What a write made.
-struct Made {
+pub(super) struct Made {
     status: u16,
-    about: Option<(ResourceType, String)>,
-    version: Option<String>,
+    pub(super) about: Option<(ResourceType, String)>,
+    pub(super) version: Option<String>,
 }
 
-fn made(write: Write, door: Door<'_>) -> Result<Made, Failure> {
+pub(super) fn made(write: Write, door: Door<'_>) -> Result<Made, Failure> {
     let Done { status, view } = write.run(door, &Projection::default())?;
     Ok(Made {
         status: status.as_u16(),
