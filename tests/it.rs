@@ -14,6 +14,8 @@ mod bounds;
 #[cfg(feature = "tools")]
 #[path = "it/browser.rs"]
 mod browser;
+#[path = "it/bulk.rs"]
+mod bulk;
 #[path = "it/cli.rs"]
 mod cli;
 #[path = "it/crash.rs"]
@@ -24,6 +26,8 @@ mod custom;
 mod demo;
 #[path = "it/endpoint.rs"]
 mod endpoint;
+#[path = "it/etag.rs"]
+mod etag;
 #[path = "it/keys.rs"]
 mod keys;
 #[path = "it/leavers.rs"]

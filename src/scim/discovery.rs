@@ -52,11 +52,15 @@ pub fn service_provider_config(base: &str, limits: &Limits) -> Value {
     json!({
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
         "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "bulk": {
+            "supported": true,
+            "maxOperations": limits.bulk_operations,
+            "maxPayloadSize": limits.body_bytes,
+        },
         "filter": { "supported": true, "maxResults": limits.results },
         "changePassword": { "supported": false },
         "sort": { "supported": true },
-        "etag": { "supported": false },
+        "etag": { "supported": true },
         // A cursor has no timeout: nothing is kept for it.
         "pagination": {
             "cursor": true,

@@ -2,7 +2,6 @@
 //! *groups* users can be read, and written only where the instance acknowledges that. What follows from a write, and what
 //! goes to the app, is not decided here.
 
-use super::failure::Failure;
 use super::gate::Caller;
 use crate::model::{Instance, Scope, UserWrites};
 use crate::scim::discovery::{Access, Offer};
@@ -35,8 +34,8 @@ pub(super) fn carries(caller: &Caller, kind: ResourceType) -> bool {
 }
 
 /// Refuses a write that the instance does not take.
-pub(super) fn writable(caller: &Caller, kind: ResourceType) -> Result<(), Failure> {
-    let text = match access(&caller.instance, kind) {
+pub(super) fn writable(instance: &Instance, kind: ResourceType) -> Result<(), ScimError> {
+    let text = match access(instance, kind) {
         Access::Write => return Ok(()),
         Access::None => {
             "This instance carries users only: groups cannot be written here. An admin can make an instance for users and groups."
@@ -46,5 +45,5 @@ pub(super) fn writable(caller: &Caller, kind: ResourceType) -> Result<(), Failur
              Nothing was changed; an admin can have writes of users acknowledged on the settings page of the instance."
         }
     };
-    Err(ScimError::new(403, text).into())
+    Err(ScimError::new(403, text))
 }
