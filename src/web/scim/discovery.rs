@@ -13,7 +13,7 @@ use crate::scim::{discovery, tolerance};
 
 pub(super) async fn config(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
-    let mut body = discovery::service_provider_config(&gate.base(&request, &caller));
+    let mut body = discovery::service_provider_config(&gate.base(&request, &caller), &caller.rules.limits);
     let agent = request
         .headers()
         .get(USER_AGENT)
