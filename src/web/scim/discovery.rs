@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::answer;
 use super::failure::Failure;
 use super::gate::Gate;
+use super::scope::offer;
 use crate::scim::error::ScimError;
 use crate::scim::{discovery, tolerance};
 
@@ -26,7 +27,7 @@ pub(super) async fn types(request: HttpRequest, gate: web::Data<Gate>) -> Result
     let caller = gate.admit(&request).await?;
     Ok(all(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller), &caller.rules.custom),
+        discovery::resource_types(&gate.base(&request, &caller), &offer(&caller)),
     ))
 }
 
@@ -34,7 +35,7 @@ pub(super) async fn schemas(request: HttpRequest, gate: web::Data<Gate>) -> Resu
     let caller = gate.admit(&request).await?;
     Ok(all(
         &request,
-        discovery::schemas(&gate.base(&request, &caller), &caller.rules.custom),
+        discovery::schemas(&gate.base(&request, &caller), &offer(&caller)),
     ))
 }
 
@@ -43,7 +44,7 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
     let name = request.match_info().get("name").unwrap_or_default();
     one(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller), &caller.rules.custom),
+        discovery::resource_types(&gate.base(&request, &caller), &offer(&caller)),
         name,
     )
 }
@@ -53,7 +54,7 @@ pub(super) async fn one_schema(request: HttpRequest, gate: web::Data<Gate>) -> R
     let urn = request.match_info().get("urn").unwrap_or_default();
     one(
         &request,
-        discovery::schemas(&gate.base(&request, &caller), &caller.rules.custom),
+        discovery::schemas(&gate.base(&request, &caller), &offer(&caller)),
         urn,
     )
 }
