@@ -1,6 +1,7 @@
 //! ServiceProviderConfig, ResourceTypes and Schemas (RFC 7644 §4): read only, whoever holds a key of the instance.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
@@ -8,12 +9,17 @@ use super::answer;
 use super::failure::Failure;
 use super::gate::Gate;
 use super::scope::offer;
-use crate::scim::discovery;
 use crate::scim::error::ScimError;
+use crate::scim::{discovery, tolerance};
 
 pub(super) async fn config(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
-    let body = discovery::service_provider_config(&gate.base(&request, &caller), &caller.rules.limits);
+    let mut body = discovery::service_provider_config(&gate.base(&request, &caller), &caller.rules.limits);
+    let agent = request
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok());
+    tolerance::for_strict_reader(agent.unwrap_or_default(), &mut body);
     Ok(answer::json(&request, StatusCode::OK, body.to_string()))
 }
 
