@@ -20,6 +20,8 @@ mod crash;
 mod demo;
 #[path = "it/endpoint.rs"]
 mod endpoint;
+#[path = "it/fuzzed.rs"]
+mod fuzzed;
 #[path = "it/keys.rs"]
 mod keys;
 #[path = "it/leavers.rs"]

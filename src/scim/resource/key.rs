@@ -165,6 +165,14 @@ fn extension(
     }
     for (name, part) in parts {
         let place = match described {
+            // In a path the last colon ends the URN: such a name would be that of another extension's attribute.
+            None if name.contains(':') => {
+                return Err(ScimError::invalid_value(format!(
+                    "{} in the extension {} cannot be the name of an attribute: it has a colon.",
+                    quote(&name),
+                    quote(&urn)
+                )));
+            }
             None => Place::Foreign {
                 urn: urn.clone(),
                 name,

@@ -1,0 +1,224 @@
+//! What is done with arbitrary bytes, and what has to hold whatever they are. One function for each fuzz target: the
+//! fuzzers call them, and so does the test that replays the corpus (`tests/it/fuzzed.rs`). A broken promise is a panic.
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use super::scim::filter::Filter;
+use super::scim::patch::{MemberChange, PatchRequest};
+use super::scim::path::{AttrPath, PatchPath};
+use super::scim::project::Projection;
+use super::scim::resource::{accept, get, parse_json, paths, set};
+use super::scim::schema::ResourceType;
+use super::scim::{Attributes, eval};
+
+/// A target.
+pub type Target = fn(&[u8]);
+
+/// Every target by its name, which is that of its corpus.
+pub const ALL: [(&str, Target); 4] = [
+    ("filter", filter),
+    ("path", path),
+    ("patch", patch),
+    ("resource", resource),
+];
+
+/// A filter that is read is written so that it reads the same, and `not` turns its answer round.
+pub fn filter(bytes: &[u8]) {
+    let Some(filter) = std::str::from_utf8(bytes).ok().and_then(|text| Filter::parse(text).ok()) else {
+        return;
+    };
+    let written = filter.to_string();
+    match Filter::parse(&written) {
+        Ok(read) => assert_eq!(read, filter, "{written}"),
+        // `a[b].c` is written as `a[b and c]`, and old URNs in full: a term, a level or some bytes more.
+        Err(error) => assert!(error.detail.starts_with("A filter "), "{written}: {error}"),
+    }
+    let not = Filter::Not(Box::new(filter.clone()));
+    for (kind, document) in whole() {
+        let holds = eval::matches(&filter, *kind, document);
+        assert_ne!(holds, eval::matches(&not, *kind, document), "{written}");
+    }
+}
+
+/// A path that is read is written so that it reads the same, its canonical form is that of itself, and asking for the
+/// same attributes twice is asking for them once.
+pub fn path(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(path) = PatchPath::parse(text) {
+        let written = path.to_string();
+        match PatchPath::parse(&written) {
+            Ok(read) => assert_eq!(read, path, "{written}"),
+            Err(error) => assert!(error.detail.starts_with("A path "), "{written}: {error}"),
+        }
+    }
+    if let Ok(path) = AttrPath::parse(text) {
+        for kind in ResourceType::ALL {
+            if let Some(canonical) = path.canonical(kind) {
+                let again = AttrPath::parse(&canonical).ok().and_then(|path| path.canonical(kind));
+                assert_eq!(again.as_ref(), Some(&canonical), "{text}");
+            }
+        }
+    }
+    for (only, not) in [(Some(text), None), (None, Some(text)), (Some(text), Some("name.givenName,emails"))] {
+        let Ok(projection) = Projection::parse(only, not) else {
+            continue;
+        };
+        for (kind, document) in whole() {
+            let mut once = document.clone();
+            projection.apply(*kind, &mut once);
+            let mut twice = once.clone();
+            projection.apply(*kind, &mut twice);
+            assert_eq!(twice, once, "{text}");
+            assert!(once.contains_key("id") && once.contains_key("schemas"), "{text}");
+        }
+    }
+}
+
+/// A PATCH does the same to the same document each time, says all that it touched, and leaves a document that a POST
+/// would take as it is.
+pub fn patch(bytes: &[u8]) {
+    let Ok(body) = parse_json(bytes) else {
+        return;
+    };
+    for (kind, before) in stored() {
+        let Ok(request) = PatchRequest::parse(*kind, &body) else {
+            continue;
+        };
+        assert_eq!(PatchRequest::parse(*kind, &body).as_ref(), Ok(&request));
+        for change in request.member_changes() {
+            if let MemberChange::RemoveMatching(filter) = change {
+                let member = json!({"value": "m1", "type": "User", "$ref": "https://example.com/Users/m1"});
+                MemberChange::matches(filter, &member);
+            }
+        }
+        let outcome = request.apply(before);
+        assert_eq!(request.apply(before), outcome);
+        let Ok(patched) = outcome else {
+            continue;
+        };
+        let after = &patched.attributes;
+        canonical(*kind, after);
+        assert!(patched.touched.is_sorted(), "{:?}", patched.touched);
+        for path in paths(*kind, before).iter().chain(&paths(*kind, after)) {
+            let touched = patched.touched.contains(path);
+            assert!(touched || get(before, path) == get(after, path), "{path} of {:?}", patched.touched);
+        }
+        // What it makes of its own result may be anything, but a canonical document again.
+        if let Ok(again) = request.apply(after) {
+            canonical(*kind, &again.attributes);
+        }
+    }
+}
+
+/// A resource that is accepted is canonical, and each of its values can be found, cleared and set by its path.
+pub fn resource(bytes: &[u8]) {
+    let Ok(body) = parse_json(bytes) else {
+        return;
+    };
+    for kind in ResourceType::ALL {
+        let Ok(accepted) = accept(kind, body.clone()) else {
+            continue;
+        };
+        canonical(kind, &accepted.attributes);
+        let found: BTreeSet<String> = paths(kind, &accepted.attributes).into_iter().collect();
+        let mut touched: BTreeSet<String> = accepted.touched.iter().cloned().collect();
+        assert_eq!(touched.len(), accepted.touched.len(), "{:?}", accepted.touched);
+        if kind == ResourceType::User {
+            touched.insert("active".to_owned());
+        }
+        assert_eq!(touched, found);
+        for path in &found {
+            let mut changed = accepted.attributes.clone();
+            let value = get(&changed, path).cloned();
+            assert!(value.is_some(), "{path}");
+            set(&mut changed, path, None);
+            assert_eq!(get(&changed, path), None, "{path}");
+            set(&mut changed, path, value);
+            assert_eq!(changed, accepted.attributes, "{path}");
+        }
+    }
+}
+
+/// The document is what `accept` would make of it, with nothing to tolerate; storing and reading changes nothing; it
+/// has no password.
+fn canonical(kind: ResourceType, document: &Attributes) {
+    let text = serde_json::to_string(document).unwrap_or_default();
+    let read: Attributes = serde_json::from_str(&text).unwrap_or_default();
+    assert_eq!(&read, document);
+    let again = match accept(kind, Value::Object(read)) {
+        Ok(again) => again,
+        Err(error) => panic!("{text}: {error}"),
+    };
+    let mut active = document.clone();
+    // A PATCH may leave a user without it; a POST then fills it in.
+    if kind == ResourceType::User && !document.contains_key("active") {
+        active.insert("active".into(), Value::Bool(true));
+    } else {
+        // The order counts as well.
+        assert_eq!(serde_json::to_string(&again.attributes).unwrap_or_default(), text);
+    }
+    assert_eq!(again.attributes, active);
+    assert_eq!(again.tolerated, [], "{text}");
+    assert_eq!(again.members, None, "{text}");
+    let described = std::iter::once(document).chain(
+        kind.extensions()
+            .iter()
+            .filter_map(|schema| document.get(schema.urn).and_then(Value::as_object)),
+    );
+    for name in described.flat_map(Attributes::keys) {
+        assert!(!name.eq_ignore_ascii_case("password"), "{text}");
+    }
+}
+
+/// Documents as they are stored: what a PATCH starts from.
+fn stored() -> &'static [(ResourceType, Attributes)] {
+    static STORED: OnceLock<Vec<(ResourceType, Attributes)>> = OnceLock::new();
+    STORED.get_or_init(|| {
+        let user = json!({
+            "externalId": "ext-1", "userName": "Éva@example.com", "displayName": "Éva Nagy", "title": "Engineer", "active": true,
+            "name": {"familyName": "Nagy", "givenName": "Éva"},
+            "emails": [
+                {"value": "eva@example.com", "type": "work", "primary": true}, {"value": "eva@home.example", "type": "home"},
+                {"value": "eva@other.example", "display": "Other"},
+            ],
+            "phoneNumbers": [{"value": "+1-555-0100", "type": "work"}],
+            "addresses": [{"locality": "Szeged", "country": "HU", "type": "work", "primary": true}],
+            "roles": [{"value": "admin", "primary": true}],
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "R&D", "manager": {"value": "m1"}},
+            "urn:example:ext:2.0:User": {"level": 5, "tags": ["a", "b"], "part": {"deep": {"er": 1.5}}},
+        });
+        let bare = json!({"userName": "bare"});
+        let group = json!({"displayName": "Engineers", "externalId": "g-1", "urn:example:ext:2.0:Group": {"tag": "x"}});
+        [(ResourceType::User, user), (ResourceType::User, bare), (ResourceType::Group, group)]
+            .into_iter()
+            .map(|(kind, body)| match accept(kind, body) {
+                Ok(accepted) => (kind, accepted.attributes),
+                Err(error) => panic!("{error}"),
+            })
+            .collect()
+    })
+}
+
+/// The same with what an answer adds: what filters and projections look at.
+fn whole() -> &'static [(ResourceType, Attributes)] {
+    static WHOLE: OnceLock<Vec<(ResourceType, Attributes)>> = OnceLock::new();
+    WHOLE.get_or_init(|| {
+        let mut documents = stored().to_vec();
+        for (kind, document) in &mut documents {
+            document.insert("id".into(), json!("0197a1b2-0000-7000-8000-000000000001"));
+            let linked = json!([{"value": "m1", "display": "One", "type": "User"}, {"value": "m2", "type": "Group"}]);
+            let name = if *kind == ResourceType::User { "groups" } else { "members" };
+            document.insert(name.into(), linked);
+            let meta = json!({
+                "resourceType": kind.name(), "created": "2024-05-01T10:00:00Z", "lastModified": "2025-01-01T00:00:00.123Z",
+                "location": "https://example.com/scim/x/v2", "version": "W/\"3\"",
+            });
+            document.insert("meta".into(), meta);
+        }
+        documents
+    })
+}
