@@ -10,6 +10,7 @@ use super::scim::patch::{MemberChange, PatchRequest};
 use super::scim::path::{AttrPath, PatchPath};
 use super::scim::project::Projection;
 use super::scim::resource::{accept, get, parse_json, paths, set};
+use super::scim::rules::Rules;
 use super::scim::schema::ResourceType;
 use super::scim::{Attributes, eval};
 
@@ -37,8 +38,8 @@ pub fn filter(bytes: &[u8]) {
     }
     let not = Filter::Not(Box::new(filter.clone()));
     for (kind, document) in whole() {
-        let holds = eval::matches(&filter, *kind, document);
-        assert_ne!(holds, eval::matches(&not, *kind, document), "{written}");
+        let holds = eval::matches(&filter, *kind, &rules().custom, document);
+        assert_ne!(holds, eval::matches(&not, *kind, &rules().custom, document), "{written}");
     }
 }
 
@@ -48,23 +49,23 @@ pub fn path(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    if let Ok(path) = PatchPath::parse(text) {
+    if let Ok(path) = PatchPath::parse(text, rules()) {
         let written = path.to_string();
-        match PatchPath::parse(&written) {
+        match PatchPath::parse(&written, rules()) {
             Ok(read) => assert_eq!(read, path, "{written}"),
             Err(error) => assert!(error.detail.starts_with("A path "), "{written}: {error}"),
         }
     }
     if let Ok(path) = AttrPath::parse(text) {
         for kind in ResourceType::ALL {
-            if let Some(canonical) = path.canonical(kind) {
-                let again = AttrPath::parse(&canonical).ok().and_then(|path| path.canonical(kind));
+            if let Some(canonical) = path.canonical(kind, &rules().custom) {
+                let again = AttrPath::parse(&canonical).ok().and_then(|path| path.canonical(kind, &rules().custom));
                 assert_eq!(again.as_ref(), Some(&canonical), "{text}");
             }
         }
     }
     for (only, not) in [(Some(text), None), (None, Some(text)), (Some(text), Some("name.givenName,emails"))] {
-        let Ok(projection) = Projection::parse(only, not) else {
+        let Ok(projection) = Projection::parse(only, not, rules()) else {
             continue;
         };
         for (kind, document) in whole() {
@@ -81,14 +82,14 @@ pub fn path(bytes: &[u8]) {
 /// A PATCH does the same to the same document each time, says all that it touched, and leaves a document that a POST
 /// would take as it is.
 pub fn patch(bytes: &[u8]) {
-    let Ok(body) = parse_json(bytes) else {
+    let Ok(body) = parse_json(bytes, &rules().limits) else {
         return;
     };
     for (kind, before) in stored() {
-        let Ok(request) = PatchRequest::parse(*kind, &body) else {
+        let Ok(request) = PatchRequest::parse(*kind, &body, rules()) else {
             continue;
         };
-        assert_eq!(PatchRequest::parse(*kind, &body).as_ref(), Ok(&request));
+        assert_eq!(PatchRequest::parse(*kind, &body, rules()).as_ref(), Ok(&request));
         for change in request.member_changes() {
             if let MemberChange::RemoveMatching(filter) = change {
                 let member = json!({"value": "m1", "type": "User", "$ref": "https://example.com/Users/m1"});
@@ -116,11 +117,11 @@ pub fn patch(bytes: &[u8]) {
 
 /// A resource that is accepted is canonical, and each of its values can be found, cleared and set by its path.
 pub fn resource(bytes: &[u8]) {
-    let Ok(body) = parse_json(bytes) else {
+    let Ok(body) = parse_json(bytes, &rules().limits) else {
         return;
     };
     for kind in ResourceType::ALL {
-        let Ok(accepted) = accept(kind, body.clone()) else {
+        let Ok(accepted) = accept(kind, body.clone(), rules()) else {
             continue;
         };
         canonical(kind, &accepted.attributes);
@@ -149,7 +150,7 @@ fn canonical(kind: ResourceType, document: &Attributes) {
     let text = serde_json::to_string(document).unwrap_or_default();
     let read: Attributes = serde_json::from_str(&text).unwrap_or_default();
     assert_eq!(&read, document);
-    let again = match accept(kind, Value::Object(read)) {
+    let again = match accept(kind, Value::Object(read), rules()) {
         Ok(again) => again,
         Err(error) => panic!("{text}: {error}"),
     };
@@ -174,6 +175,12 @@ fn canonical(kind: ResourceType, document: &Attributes) {
     }
 }
 
+/// What the requests are held to.
+fn rules() -> &'static Rules {
+    static RULES: OnceLock<Rules> = OnceLock::new();
+    RULES.get_or_init(Rules::default)
+}
+
 /// Documents as they are stored: what a PATCH starts from.
 fn stored() -> &'static [(ResourceType, Attributes)] {
     static STORED: OnceLock<Vec<(ResourceType, Attributes)>> = OnceLock::new();
@@ -195,7 +202,7 @@ fn stored() -> &'static [(ResourceType, Attributes)] {
         let group = json!({"displayName": "Engineers", "externalId": "g-1", "urn:example:ext:2.0:Group": {"tag": "x"}});
         [(ResourceType::User, user), (ResourceType::User, bare), (ResourceType::Group, group)]
             .into_iter()
-            .map(|(kind, body)| match accept(kind, body) {
+            .map(|(kind, body)| match accept(kind, body, rules()) {
                 Ok(accepted) => (kind, accepted.attributes),
                 Err(error) => panic!("{error}"),
             })

@@ -200,7 +200,11 @@ impl Server {
             hub.config.trusted_proxies.clone(),
             hub.config.tls.is_some(),
         );
-        let gate = web::Data::new(crate::web::scim::Gate::new(hub.store.clone(), origin.clone()));
+        let gate = web::Data::new(crate::web::scim::Gate::new(
+            hub.store.clone(),
+            origin.clone(),
+            hub.config.limits,
+        ));
         let pages = web::Data::new(crate::web::ui::Pages::new(
             hub.manager.clone(),
             engine.clone(),

@@ -10,6 +10,7 @@ use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use super::failure::Failure;
 use crate::model::{Actor, ApiKey, Instance};
 use crate::scim::error::ScimError;
+use crate::scim::rules::{Custom, Limits, Rules};
 use crate::secret::key_hash;
 use crate::store::{Store, StoreError, access, instances};
 use crate::web::origin::Origin;
@@ -21,6 +22,8 @@ const REMEMBERED: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) instance: Instance,
+    /// What its requests are held to.
+    pub(super) rules: Arc<Rules>,
     key: ApiKey,
 }
 
@@ -34,6 +37,7 @@ impl Caller {
 pub struct Gate {
     pub(super) store: Store,
     pub(super) origin: Origin,
+    limits: Limits,
     seen: Mutex<Seen>,
 }
 
@@ -46,10 +50,11 @@ struct Seen {
 impl Gate {
     /// One per process.
     #[must_use]
-    pub fn new(store: Store, origin: Origin) -> Self {
+    pub fn new(store: Store, origin: Origin, limits: Limits) -> Self {
         Self {
             store,
             origin,
+            limits,
             seen: Mutex::default(),
         }
     }
@@ -101,14 +106,22 @@ impl Gate {
                 return Ok(Some(Arc::clone(caller)));
             }
         }
+        let limits = self.limits;
         let found = self
             .store
             .read(move |rx| -> Result<_, StoreError> {
                 let Some(key) = access::key_by_hash(rx, &hash)? else {
                     return Ok(None);
                 };
-                let instance = instances::by_id(rx, key.instance)?;
-                Ok(instance.map(|instance| Arc::new(Caller { instance, key })))
+                let Some(instance) = instances::by_id(rx, key.instance)? else {
+                    return Ok(None);
+                };
+                let custom = Custom::default();
+                Ok(Some(Arc::new(Caller {
+                    instance,
+                    rules: Arc::new(Rules { limits, custom }),
+                    key,
+                })))
             })
             .await?;
         if let Some(caller) = &found {

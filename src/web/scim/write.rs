@@ -27,8 +27,12 @@ pub(super) async fn create(
     let caller = gate.admit(&request).await?;
     let kind = kind(&request)?;
     writable(&caller, kind)?;
-    let projection = ListQuery::parse(request.query_string())?.projection;
-    let accepted = resource::accept(kind, body::json(payload).await?)?;
+    let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
+    let accepted = resource::accept(
+        kind,
+        body::json(payload, &caller.rules.limits).await?,
+        &caller.rules,
+    )?;
     let written = change(&gate, &caller, move |door| {
         directory::create(door, kind, accepted)
     })
@@ -46,8 +50,12 @@ pub(super) async fn replace(
     let caller = gate.admit(&request).await?;
     let (kind, id) = (kind(&request)?, id(&request));
     writable(&caller, kind)?;
-    let projection = ListQuery::parse(request.query_string())?.projection;
-    let accepted = resource::accept(kind, body::json(payload).await?)?;
+    let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
+    let accepted = resource::accept(
+        kind,
+        body::json(payload, &caller.rules.limits).await?,
+        &caller.rules,
+    )?;
     let written = change(&gate, &caller, move |door| {
         directory::replace(door, kind, &id, accepted)
     })
@@ -66,8 +74,12 @@ pub(super) async fn patch(
     let caller = gate.admit(&request).await?;
     let (kind, id) = (kind(&request)?, id(&request));
     writable(&caller, kind)?;
-    let projection = ListQuery::parse(request.query_string())?.projection;
-    let operations = PatchRequest::parse(kind, &body::json(payload).await?)?;
+    let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
+    let operations = PatchRequest::parse(
+        kind,
+        &body::json(payload, &caller.rules.limits).await?,
+        &caller.rules,
+    )?;
     let only_members = operations.only_members();
     let written = change(&gate, &caller, move |door| {
         directory::patch(door, kind, &id, &operations)
