@@ -20,6 +20,8 @@ mod crash;
 mod demo;
 #[path = "it/endpoint.rs"]
 mod endpoint;
+#[path = "it/filters.rs"]
+mod filters;
 #[path = "it/fuzzed.rs"]
 mod fuzzed;
 #[path = "it/keys.rs"]

@@ -27,7 +27,10 @@ pub const ALL: [(&str, Target); 4] = [
 
 /// A filter that is read is written so that it reads the same, and `not` turns its answer round.
 pub fn filter(bytes: &[u8]) {
-    let Some(filter) = std::str::from_utf8(bytes).ok().and_then(|text| Filter::parse(text).ok()) else {
+    let Some(filter) = std::str::from_utf8(bytes)
+        .ok()
+        .and_then(|text| Filter::parse(text).ok())
+    else {
         return;
     };
     let written = filter.to_string();
@@ -39,7 +42,11 @@ pub fn filter(bytes: &[u8]) {
     let not = Filter::Not(Box::new(filter.clone()));
     for (kind, document) in whole() {
         let holds = eval::matches(&filter, *kind, &rules().custom, document);
-        assert_ne!(holds, eval::matches(&not, *kind, &rules().custom, document), "{written}");
+        assert_ne!(
+            holds,
+            eval::matches(&not, *kind, &rules().custom, document),
+            "{written}"
+        );
     }
 }
 
@@ -59,12 +66,18 @@ pub fn path(bytes: &[u8]) {
     if let Ok(path) = AttrPath::parse(text) {
         for kind in ResourceType::ALL {
             if let Some(canonical) = path.canonical(kind, &rules().custom) {
-                let again = AttrPath::parse(&canonical).ok().and_then(|path| path.canonical(kind, &rules().custom));
+                let again = AttrPath::parse(&canonical)
+                    .ok()
+                    .and_then(|path| path.canonical(kind, &rules().custom));
                 assert_eq!(again.as_ref(), Some(&canonical), "{text}");
             }
         }
     }
-    for (only, not) in [(Some(text), None), (None, Some(text)), (Some(text), Some("name.givenName,emails"))] {
+    for (only, not) in [
+        (Some(text), None),
+        (None, Some(text)),
+        (Some(text), Some("name.givenName,emails")),
+    ] {
         let Ok(projection) = Projection::parse(only, not, rules()) else {
             continue;
         };
@@ -106,7 +119,11 @@ pub fn patch(bytes: &[u8]) {
         assert!(patched.touched.is_sorted(), "{:?}", patched.touched);
         for path in paths(*kind, before).iter().chain(&paths(*kind, after)) {
             let touched = patched.touched.contains(path);
-            assert!(touched || get(before, path) == get(after, path), "{path} of {:?}", patched.touched);
+            assert!(
+                touched || get(before, path) == get(after, path),
+                "{path} of {:?}",
+                patched.touched
+            );
         }
         // What it makes of its own result may be anything, but a canonical document again.
         if let Ok(again) = request.apply(after) {

@@ -163,13 +163,12 @@ fn by_scan(
         let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
         let mut doc: Attributes = serde_json::from_str(text).map_err(|_| StoreError::Damaged("document"))?;
         if wants_members {
-            doc.insert(
-                "members".into(),
-                references(members::list(rx, row.get(0)?, 0, MEMBERS)?),
-            );
+            let list = members::list(rx, row.get(0)?, 0, MEMBERS)?;
+            doc.insert("members".into(), references(&list, |m| m.kind.name()));
         }
         if wants_groups {
-            doc.insert("groups".into(), references(members::groups_of(rx, row.get(0)?)?));
+            let list = members::groups_of(rx, row.get(0)?)?;
+            doc.insert("groups".into(), references(&list, |_| "direct"));
         }
         if eval::matches(rest, kind, custom, &doc) {
             page.total += 1;
@@ -181,9 +180,10 @@ fn by_scan(
     Ok(page)
 }
 
-fn references(list: Vec<members::Member>) -> Value {
-    list.into_iter()
-        .map(|m| json!({"value": m.id, "display": m.display, "type": m.kind.name()}))
+/// As an answer shows them, but for the addresses.
+fn references(list: &[members::Member], kind: impl Fn(&members::Member) -> &'static str) -> Value {
+    list.iter()
+        .map(|m| json!({"value": m.id, "display": m.display, "type": kind(m)}))
         .collect()
 }
 

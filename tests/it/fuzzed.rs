@@ -17,7 +17,10 @@ fn what_fuzzing_found_holds() {
         for line in lines.lines() {
             // A character for each byte.
             let input: String = serde_json::from_str(line).unwrap();
-            let bytes: Vec<u8> = input.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+            let bytes: Vec<u8> = input
+                .chars()
+                .map(|c| u8::try_from(u32::from(c)).unwrap())
+                .collect();
             let held = std::panic::catch_unwind(|| target(&bytes));
             assert!(held.is_ok(), "{name}: {line}");
         }

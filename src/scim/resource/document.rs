@@ -260,7 +260,11 @@ mod tests {
         assert_eq!(changed, document());
         set(&mut changed, "urn:x:y:a.b", None);
         set(&mut changed, "urn:x:y:a.b", Some(json!(1)));
-        assert_eq!(changed, document(), "a dot in the name of an undescribed attribute");
+        assert_eq!(
+            changed,
+            document(),
+            "a dot in the name of an undescribed attribute"
+        );
         set(&mut changed, "name.familyName", None);
         set(&mut changed, "name.givenName", None);
         set(&mut changed, "urn:x:y:a.b", None);
