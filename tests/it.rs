@@ -44,3 +44,5 @@ mod sealed;
 #[cfg(feature = "tools")]
 #[path = "it/suites.rs"]
 mod suites;
+#[path = "it/together.rs"]
+mod together;

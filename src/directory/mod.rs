@@ -40,3 +40,6 @@ pub struct Written {
     /// Whether anything is different now.
     pub changed: bool,
 }
+
+#[cfg(test)]
+mod tests;
