@@ -16,6 +16,8 @@ mod browser;
 mod cli;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/custom.rs"]
+mod custom;
 #[path = "it/demo.rs"]
 mod demo;
 #[path = "it/endpoint.rs"]
@@ -30,6 +32,8 @@ mod keys;
 mod leavers;
 #[path = "it/limit.rs"]
 mod limit;
+#[path = "it/lists.rs"]
+mod lists;
 #[path = "it/outage.rs"]
 mod outage;
 #[path = "it/push.rs"]

@@ -5,13 +5,14 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
+use super::scim::cursor::ListId;
 use super::scim::filter::Filter;
 use super::scim::patch::{MemberChange, PatchRequest};
 use super::scim::path::{AttrPath, PatchPath};
 use super::scim::project::Projection;
-use super::scim::resource::{accept, get, parse_json, paths, set};
-use super::scim::rules::Rules;
-use super::scim::schema::ResourceType;
+use super::scim::resource::{Accepted, accept, get, parse_json, paths, set};
+use super::scim::rules::{Custom, Declared, Rules};
+use super::scim::schema::{ResourceType, Type};
 use super::scim::{Attributes, eval};
 
 /// A target.
@@ -27,10 +28,8 @@ pub const ALL: [(&str, Target); 4] = [
 
 /// A filter that is read is written so that it reads the same, and `not` turns its answer round.
 pub fn filter(bytes: &[u8]) {
-    let Some(filter) = std::str::from_utf8(bytes)
-        .ok()
-        .and_then(|text| Filter::parse(text).ok())
-    else {
+    let text = std::str::from_utf8(bytes).ok();
+    let Some(filter) = text.and_then(|text| Filter::parse(text).ok()) else {
         return;
     };
     let written = filter.to_string();
@@ -40,134 +39,153 @@ pub fn filter(bytes: &[u8]) {
         Err(error) => assert!(error.detail.starts_with("A filter "), "{written}: {error}"),
     }
     let not = Filter::Not(Box::new(filter.clone()));
-    for (kind, document) in whole() {
-        let holds = eval::matches(&filter, *kind, &rules().custom, document);
-        assert_ne!(
-            holds,
-            eval::matches(&not, *kind, &rules().custom, document),
-            "{written}"
-        );
+    for Rules { custom, .. } in rules() {
+        for (kind, document) in whole() {
+            let holds = eval::matches(&filter, *kind, custom, document);
+            assert_ne!(holds, eval::matches(&not, *kind, custom, document), "{written}");
+        }
     }
 }
 
 /// A path that is read is written so that it reads the same, its canonical form is that of itself, and asking for the
-/// same attributes twice is asking for them once.
+/// same attributes twice is asking for them once. What is no cursor of ours is none.
 pub fn path(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    if let Ok(path) = PatchPath::parse(text, rules()) {
-        let written = path.to_string();
-        match PatchPath::parse(&written, rules()) {
-            Ok(read) => assert_eq!(read, path, "{written}"),
-            Err(error) => assert!(error.detail.starts_with("A path "), "{written}: {error}"),
-        }
+    let list = ListId::of(1, &ResourceType::ALL, None, None);
+    if let Ok(position) = list.position(text) {
+        assert_eq!(list.cursor(&position), text);
     }
-    if let Ok(path) = AttrPath::parse(text) {
-        for kind in ResourceType::ALL {
-            if let Some(canonical) = path.canonical(kind, &rules().custom) {
-                let again = AttrPath::parse(&canonical)
-                    .ok()
-                    .and_then(|path| path.canonical(kind, &rules().custom));
-                assert_eq!(again.as_ref(), Some(&canonical), "{text}");
+    for rules in rules() {
+        if let Ok(path) = PatchPath::parse(text, rules) {
+            let written = path.to_string();
+            match PatchPath::parse(&written, rules) {
+                Ok(read) => assert_eq!(read, path, "{written}"),
+                Err(error) => assert!(error.detail.starts_with("A path "), "{written}: {error}"),
+            }
+        }
+        if let Ok(path) = AttrPath::parse(text) {
+            for kind in ResourceType::ALL {
+                if let Some(canonical) = path.canonical(kind, &rules.custom) {
+                    let again = AttrPath::parse(&canonical).ok();
+                    let again = again.and_then(|path| path.canonical(kind, &rules.custom));
+                    assert_eq!(again.as_ref(), Some(&canonical), "{text}");
+                }
+            }
+        }
+        for (only, not) in [
+            (Some(text), None),
+            (None, Some(text)),
+            (Some(text), Some("name.givenName,emails")),
+        ] {
+            if let Ok(projection) = Projection::parse(only, not, rules) {
+                whole()
+                    .iter()
+                    .for_each(|(kind, document)| project(&projection, *kind, document));
             }
         }
     }
-    for (only, not) in [
-        (Some(text), None),
-        (None, Some(text)),
-        (Some(text), Some("name.givenName,emails")),
-    ] {
-        let Ok(projection) = Projection::parse(only, not, rules()) else {
-            continue;
-        };
-        for (kind, document) in whole() {
-            let mut once = document.clone();
-            projection.apply(*kind, &mut once);
-            let mut twice = once.clone();
-            projection.apply(*kind, &mut twice);
-            assert_eq!(twice, once, "{text}");
-            assert!(once.contains_key("id") && once.contains_key("schemas"), "{text}");
-        }
-    }
+}
+
+fn project(projection: &Projection, kind: ResourceType, document: &Attributes) {
+    let mut once = document.clone();
+    projection.apply(kind, &mut once);
+    let mut twice = once.clone();
+    projection.apply(kind, &mut twice);
+    assert_eq!(twice, once, "{projection:?}");
+    assert!(
+        once.contains_key("id") && once.contains_key("schemas"),
+        "{projection:?}"
+    );
 }
 
 /// A PATCH does the same to the same document each time, says all that it touched, and leaves a document that a POST
 /// would take as it is.
 pub fn patch(bytes: &[u8]) {
-    let Ok(body) = parse_json(bytes, &rules().limits) else {
-        return;
-    };
-    for (kind, before) in stored() {
-        let Ok(request) = PatchRequest::parse(*kind, &body, rules()) else {
-            continue;
+    for rules in rules() {
+        let Ok(body) = parse_json(bytes, &rules.limits) else {
+            return;
         };
-        assert_eq!(PatchRequest::parse(*kind, &body, rules()).as_ref(), Ok(&request));
-        for change in request.member_changes() {
-            if let MemberChange::RemoveMatching(filter) = change {
-                let member = json!({"value": "m1", "type": "User", "$ref": "https://example.com/Users/m1"});
-                MemberChange::matches(filter, &member);
+        for (kind, before) in stored() {
+            if let Ok(request) = PatchRequest::parse(*kind, &body, rules) {
+                assert_eq!(PatchRequest::parse(*kind, &body, rules).as_ref(), Ok(&request));
+                apply(&request, *kind, before, rules);
             }
         }
-        let outcome = request.apply(before);
-        assert_eq!(request.apply(before), outcome);
-        let Ok(patched) = outcome else {
-            continue;
-        };
-        let after = &patched.attributes;
-        canonical(*kind, after);
-        assert!(patched.touched.is_sorted(), "{:?}", patched.touched);
-        for path in paths(*kind, before).iter().chain(&paths(*kind, after)) {
-            let touched = patched.touched.contains(path);
-            assert!(
-                touched || get(before, path) == get(after, path),
-                "{path} of {:?}",
-                patched.touched
-            );
+    }
+}
+
+fn apply(request: &PatchRequest, kind: ResourceType, before: &Attributes, rules: &Rules) {
+    for change in request.member_changes() {
+        if let MemberChange::RemoveMatching(filter) = change {
+            let member = json!({"value": "m1", "type": "User", "$ref": "https://example.com/Users/m1"});
+            MemberChange::matches(filter, &member);
         }
-        // What it makes of its own result may be anything, but a canonical document again.
-        if let Ok(again) = request.apply(after) {
-            canonical(*kind, &again.attributes);
-        }
+    }
+    let outcome = request.apply(before);
+    assert_eq!(request.apply(before), outcome);
+    let Ok(patched) = outcome else {
+        return;
+    };
+    let after = &patched.attributes;
+    canonical(kind, after, rules);
+    assert!(patched.touched.is_sorted(), "{:?}", patched.touched);
+    for path in paths(kind, before).iter().chain(&paths(kind, after)) {
+        let touched = patched.touched.contains(path);
+        assert!(
+            touched || get(before, path) == get(after, path),
+            "{path} of {:?}",
+            patched.touched
+        );
+    }
+    // What it makes of its own result may be anything, but a canonical document again.
+    if let Ok(again) = request.apply(after) {
+        canonical(kind, &again.attributes, rules);
     }
 }
 
 /// A resource that is accepted is canonical, and each of its values can be found, cleared and set by its path.
 pub fn resource(bytes: &[u8]) {
-    let Ok(body) = parse_json(bytes, &rules().limits) else {
-        return;
-    };
-    for kind in ResourceType::ALL {
-        let Ok(accepted) = accept(kind, body.clone(), rules()) else {
-            continue;
+    for rules in rules() {
+        let Ok(body) = parse_json(bytes, &rules.limits) else {
+            return;
         };
-        canonical(kind, &accepted.attributes);
-        let found: BTreeSet<String> = paths(kind, &accepted.attributes).into_iter().collect();
-        let mut touched: BTreeSet<String> = accepted.touched.iter().cloned().collect();
-        assert_eq!(touched.len(), accepted.touched.len(), "{:?}", accepted.touched);
-        if kind == ResourceType::User {
-            touched.insert("active".to_owned());
+        for kind in ResourceType::ALL {
+            if let Ok(accepted) = accept(kind, body.clone(), rules) {
+                whole_by_parts(&accepted, kind, rules);
+            }
         }
-        assert_eq!(touched, found);
-        for path in &found {
-            let mut changed = accepted.attributes.clone();
-            let value = get(&changed, path).cloned();
-            assert!(value.is_some(), "{path}");
-            set(&mut changed, path, None);
-            assert_eq!(get(&changed, path), None, "{path}");
-            set(&mut changed, path, value);
-            assert_eq!(changed, accepted.attributes, "{path}");
-        }
+    }
+}
+
+fn whole_by_parts(accepted: &Accepted, kind: ResourceType, rules: &Rules) {
+    canonical(kind, &accepted.attributes, rules);
+    let found: BTreeSet<String> = paths(kind, &accepted.attributes).into_iter().collect();
+    let mut touched: BTreeSet<String> = accepted.touched.iter().cloned().collect();
+    assert_eq!(touched.len(), accepted.touched.len(), "{:?}", accepted.touched);
+    if kind == ResourceType::User {
+        touched.insert("active".to_owned());
+    }
+    assert_eq!(touched, found);
+    for path in &found {
+        let mut changed = accepted.attributes.clone();
+        let value = get(&changed, path).cloned();
+        assert!(value.is_some(), "{path}");
+        set(&mut changed, path, None);
+        assert_eq!(get(&changed, path), None, "{path}");
+        set(&mut changed, path, value);
+        assert_eq!(changed, accepted.attributes, "{path}");
     }
 }
 
 /// The document is what `accept` would make of it, with nothing to tolerate; storing and reading changes nothing; it
 /// has no password.
-fn canonical(kind: ResourceType, document: &Attributes) {
+fn canonical(kind: ResourceType, document: &Attributes, rules: &Rules) {
     let text = serde_json::to_string(document).unwrap_or_default();
     let read: Attributes = serde_json::from_str(&text).unwrap_or_default();
     assert_eq!(&read, document);
-    let again = match accept(kind, Value::Object(read), rules()) {
+    let again = match accept(kind, Value::Object(read), rules) {
         Ok(again) => again,
         Err(error) => panic!("{text}: {error}"),
     };
@@ -177,7 +195,8 @@ fn canonical(kind: ResourceType, document: &Attributes) {
         active.insert("active".into(), Value::Bool(true));
     } else {
         // The order counts as well.
-        assert_eq!(serde_json::to_string(&again.attributes).unwrap_or_default(), text);
+        let written = serde_json::to_string(&again.attributes).unwrap_or_default();
+        assert_eq!(written, text);
     }
     assert_eq!(again.attributes, active);
     assert_eq!(again.tolerated, [], "{text}");
@@ -192,10 +211,30 @@ fn canonical(kind: ResourceType, document: &Attributes) {
     }
 }
 
-/// What the requests are held to.
-fn rules() -> &'static Rules {
-    static RULES: OnceLock<Rules> = OnceLock::new();
-    RULES.get_or_init(Rules::default)
+/// What requests are held to: nothing but the protocol, and with declared attributes.
+fn rules() -> &'static [Rules; 2] {
+    static RULES: OnceLock<[Rules; 2]> = OnceLock::new();
+    RULES.get_or_init(|| {
+        let declared = [
+            ("level", Type::Integer, false),
+            ("tags", Type::String, true),
+            ("score", Type::Decimal, false),
+            ("since", Type::DateTime, false),
+            ("code", Type::Reference, true),
+            ("flag", Type::Boolean, false),
+        ];
+        let declared = declared.map(|(name, kind, many)| {
+            Declared::new(ResourceType::User, "urn:example:ext:2.0:User", name, kind, many)
+        });
+        let custom = Custom::new(declared.to_vec());
+        [
+            Rules::default(),
+            Rules {
+                custom,
+                ..Rules::default()
+            },
+        ]
+    })
 }
 
 /// Documents as they are stored: what a PATCH starts from.
@@ -219,7 +258,7 @@ fn stored() -> &'static [(ResourceType, Attributes)] {
         let group = json!({"displayName": "Engineers", "externalId": "g-1", "urn:example:ext:2.0:Group": {"tag": "x"}});
         [(ResourceType::User, user), (ResourceType::User, bare), (ResourceType::Group, group)]
             .into_iter()
-            .map(|(kind, body)| match accept(kind, body, rules()) {
+            .map(|(kind, body)| match accept(kind, body, &Rules::default()) {
                 Ok(accepted) => (kind, accepted.attributes),
                 Err(error) => panic!("{error}"),
             })

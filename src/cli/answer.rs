@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::WireSecret;
 use crate::model::{Health, Role, RunPhase, Scope};
+use crate::scim::schema::{ResourceType, Type};
 
 /// An admin was made or changed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -161,6 +162,22 @@ pub struct KeyRow {
     pub expires_at: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<String>,
+}
+
+/// A declared attribute.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AttributeRow {
+    /// `User` or `Group`.
+    pub resource_type: ResourceType,
+    /// URN of its extension.
+    pub urn: String,
+    /// Its name.
+    pub name: String,
+    /// `string`, `boolean`, `integer`, `decimal`, `dateTime`, `reference` or `binary`.
+    #[serde(rename = "type")]
+    pub kind: Type,
+    /// Whether the value is a list.
+    pub multi_valued: bool,
 }
 
 /// A backup was written.

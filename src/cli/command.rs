@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::{Role, Scope};
+use crate::scim::schema::{ResourceType, Type};
 use crate::secret::Secret;
 
 /// A command for the hub.
@@ -112,6 +113,37 @@ pub enum Command {
         slug: String,
         /// Id or first characters.
         key: String,
+    },
+    /// Declares an attribute. Answer: `AttributeRow`.
+    AttributeAdd {
+        /// For which instance.
+        slug: String,
+        /// What has it.
+        resource: ResourceType,
+        /// URN of its extension.
+        urn: String,
+        /// Its name.
+        name: String,
+        /// Type of one value; not complex.
+        kind: Type,
+        /// Whether the value is a list.
+        multi_valued: bool,
+    },
+    /// Declared attributes of an instance. Answer: list of `AttributeRow`.
+    AttributeList {
+        /// Of which instance.
+        slug: String,
+    },
+    /// Takes a declaration back; what is stored stays. Answer: list of `AttributeRow`.
+    AttributeRemove {
+        /// Of which instance.
+        slug: String,
+        /// Of what; none: of whichever has it.
+        resource: Option<ResourceType>,
+        /// URN of its extension.
+        urn: String,
+        /// Its name.
+        name: String,
     },
     /// Writes a copy of the database. Answer: `BackupDone`.
     Backup {

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::command::{Switch, Which};
 use super::*;
 use crate::model::{Role, Scope};
+use crate::scim::schema::{ResourceType, Type};
 
 fn act(args: &str, mut input: &[u8]) -> Result<Action, CliError> {
     let env = Env::from([("ROLLCALL_DATA_DIR".to_owned(), "/srv/rollcall".to_owned())]);
@@ -54,6 +55,10 @@ fn usage_mistakes_end_with_2() {
         "instance create x --scope all",
         "instance delete x",
         "secret renew",
+        "attribute add x urn:a:b c",
+        "attribute add x urn:a:b c --type complex",
+        "attribute add x urn:a:b c --type string --for people",
+        "attribute remove x urn:a:b",
         "removal allow x",
         "removal allow x 1 --all",
         "removal allow x one",
@@ -229,6 +234,39 @@ fn removals_are_decided_one_by_one_or_all() {
         text,
         "ID  WHAT     WHO  SINCE  WHY\n3   account  ada  now    left\n"
     );
+}
+
+#[test]
+fn attributes_are_declared_and_listed() {
+    let add = plan(
+        "attribute add hr urn:a:b badge --type datetime --multi-valued --for group",
+        b"",
+    );
+    assert!(matches!(
+        &add.command,
+        Command::AttributeAdd {
+            resource: ResourceType::Group,
+            kind: Type::DateTime,
+            multi_valued: true,
+            ..
+        }
+    ));
+    let row = json!({"resource_type": "Group", "urn": "urn:a:b", "name": "badge", "type": "dateTime", "multi_valued": true});
+    assert_eq!(
+        shown(&add, row.clone()).0,
+        "urn:a:b:badge is declared: values are checked from now on.\n"
+    );
+    let (text, _) = shown(&plan("attribute list hr", b""), json!([row]));
+    assert_eq!(
+        text,
+        "NAME   FOR    TYPE                    URN\nbadge  group  dateTime, multi-valued  urn:a:b\n"
+    );
+    let gone = plan("attribute remove hr urn:a:b badge", b"");
+    assert!(matches!(
+        &gone.command,
+        Command::AttributeRemove { resource: None, .. }
+    ));
+    assert!(shown(&gone, json!([row])).0.contains("stay as they are"));
 }
 
 #[test]

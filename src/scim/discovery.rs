@@ -5,7 +5,8 @@
 use serde_json::{Value, json};
 
 use super::Attributes;
-use super::list::MAX_COUNT;
+use super::list::{DEFAULT_COUNT, MAX_COUNT};
+use super::rules::{Custom, Declared};
 use super::schema::{self, Attribute, Mutability, ResourceType, Returned, Schema, Type, Uniqueness};
 use super::urn;
 
@@ -17,8 +18,16 @@ pub fn service_provider_config(base: &str) -> Value {
         "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
         "filter": { "supported": true, "maxResults": MAX_COUNT },
         "changePassword": { "supported": false },
-        "sort": { "supported": false },
+        "sort": { "supported": true },
         "etag": { "supported": false },
+        // A cursor has no timeout: nothing is kept for it.
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": DEFAULT_COUNT,
+            "maxPageSize": MAX_COUNT,
+        },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "API key",
@@ -31,18 +40,18 @@ pub fn service_provider_config(base: &str) -> Value {
 }
 
 /// The resources of `/ResourceTypes`; each is also found at `/ResourceTypes/{id}`.
-pub fn resource_types(base: &str) -> Vec<Value> {
+pub fn resource_types(base: &str, custom: &Custom) -> Vec<Value> {
     ResourceType::ALL
         .into_iter()
-        .map(|kind| resource_type(base, kind))
+        .map(|kind| resource_type(base, kind, custom))
         .collect()
 }
 
-fn resource_type(base: &str, kind: ResourceType) -> Value {
-    let extensions: Vec<Value> = kind
-        .extensions()
-        .iter()
-        .map(|schema| json!({ "schema": schema.urn, "required": false }))
+fn resource_type(base: &str, kind: ResourceType, custom: &Custom) -> Value {
+    let described = kind.extensions().iter().map(|schema| schema.urn);
+    let extensions: Vec<Value> = described
+        .chain(custom.urns(Some(kind)))
+        .map(|urn| json!({ "schema": urn, "required": false }))
         .collect();
     json!({
         "schemas": [urn::RESOURCE_TYPE],
@@ -57,26 +66,65 @@ fn resource_type(base: &str, kind: ResourceType) -> Value {
 }
 
 /// The resources of `/Schemas`; each is also found at `/Schemas/{id}`.
-pub fn schemas(base: &str) -> Vec<Value> {
-    schema::published()
+pub fn schemas(base: &str, custom: &Custom) -> Vec<Value> {
+    let ours = schema::published()
         .into_iter()
-        .map(|schema| published(base, schema))
-        .collect()
+        .map(|schema| described(base, schema));
+    let declared = custom
+        .urns(None)
+        .into_iter()
+        .map(|urn| declared(base, urn, custom));
+    ours.chain(declared).collect()
 }
 
-fn published(base: &str, schema: &Schema) -> Value {
+fn described(base: &str, schema: &Schema) -> Value {
     let mut attributes: Vec<Value> = schema.attributes.iter().map(definition).collect();
     if schema.urn == urn::USER {
         attributes.push(password());
     }
+    published(base, schema.urn, schema.name, schema.description, &attributes)
+}
+
+fn published(base: &str, urn: &str, name: &str, description: &str, attributes: &[Value]) -> Value {
     json!({
         "schemas": [urn::SCHEMA],
-        "id": schema.urn,
-        "name": schema.name,
-        "description": schema.description,
+        "id": urn,
+        "name": name,
+        "description": description,
         "attributes": attributes,
-        "meta": { "resourceType": "Schema", "location": format!("{base}/Schemas/{}", schema.urn) },
+        "meta": { "resourceType": "Schema", "location": format!("{base}/Schemas/{urn}") },
     })
+}
+
+/// An extension with declared attributes. What both resource types have is described once.
+fn declared(base: &str, urn: &str, custom: &Custom) -> Value {
+    let mut attributes: Vec<Value> = Vec::new();
+    for declared in custom.declared().iter().filter(|declared| declared.urn == urn) {
+        let attribute = declared_attribute(declared);
+        if !attributes.contains(&attribute) {
+            attributes.push(attribute);
+        }
+    }
+    let description = "Attributes that were declared for this instance.";
+    published(base, urn, urn, description, &attributes)
+}
+
+fn declared_attribute(declared: &Declared) -> Value {
+    let mut definition = json!({
+        "name": declared.name,
+        "type": declared.form.kind.name(),
+        "multiValued": declared.form.multi_valued,
+        "description": "Declared for this instance.",
+        "required": false,
+        "caseExact": declared.form.case_exact,
+        "mutability": "readWrite",
+        "returned": "default",
+        "uniqueness": "none",
+    });
+    if declared.form.kind == Type::Reference {
+        definition["referenceTypes"] = json!(["external"]);
+    }
+    definition
 }
 
 /// What is taken at the door and dropped there. Clients that build their model from `/Schemas` (Canaille) send nothing at
@@ -99,7 +147,7 @@ fn definition(attribute: &Attribute) -> Value {
     let mut definition = Attributes::new();
     let mut put = |name: &str, value: Value| definition.insert(name.to_owned(), value);
     put("name", attribute.name.into());
-    put("type", type_name(attribute.kind).into());
+    put("type", attribute.kind.name().into());
     put("multiValued", attribute.multi_valued.into());
     put("description", attribute.description.into());
     put("required", attribute.required.into());
@@ -120,18 +168,6 @@ fn definition(attribute: &Attribute) -> Value {
         );
     }
     Value::Object(definition)
-}
-
-fn type_name(kind: Type) -> &'static str {
-    match kind {
-        Type::String => "string",
-        Type::Boolean => "boolean",
-        Type::Integer => "integer",
-        Type::DateTime => "dateTime",
-        Type::Binary => "binary",
-        Type::Reference => "reference",
-        Type::Complex => "complex",
-    }
 }
 
 fn mutability(mutability: Mutability) -> &'static str {
@@ -163,6 +199,21 @@ mod tests {
 
     const BASE: &str = "https://hub.example/scim/x/v2";
 
+    const EXTENSION: &str = "urn:acme:scim:2.0:Thing";
+
+    fn custom() -> Custom {
+        let mut custom = Custom::default();
+        for (resource, name, kind) in [
+            (ResourceType::User, "badge", Type::Integer),
+            (ResourceType::User, "home", Type::Reference),
+            (ResourceType::Group, "badge", Type::Integer),
+        ] {
+            let declared = Declared::new(resource, EXTENSION, name, kind, true);
+            custom.add(declared).unwrap();
+        }
+        custom
+    }
+
     fn assert_no_nulls(value: &Value) {
         match value {
             Value::Null => panic!("a null is published"),
@@ -176,8 +227,8 @@ mod tests {
     fn nothing_published_is_null_and_all_has_a_location() {
         let all = [
             vec![service_provider_config(BASE)],
-            resource_types(BASE),
-            schemas(BASE),
+            resource_types(BASE, &custom()),
+            schemas(BASE, &custom()),
         ]
         .concat();
         for resource in all {
@@ -188,7 +239,7 @@ mod tests {
 
     #[test]
     fn the_published_user_is_the_one_that_is_checked() {
-        let user = &schemas(BASE)[0];
+        let user = &schemas(BASE, Custom::none())[0];
         assert_eq!(user["id"], urn::USER);
         let mut published: Vec<&str> = user["attributes"]
             .as_array()
@@ -209,7 +260,37 @@ mod tests {
             .collect();
         assert_eq!(published, known);
         assert_eq!(user["attributes"][0]["uniqueness"], "server");
-        assert_eq!(resource_types(BASE)[1]["endpoint"], "/Groups");
+        assert_eq!(resource_types(BASE, Custom::none())[1]["endpoint"], "/Groups");
+    }
+
+    #[test]
+    fn what_was_declared_is_published_as_a_schema() {
+        let (types, schemas) = (resource_types(BASE, &custom()), schemas(BASE, &custom()));
+        let named = |kind: usize| {
+            types[kind]["schemaExtensions"]
+                .as_array()
+                .unwrap()
+                .last()
+                .unwrap()["schema"]
+                .clone()
+        };
+        assert_eq!((named(0), named(1)), (json!(EXTENSION), json!(EXTENSION)));
+        let extension = schemas.last().unwrap();
+        assert_eq!(extension["id"], EXTENSION);
+        let attributes = extension["attributes"].as_array().unwrap();
+        assert_eq!(attributes.len(), 2, "what both types have is described once");
+        assert_eq!(
+            (
+                &attributes[0]["type"],
+                &attributes[0]["multiValued"],
+                &attributes[1]["caseExact"]
+            ),
+            (&json!("integer"), &json!(true), &json!(true))
+        );
+        let core = schemas[0]["attributes"][0].as_object().unwrap();
+        for attribute in attributes {
+            assert!(core.keys().all(|key| attribute.get(key).is_some()), "{attribute}");
+        }
     }
 
     #[test]
@@ -226,7 +307,7 @@ mod tests {
         };
         let [_, _, _, resource_type, config, schema] = schema::published();
         described(config, &service_provider_config(BASE));
-        described(resource_type, &resource_types(BASE)[0]);
-        described(schema, &schemas(BASE)[0]);
+        described(resource_type, &resource_types(BASE, Custom::none())[0]);
+        described(schema, &schemas(BASE, Custom::none())[0]);
     }
 }

@@ -1,8 +1,10 @@
 //! What an instance goes by beside the protocol: how much one request may ask for, and which attributes were declared for
 //! it. Both reach this core as values; where they are kept and who may change them is not known here.
 mod custom;
+#[cfg(test)]
+mod tests;
 
-pub use custom::{Custom, Declared};
+pub use custom::{Custom, DeclareError, Declared};
 
 use super::error::ScimError;
 

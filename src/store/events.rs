@@ -85,7 +85,7 @@ pub fn search(
     );
     let (pattern, before) = (super::search::pattern(text), before.unwrap_or(i64::MAX));
     let outcome = outcome.map(Outcome::as_str);
-    super::search::within_budget(rx, || {
+    super::scan::within(rx, |_| {
         many(
             rx,
             &sql,

@@ -290,6 +290,7 @@ pub fn delete(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
         "DELETE FROM conditions WHERE instance = ?1".into(),
         "DELETE FROM runs WHERE instance = ?1".into(),
         "DELETE FROM api_keys WHERE instance = ?1".into(),
+        "DELETE FROM custom_attributes WHERE instance = ?1".into(),
     ] {
         tx.conn.execute(&sql, [id.0])?;
     }

@@ -148,7 +148,7 @@ async fn a_refusal_or_a_panic_undoes_its_own_unit_alone() {
             write(s, set("a")),
             write(s, |tx| {
                 settings::set(tx, "refused", "x")?;
-                Err::<(), _>(StoreError::TooMuch)
+                Err::<(), _>(StoreError::Expired)
             }),
             write(s, |tx| -> Result<(), StoreError> {
                 settings::set(tx, "panicked", "x")?;
@@ -292,7 +292,7 @@ async fn columns_can_be_rebuilt_from_documents() {
 async fn a_scan_that_panics_leaves_no_time_limit_behind() {
     let temp = temp();
     let read = temp.store.read(|rx| -> Result<i64, StoreError> {
-        let scan = || search::within_budget(rx, || -> Result<(), StoreError> { panic!("on purpose") });
+        let scan = || scan::within(rx, |_| -> Result<(), StoreError> { panic!("on purpose") });
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(scan)).is_err());
         std::thread::sleep(std::time::Duration::from_millis(2100));
         let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT count(*) FROM n";

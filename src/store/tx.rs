@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use rusqlite::Connection;
 
+use super::scan::ScanBudget;
 use crate::clock::Clock;
 use crate::model::{InstanceId, Time};
 
@@ -14,11 +15,12 @@ use crate::model::{InstanceId, Time};
 pub struct Rx<'c> {
     pub(super) conn: &'c Connection,
     now: Time,
+    budget: ScanBudget,
 }
 
 impl<'c> Rx<'c> {
-    pub(super) fn new(conn: &'c Connection, now: Time) -> Self {
-        Self { conn, now }
+    pub(super) fn new(conn: &'c Connection, now: Time, budget: ScanBudget) -> Self {
+        Self { conn, now, budget }
     }
 
     /// The time of this transaction: every row written in it has the same.
@@ -40,6 +42,11 @@ impl<'c> Rx<'c> {
         let done = work();
         assert!(self.conn.progress_handler(0, None::<fn() -> bool>).is_ok());
         (done, seen.load(std::sync::atomic::Ordering::Relaxed))
+    }
+
+    /// What a scan here may look at.
+    pub(super) fn budget(&self) -> ScanBudget {
+        self.budget
     }
 }
 
@@ -75,7 +82,7 @@ impl<'c> Deref for Tx<'c> {
 impl<'c> Tx<'c> {
     pub(super) fn new(conn: &'c Connection, now: Time, seq: i64, clock: &'c Clock) -> Self {
         Self {
-            rx: Rx::new(conn, now),
+            rx: Rx::new(conn, now, ScanBudget::default()),
             seq,
             clock,
             told: RefCell::new(Vec::new()),

@@ -13,6 +13,7 @@ use crate::model::job::priority;
 use crate::model::{
     Actor, Capabilities, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies, Scope, Target,
 };
+use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
 use crate::store::instances::NewInstance;
 use crate::store::{Lane, Store, StoreError, Topic, Tx, events, instances, jobs};
@@ -37,6 +38,9 @@ pub enum ManageError {
          confirm it: all links are dropped and both sides are matched anew."
     )]
     OtherDirectory,
+    /// The attribute cannot be declared.
+    #[error(transparent)]
+    Declare(#[from] DeclareError),
     /// The key file is missing.
     #[error(transparent)]
     Credential(#[from] CredentialError),

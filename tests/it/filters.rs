@@ -7,10 +7,11 @@ use std::sync::Arc;
 use rollcall::clock::Clock;
 use rollcall::model::{InstanceId, Time};
 use rollcall::scim::filter::Filter;
-use rollcall::scim::rules::Custom;
+use rollcall::scim::rules::Rules;
 use rollcall::scim::schema::ResourceType;
 use rollcall::scim::{Attributes, eval};
-use rollcall::store::{Rx, StoreError, search};
+use rollcall::store::lists::{self, List, Start};
+use rollcall::store::{Rx, StoreError, scan};
 
 use crate::support::TestHub;
 use cases::Random;
@@ -51,6 +52,10 @@ async fn evaluator_sql_and_another_parser_agree() {
     let clock = Clock::manual(Time(1_714_557_600_000));
     let hub = TestHub::with_clock(clock.clone()).await;
     let (instance, scim) = hub.receiver("Directory").await;
+    let rules = Arc::new(Rules {
+        custom: population::declare(&hub, &instance.slug).await,
+        ..Rules::default()
+    });
     population::create(&scim, &clock).await;
     let schemas = scim.get("/Schemas").await.expect(200);
     let mut sides = Vec::new();
@@ -71,12 +76,13 @@ async fn evaluator_sql_and_another_parser_agree() {
     let sides = Arc::new(sides);
     // One reader for each of two cores.
     let workers = [0, 1].map(|first| {
-        let (store, sides, id) = (hub.server.hub().store.clone(), Arc::clone(&sides), instance.id);
+        let (store, sides) = (hub.server.hub().store.clone(), Arc::clone(&sides));
+        let asked = (instance.id, Arc::clone(&rules));
         let work = move |rx: &Rx<'_>| {
             let mut all = Outcome::default();
             (first..BATCHES)
                 .step_by(2)
-                .try_for_each(|number| batch(rx, id, &sides, number, &mut all))?;
+                .try_for_each(|number| batch(rx, &asked, &sides, number, &mut all))?;
             Ok::<_, StoreError>(all)
         };
         tokio::spawn(async move { store.read(work).await.unwrap() })
@@ -108,7 +114,7 @@ async fn evaluator_sql_and_another_parser_agree() {
 
 fn batch(
     rx: &Rx<'_>,
-    instance: InstanceId,
+    (instance, rules): &(InstanceId, Arc<Rules>),
     sides: &[Side],
     number: u64,
     outcome: &mut Outcome,
@@ -125,12 +131,20 @@ fn batch(
                 continue;
             }
         };
-        let custom = Custom::none();
         let evaluated = ids(side, |document| {
-            eval::matches(&filter, side.kind, custom, document)
+            eval::matches(&filter, side.kind, &rules.custom, document)
         });
-        let page = search::page(rx, instance, side.kind, Some(&filter), custom, 1, 1000)?;
-        let stored: Vec<String> = page.found.into_iter().map(|found| found.id).collect();
+        let list = List {
+            instance: *instance,
+            rules: Arc::clone(rules),
+            kinds: vec![side.kind],
+            filter: Some(filter.clone()),
+            sort: None,
+            start: Start::Skip(0),
+            count: 1000,
+        };
+        let page = scan::within(rx, |meter| lists::page(rx, meter, &list))?;
+        let stored: Vec<String> = page.found.into_iter().map(|(_, found)| found.id).collect();
         if stored != evaluated || page.total != stored.len() as u64 {
             outcome.differences.push(format!(
                 "{text}: evaluated {}, from the store {}",

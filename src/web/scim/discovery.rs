@@ -20,13 +20,16 @@ pub(super) async fn types(request: HttpRequest, gate: web::Data<Gate>) -> Result
     let caller = gate.admit(&request).await?;
     Ok(all(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller)),
+        discovery::resource_types(&gate.base(&request, &caller), &caller.rules.custom),
     ))
 }
 
 pub(super) async fn schemas(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
-    Ok(all(&request, discovery::schemas(&gate.base(&request, &caller))))
+    Ok(all(
+        &request,
+        discovery::schemas(&gate.base(&request, &caller), &caller.rules.custom),
+    ))
 }
 
 pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
@@ -34,7 +37,7 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
     let name = request.match_info().get("name").unwrap_or_default();
     one(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller)),
+        discovery::resource_types(&gate.base(&request, &caller), &caller.rules.custom),
         name,
     )
 }
@@ -42,7 +45,11 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
 pub(super) async fn one_schema(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
     let urn = request.match_info().get("urn").unwrap_or_default();
-    one(&request, discovery::schemas(&gate.base(&request, &caller)), urn)
+    one(
+        &request,
+        discovery::schemas(&gate.base(&request, &caller), &caller.rules.custom),
+        urn,
+    )
 }
 
 /// What is published cannot be written.

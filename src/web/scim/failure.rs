@@ -27,8 +27,14 @@ impl From<ScimError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::TooMuch => ScimError::too_many(
-                "The filter looks at too many resources. Filter by userName, externalId, id or emails.value.",
+            StoreError::TooMuch(budget) => ScimError::too_many(format!(
+                "This list looks at more than {budget}, which is the limit. Filter by what has an index: userName, \
+                 externalId and id (eq, sw but for id), emails.value (eq), displayName of groups (eq, sw), members.value and \
+                 groups.value (eq); or ask for fewer groups at once, or without their members (excludedAttributes=members)."
+            ))
+            .into(),
+            StoreError::Expired => ScimError::expired_cursor(
+                "The user or group at which this page begins was changed or deleted. Begin anew with an empty cursor.",
             )
             .into(),
             e if e.is_passing() => {

@@ -10,9 +10,9 @@ use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use super::failure::Failure;
 use crate::model::{Actor, ApiKey, Instance};
 use crate::scim::error::ScimError;
-use crate::scim::rules::{Custom, Limits, Rules};
+use crate::scim::rules::{Limits, Rules};
 use crate::secret::key_hash;
-use crate::store::{Store, StoreError, access, instances};
+use crate::store::{Store, StoreError, access, custom, instances};
 use crate::web::origin::Origin;
 
 /// Keys remembered between requests.
@@ -116,7 +116,7 @@ impl Gate {
                 let Some(instance) = instances::by_id(rx, key.instance)? else {
                     return Ok(None);
                 };
-                let custom = Custom::default();
+                let custom = custom::of(rx, instance.id)?;
                 Ok(Some(Arc::new(Caller {
                     instance,
                     rules: Arc::new(Rules { limits, custom }),

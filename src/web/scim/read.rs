@@ -1,4 +1,4 @@
-//! GET of one resource (RFC 7644 §3.4.1) and of a list (§3.4.2).
+//! GET of one resource (RFC 7644 §3.4.1) and of a list (§3.4.2), in pages by index or by cursor (RFC 9865).
 
 use std::sync::Arc;
 
@@ -10,10 +10,13 @@ use super::gate::{Caller, Gate};
 use super::groups::carries;
 use super::represent::{Place, View};
 use super::{answer, body};
+use crate::scim::cursor::ListId;
 use crate::scim::error::ScimError;
 use crate::scim::list::ListQuery;
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, resources, search};
+use crate::scim::urn;
+use crate::store::lists::{self, List, Start};
+use crate::store::{Rx, StoreError, members, resources, scan};
 
 /// The type that the path names.
 pub(super) fn kind(request: &HttpRequest) -> Result<ResourceType, Failure> {
@@ -83,7 +86,7 @@ pub(super) async fn search(
     answer_list(&request, &gate, &caller, kinds, query).await
 }
 
-/// One list over the given types, one after the other.
+/// One list over the given types: unless an order is asked for, one after the other.
 async fn answer_list(
     request: &HttpRequest,
     gate: &Gate,
@@ -91,48 +94,59 @@ async fn answer_list(
     kinds: Vec<ResourceType>,
     query: ListQuery,
 ) -> Result<HttpResponse, Failure> {
+    if let Some(sort) = &query.sort {
+        sort.check(&kinds, &caller.rules.custom)?;
+    }
     let base = gate.base(request, caller);
-    let (instance, rules) = (caller.instance.id, Arc::clone(&caller.rules));
-    let kinds: Vec<_> = kinds.into_iter().filter(|kind| carries(caller, *kind)).collect();
-    let user = kinds == [ResourceType::User];
-    let short = |filter| user && search::is_look_up(ResourceType::User, filter);
-    let is_look_up = query.filter.as_ref().is_some_and(short);
+    let instance = caller.instance.id;
+    let id = ListId::of(instance.0, &kinds, query.filter.as_ref(), query.sort.as_ref());
+    let start = match query.cursor.as_deref() {
+        None => Start::Skip(query.start_index - 1),
+        Some("") => Start::After(None),
+        Some(cursor) => Start::After(Some(id.position(cursor)?)),
+    };
+    let list = List {
+        instance,
+        rules: Arc::clone(&caller.rules),
+        kinds: kinds.into_iter().filter(|kind| carries(caller, *kind)).collect(),
+        filter: query.filter,
+        sort: query.sort,
+        start,
+        count: query.count,
+    };
+    let (projection, start_index) = (query.projection, query.start_index);
+    let with_members = projection.wants("members");
+    let cost = list.cost(with_members);
     let work = move |rx: &Rx<'_>| -> Result<String, StoreError> {
-        let (mut total, mut texts) = (0, Vec::new());
-        for kind in kinds {
-            let start = query.start_index.saturating_sub(total).max(1);
-            let count = query.count.saturating_sub(texts.len() as u64);
-            let page = search::page(
-                rx,
-                instance,
-                kind,
-                query.filter.as_ref(),
-                &rules.custom,
-                start,
-                count,
-            )?;
-            total += page.total;
-            for stored in page.found {
-                let view = View::load(rx, kind, stored, &query.projection)?;
-                texts.push(view.text(&base, &query.projection, Place::List)?);
+        scan::within(rx, |meter| {
+            let page = lists::page(rx, meter, &list)?;
+            let mut texts = Vec::with_capacity(page.found.len());
+            for (kind, stored) in page.found {
+                if kind == ResourceType::Group && with_members {
+                    meter.spend(members::count(rx, stored.row)?.unsigned_abs())?;
+                }
+                let view = View::load(rx, kind, stored, &projection)?;
+                texts.push(view.text(&base, &projection, Place::List)?);
             }
-        }
-        Ok(envelope(total, query.start_index, &texts))
+            let place = match &list.start {
+                Start::Skip(_) => format!("\"startIndex\":{start_index},"),
+                // Cursors are made of letters, digits, '-' and '_'.
+                Start::After(_) => page.next.map_or_else(String::new, |next| {
+                    format!("\"nextCursor\":\"{}\",", id.cursor(&next))
+                }),
+            };
+            Ok(envelope(page.total, &place, &texts))
+        })
     };
-    let body = if is_look_up {
-        gate.store.look_up(work).await?
-    } else {
-        gate.store.read(work).await?
-    };
+    let body = gate.store.list(cost, work).await?;
     Ok(answer::json(request, StatusCode::OK, body))
 }
 
 /// A ListResponse around texts that are JSON already. `itemsPerPage` is what is really on the page.
-fn envelope(total: u64, start: u64, texts: &[String]) -> String {
-    let count = texts.len();
+fn envelope(total: u64, place: &str, texts: &[String]) -> String {
+    let (schema, count) = (urn::LIST_RESPONSE, texts.len());
     let resources = texts.join(",");
     format!(
-        "{{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:ListResponse\"],\"totalResults\":{total},\
-         \"startIndex\":{start},\"itemsPerPage\":{count},\"Resources\":[{resources}]}}"
+        "{{\"schemas\":[\"{schema}\"],\"totalResults\":{total},{place}\"itemsPerPage\":{count},\"Resources\":[{resources}]}}"
     )
 }

@@ -62,6 +62,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("instance.deleted", "The instance was deleted"),
     ("instance.failing", "The app cannot be used"),
     ("instance.recovered", "The app answers again"),
+    ("attribute.declared", "An attribute was declared"),
+    ("attribute.undeclared", "An attribute is declared no more"),
     ("key.created", "A key was made"),
     ("key.revoked", "A key was revoked"),
     ("admin.created", "was made an admin"),
@@ -78,7 +80,7 @@ const OF_MEMBERS: [(&str, &str, &str); 4] = [
 /// A line of an instance's log.
 #[must_use]
 pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
-    let about_all = ["instance.", "sync.", "key."]
+    let about_all = ["instance.", "sync.", "key.", "attribute."]
         .iter()
         .any(|start| event.action.starts_with(start));
     let of_members = OF_MEMBERS.iter().any(|(action, ..)| *action == event.action);

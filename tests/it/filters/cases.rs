@@ -174,7 +174,7 @@ fn comparison(random: &mut Random, path: &str, value: &Value) -> String {
     }
     let op = operator(random);
     match value {
-        Value::String(text) if path.to_ascii_lowercase().starts_with("meta.") && text.contains("T") => {
+        Value::String(text) if text.len() >= 20 && text.as_bytes()[10] == b'T' => {
             format!("{path} {op} {}", quoted(&time(random, &op, text)))
         }
         Value::String(text) => format!("{path} {op} {}", quoted(&cut(random, &op, text))),

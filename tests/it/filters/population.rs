@@ -1,15 +1,19 @@
 //! A directory of 120 users and 80 groups with something of everything: letters beyond ASCII, values in several cases,
-//! several values, an extension that no schema describes, and times that differ.
+//! several values, an extension of which half is declared, and times that differ.
 
 use std::time::Duration;
 
+use rollcall::cli::command::Command;
+use rollcall::cli::execute::execute;
 use rollcall::clock::Clock;
 use rollcall::scim::Attributes;
+use rollcall::scim::rules::{Custom, Declared};
+use rollcall::scim::schema::{ResourceType, Type};
 use serde_json::{Map, Value, json};
 
 use super::cases::Random;
-use crate::support::Scim;
 use crate::support::client::id;
+use crate::support::{Scim, TestHub};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const FOREIGN: &str = "urn:example:params:scim:schemas:extension:site:2.0:User";
@@ -49,6 +53,34 @@ const TITLES: [&str; 6] = [
 ];
 const NAMES: [&str; 4] = ["Engineers", "ENGINEERS", "Éditeurs", "Sales"];
 const TYPES: [&str; 4] = ["work", "home", "other", "Work"];
+
+/// Declares a part of the extension.
+pub async fn declare(hub: &TestHub, slug: &str) -> Custom {
+    let mut custom = Custom::default();
+    for (name, kind, multi_valued) in [
+        ("Level", Type::Integer, false),
+        ("tags", Type::String, true),
+        ("code", Type::Reference, false),
+        ("since", Type::DateTime, false),
+    ] {
+        let resource = ResourceType::User;
+        custom
+            .add(Declared::new(resource, FOREIGN, name, kind, multi_valued))
+            .unwrap();
+        let add = Command::AttributeAdd {
+            slug: slug.into(),
+            resource,
+            urn: FOREIGN.into(),
+            name: name.into(),
+            kind,
+            multi_valued,
+        };
+        execute(hub.server.hub(), None, "https://hub.example", add)
+            .await
+            .unwrap();
+    }
+    custom
+}
 
 pub async fn create(scim: &Scim, clock: &Clock) {
     let mut random = Random::new(1);
@@ -148,7 +180,7 @@ fn user(random: &mut Random, n: u64, others: &[String]) -> Value {
         ENTERPRISE,
         json!({"department": (["R&D", "r&d", "Sales"][(n % 3) as usize]), "employeeNumber": format!("{}", n * 7), "costCenter": "CC-4"}),
     );
-    let foreign = json!({"Level": n % 7, "score": f64::from(n as u32) / 4.0 - 9.0, "flag": n.is_multiple_of(3), "tags": ["a", format!("t{}", n % 4)], "part": {"deep": "X"}});
+    let foreign = json!({"Level": n % 7, "score": f64::from(n as u32) / 4.0 - 9.0, "flag": n.is_multiple_of(3), "code": (["urn:A", "urn:a"][(n % 2) as usize]), "since": format!("2024-0{}-01T00:00:00Z", 1 + n % 9), "tags": ["a", format!("t{}", n % 4)], "part": {"deep": "X"}});
     put(&mut user, 40, FOREIGN, foreign);
     let emails = several(random, |k| {
         format!(

@@ -61,7 +61,10 @@ impl Reference {
         ]);
         schemas.get_mut(&core).unwrap().extend(definitions(&common));
         // What has no place in a resource of this type matches nothing, as if nobody knew it.
-        schemas.retain(|urn, _| *urn == core || (kind == ResourceType::User && urn == ENTERPRISE));
+        let is_user = kind == ResourceType::User;
+        schemas.retain(|urn, _| {
+            *urn == core || (is_user && (urn == ENTERPRISE || !urn.starts_with(REGISTERED)))
+        });
         Self { schemas, core }
     }
 
@@ -99,14 +102,16 @@ impl Reference {
                 (urn, home)
             }
         };
-        let undescribed = !self.schemas.contains_key(&schema);
-        if undescribed && schema.starts_with(REGISTERED) {
+        let definition = self
+            .schemas
+            .get(&schema)
+            .and_then(|schema| schema.get(&name))
+            .cloned();
+        // Under an URN of their own, others may have attributes that nobody declared.
+        if definition.is_none() && schema.starts_with(REGISTERED) {
             return None;
         }
-        let mut definition = None;
-        if !undescribed {
-            definition = Some(self.schemas[&schema].get(&name)?.clone());
-        }
+        let mut definition = definition;
         let mut values = home.map(|home| values_of(home, &name)).unwrap_or_default();
         if let Some(sub) = &path.sub_attr {
             let sub = sub.to_lowercase();

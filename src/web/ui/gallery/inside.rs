@@ -5,6 +5,7 @@ use super::sample::{HOSTILE, NOW, ago, beats, events, head, inside, when};
 use super::{Shown, shown};
 use crate::model::Health;
 use crate::web::ui::activity::ActivityPage;
+use crate::web::ui::attributes::{AttributeRow, AttributesPage};
 use crate::web::ui::held::{HeldPage, HeldRow};
 use crate::web::ui::instance::{Fact, HeldBanner, InstancePage, KeyUse, Progress, Tab};
 use crate::web::ui::keys::{KeyRow, KeysPage};
@@ -68,6 +69,7 @@ pub(super) fn pages() -> Vec<Shown> {
         shown("activity", &activity()),
         shown("held", &held()),
         shown("settings", &settings()),
+        shown("attributes", &attributes()),
     ]
 }
 
@@ -355,5 +357,38 @@ fn settings() -> SettingsPage {
         refused: Refusals::default(),
         problem: None,
         other_directory: true,
+    }
+}
+
+fn attributes() -> AttributesPage {
+    let row = |name: &str, urn: &str, kind: &str| AttributeRow {
+        name: name.into(),
+        urn: urn.into(),
+        resource: "User",
+        of: "People",
+        kind: kind.into(),
+    };
+    let mut refused = Refusals::default();
+    refused.add(
+        "urn",
+        "This URN belongs to a schema of the standard. Type one of your own.",
+    );
+    AttributesPage {
+        page: inside("Attributes"),
+        head: head(Tab::Settings, Health::Healthy),
+        rows: vec![
+            row("badgeNumber", "urn:example:scim:2.0:User", "Whole number"),
+            row("roles", "urn:example:scim:2.0:User", "Text, several"),
+        ],
+        full: false,
+        urn: HOSTILE.into(),
+        name: "tags".into(),
+        resources: Choice::list(&[("User", "People", ""), ("Group", "Groups", "")], "User"),
+        types: Choice::list(
+            &[("string", "Text", ""), ("integer", "Whole number", "")],
+            "string",
+        ),
+        multi_valued: true,
+        refused,
     }
 }
