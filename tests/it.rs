@@ -12,6 +12,8 @@ mod bad_input;
 #[cfg(feature = "tools")]
 #[path = "it/browser.rs"]
 mod browser;
+#[path = "it/bulk.rs"]
+mod bulk;
 #[path = "it/cli.rs"]
 mod cli;
 #[path = "it/crash.rs"]
@@ -22,6 +24,8 @@ mod custom;
 mod demo;
 #[path = "it/endpoint.rs"]
 mod endpoint;
+#[path = "it/etag.rs"]
+mod etag;
 #[path = "it/filters.rs"]
 mod filters;
 #[path = "it/fuzzed.rs"]

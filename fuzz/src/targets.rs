@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
+use super::scim::bulk::{Ask, BulkRequest, Method, Step, resolve, set_apart, steps};
 use super::scim::cursor::ListId;
 use super::scim::filter::Filter;
 use super::scim::patch::{MemberChange, PatchRequest};
@@ -19,12 +20,84 @@ use super::scim::{Attributes, eval};
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is that of its corpus.
-pub const ALL: [(&str, Target); 4] = [
+pub const ALL: [(&str, Target); 5] = [
+    ("bulk", bulk),
     ("filter", filter),
     ("path", path),
     ("patch", patch),
     ("resource", resource),
 ];
+
+/// A bulk request runs each operation once and none before those it refers to, except in circles of operations that
+/// create; a resolved operation refers to nothing any more, and so does one whose references were set apart.
+pub fn bulk(bytes: &[u8]) {
+    let limits = &rules()[0].limits;
+    let Ok(body) = parse_json(bytes, limits) else {
+        return;
+    };
+    let base = "https://example.com/scim/x/v2";
+    let outcome = BulkRequest::parse(body.clone(), base, limits.bulk_operations);
+    assert_eq!(BulkRequest::parse(body, base, limits.bulk_operations), outcome);
+    let Ok(BulkRequest { operations, .. }) = outcome else {
+        return;
+    };
+    let order = steps(&operations);
+    let ran: Vec<usize> = order.iter().flat_map(Step::operations).copied().collect();
+    let mut each = ran.clone();
+    each.sort_unstable();
+    assert!(each.into_iter().eq(0..operations.len()), "{ran:?}");
+    let mut after: BTreeSet<&str> = operations.iter().filter_map(|one| one.creates()).collect();
+    for step in &order {
+        let together: BTreeSet<&str> = step
+            .operations()
+            .iter()
+            .filter_map(|at| operations[*at].creates())
+            .collect();
+        if let Step::Circle(all) = step {
+            assert_eq!(together.len(), all.len(), "what is no POST is in no circle");
+        } else {
+            after.retain(|id| !together.contains(id));
+        }
+        for at in step.operations() {
+            let Ok(ask) = &operations[*at].ask else {
+                continue;
+            };
+            assert_eq!(ask.id.is_none(), ask.method == Method::Post);
+            let named = references(ask);
+            let early: Vec<_> = named.iter().filter(|id| after.contains(id.as_str())).collect();
+            let circle = matches!(step, Step::Circle(_));
+            let in_step = |id: &&&String| together.contains(id.as_str());
+            assert!(
+                early.iter().all(|id| circle && in_step(&id)),
+                "{at} runs before {early:?}"
+            );
+            let mut resolved = ask.clone();
+            let look_up = |id: &str| Ok::<_, ()>(Some(format!("id of {id}")));
+            assert_eq!(resolve(&mut resolved, look_up), Ok(()));
+            assert!(references(&resolved).is_empty(), "{resolved:?}");
+            let mut first = ask.clone();
+            let apart = set_apart(&mut first.data);
+            first.id = None;
+            if ask.method == Method::Post {
+                assert_eq!(apart.is_some(), !named.is_empty());
+                assert!(references(&first).is_empty(), "{first:?}");
+            }
+        }
+        after.retain(|id| !together.contains(id));
+    }
+}
+
+/// The bulkIds that an operation refers to.
+fn references(ask: &Ask) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut copy = ask.clone();
+    let noted = resolve(&mut copy, |id| {
+        found.insert(id.to_owned());
+        Ok::<_, ()>(None)
+    });
+    assert_eq!((noted, &copy), (Ok(()), ask));
+    found
+}
 
 /// A filter that is read is written so that it reads the same, and `not` turns its answer round.
 pub fn filter(bytes: &[u8]) {

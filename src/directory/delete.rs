@@ -2,19 +2,24 @@
 //! would remember what to remove.
 
 use super::door::word;
-use super::update::not_found;
+use super::update::find;
 use super::{ChangeError, Door};
 use crate::model::{JobKind, Resource};
+use crate::scim::etag::Precondition;
 use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, jobs, links, members, resources};
 
 /// Deletes a user or group.
 ///
 /// # Errors
-/// 404.
-pub fn delete(door: Door<'_>, kind: ResourceType, id: &str) -> Result<(), ChangeError> {
-    let found = resources::by_id(door.tx, door.instance.id, kind, id)?;
-    let resource = found.ok_or_else(|| not_found(kind, id))?;
+/// 404; 412.
+pub fn delete(
+    door: Door<'_>,
+    kind: ResourceType,
+    id: &str,
+    only_if: &Precondition,
+) -> Result<(), ChangeError> {
+    let resource = find(door, kind, id, only_if)?;
     door.tell(
         &resource,
         word(kind, "user.deleted", "group.deleted"),

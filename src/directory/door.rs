@@ -6,6 +6,7 @@ use crate::model::job::priority;
 use crate::model::{Actor, Change, EventDraft, Instance, JobKind, Outcome, Resource};
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, fold, resource};
+use crate::store::resources::Stored;
 use crate::store::{StoreError, Tx, events, jobs, removals, resources};
 
 use super::ChangeError;
@@ -80,6 +81,11 @@ impl Door<'_> {
             priority,
             None,
         )
+    }
+
+    /// The resource as an answer shows it, after the change.
+    pub(super) fn stored(&self, row: i64) -> Result<Stored, ChangeError> {
+        Ok(resources::stored_row(self.tx, row)?.ok_or(StoreError::Damaged("resource"))?)
     }
 
     /// Writes an event about `resource`; its id.

@@ -31,6 +31,7 @@ pub enum ChangeError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+<<<<<<< HEAD
 
 /// What a change led to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,3 +44,5 @@ pub struct Written {
 
 #[cfg(test)]
 mod tests;
+=======
+>>>>>>> main

@@ -6,20 +6,24 @@ use serde_json::{Value, json};
 
 use super::Attributes;
 use super::list::{DEFAULT_COUNT, MAX_COUNT};
-use super::rules::{Custom, Declared};
+use super::rules::{Custom, Declared, Limits};
 use super::schema::{self, Attribute, Mutability, ResourceType, Returned, Schema, Type, Uniqueness};
 use super::urn;
 
 /// The body of `/ServiceProviderConfig`.
-pub fn service_provider_config(base: &str) -> Value {
+pub fn service_provider_config(base: &str, limits: &Limits) -> Value {
     json!({
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
         "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "bulk": {
+            "supported": true,
+            "maxOperations": limits.bulk_operations,
+            "maxPayloadSize": limits.body_bytes,
+        },
         "filter": { "supported": true, "maxResults": MAX_COUNT },
         "changePassword": { "supported": false },
         "sort": { "supported": true },
-        "etag": { "supported": false },
+        "etag": { "supported": true },
         // A cursor has no timeout: nothing is kept for it.
         "pagination": {
             "cursor": true,
@@ -226,7 +230,7 @@ mod tests {
     #[test]
     fn nothing_published_is_null_and_all_has_a_location() {
         let all = [
-            vec![service_provider_config(BASE)],
+            vec![service_provider_config(BASE, &Limits::default())],
             resource_types(BASE, &custom()),
             schemas(BASE, &custom()),
         ]
@@ -306,7 +310,7 @@ mod tests {
             }
         };
         let [_, _, _, resource_type, config, schema] = schema::published();
-        described(config, &service_provider_config(BASE));
+        described(config, &service_provider_config(BASE, &Limits::default()));
         described(resource_type, &resource_types(BASE, Custom::none())[0]);
         described(schema, &schemas(BASE, Custom::none())[0]);
     }

@@ -149,6 +149,14 @@ impl ScimError {
         Self::new(404, detail)
     }
 
+    /// 501: nobody stands behind a bearer key, so there is no "me" (RFC 7644 §3.11).
+    pub fn me() -> Self {
+        Self::new(
+            501,
+            "/Me is not offered: the API key of this request belongs to an instance and to no person. Read /Users with a filter.",
+        )
+    }
+
     /// The message body of RFC 7644 §3.12; `status` is a string there.
     pub fn to_json(&self) -> Value {
         let mut message = json!({ "schemas": [urn::ERROR], "status": self.status.to_string() });

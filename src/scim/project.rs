@@ -45,6 +45,11 @@ impl Projection {
         self.only.is_none() && self.not.is_empty()
     }
 
+    /// Whether the request names what it wants to see.
+    pub fn selects(&self) -> bool {
+        self.only.is_some()
+    }
+
     /// Whether an answer may have this core attribute, such as `members` or `groups`; if not, it need not be read.
     pub fn wants(&self, name: &str) -> bool {
         let is_core = |urn: &str| ResourceType::ALL.iter().any(|kind| kind.schema() == urn);

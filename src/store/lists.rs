@@ -1,14 +1,19 @@
 //! SCIM lists: a page of users or groups that meet a filter, in an order, with the true total (RFC 7644 §3.4.2). Lists for
 //! people are `search`'s.
 //!
-//! Three ways lead to a page. In order of creation or of names SQL walks an index (`walk`), if it decides all of the
-//! filter. Everything else looks at each candidate that SQL leaves (`collect`): the evaluator judges it, and only the row
-//! and what it is sorted by are kept. Documents are read for the page alone.
+//! `plan` turns a filter into SQL, as far as columns and indexes go. Three ways lead to a page. One by name or id is a single
+//! query (`look_up`). In order of creation or of names SQL walks an index (`walk`), if it decides all of the filter.
+//! Everything else looks at each candidate that SQL leaves (`collect`): the evaluator judges it, and only the row and what it
+//! is sorted by are kept. Documents are read for the page alone.
 //!
 //! A page begins at a number or after a place. Row numbers rise with each creation and never change, so after a place the
 //! next page is right whoever came or went.
 
+mod best;
 mod collect;
+mod columns;
+mod judge;
+mod look_up;
 mod plan;
 mod walk;
 
@@ -23,7 +28,8 @@ use crate::scim::filter::Filter;
 use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 use crate::scim::sort::{Key, Sort};
-use plan::{Plan, Reach};
+use columns::{BY_EXTERNAL, Reach};
+use plan::Plan;
 use walk::Order;
 
 /// Passing over more entries of an index than this is a scan.
@@ -95,7 +101,12 @@ impl List {
                 (Reach::Range, _) => Cost::Scan,
                 (Reach::All, _) if passes_over || !plan.is_everything => Cost::Scan,
                 (Reach::Met | Reach::All, ResourceType::Group) if with_members => Cost::Scan,
-                (_, ResourceType::User) if plan.is_look_up() && self.sort.is_none() => Cost::LookUp,
+                // An externalId may be that of many.
+                (_, ResourceType::User)
+                    if plan.is_look_up() && plan.by != BY_EXTERNAL && self.sort.is_none() =>
+                {
+                    Cost::LookUp
+                }
                 (Reach::One | Reach::Met | Reach::All, _) => Cost::Page,
             }
         };
@@ -124,7 +135,7 @@ impl List {
 pub fn page(rx: &Rx<'_>, meter: &Meter, list: &List) -> Result<Page, StoreError> {
     if let [kind] = list.kinds.as_slice() {
         let plan = list.plan(*kind);
-        if let Some(page) = walk::look_up(rx, meter, list, *kind, &plan)? {
+        if let Some(page) = look_up::look_up(rx, meter, list, *kind, &plan)? {
             return Ok(page);
         }
     }

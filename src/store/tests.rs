@@ -215,6 +215,75 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
 }
 
 #[tokio::test]
+async fn a_part_that_is_refused_undoes_itself_alone() {
+    let temp = temp();
+    let s = &temp.store;
+    let id = instance(s).await;
+    let mut told = s.subscribe();
+    let parts = write(s, move |tx| {
+        settings::set(tx, "before", "x")?;
+        let refused = tx.apart(|| -> Result<(), StoreError> {
+            settings::set(tx, "refused", "x")?;
+            tx.tell(id, Topic::Health);
+            tx.apart(|| settings::set(tx, "kept within", "x"))??;
+            Err(StoreError::Damaged("part"))
+        })?;
+        let made = tx.apart(|| {
+            let inner = tx.apart(|| settings::set(tx, "inner", "x").and(Err(StoreError::Busy)))?;
+            assert!(matches!(inner, Err::<(), _>(StoreError::Busy)));
+            tx.tell(id, Topic::Jobs);
+            settings::set(tx, "made", "x")
+        })?;
+        Ok((refused, made))
+    });
+    let (refused, made) = parts.await.unwrap();
+    assert!(matches!(refused, Err(StoreError::Damaged("part"))) && made.is_ok());
+    for (key, there) in [
+        ("before", true),
+        ("refused", false),
+        ("kept within", false),
+        ("inner", false),
+        ("made", true),
+    ] {
+        assert_eq!(has(s, key).await, there, "{key}");
+    }
+    assert_eq!(
+        told.recv().await.unwrap(),
+        (id, Topic::Jobs),
+        "nothing is told of what was undone"
+    );
+}
+
+#[tokio::test]
+async fn a_unit_ends_when_a_part_of_it_tore_the_batch() {
+    let temp = temp();
+    let s = &temp.store;
+    let (before, torn, after) = in_one_batch(s, || async {
+        tokio::join!(
+            write(s, set("before")),
+            write(s, |tx| {
+                settings::set(tx, "first part", "x")?;
+                tx.apart(|| Ok::<_, StoreError>(tx.conn.execute_batch("ROLLBACK")?))??;
+                settings::set(tx, "second part", "x")
+            }),
+            write(s, set("after")),
+        )
+    })
+    .await;
+    assert!(matches!(before, Err(StoreError::Disk(_))), "{before:?}");
+    assert!(matches!(torn, Err(StoreError::Disk(_))), "{torn:?}");
+    assert!(after.is_ok());
+    for (key, there) in [
+        ("before", false),
+        ("first part", false),
+        ("second part", false),
+        ("after", true),
+    ] {
+        assert_eq!(has(s, key).await, there, "{key}");
+    }
+}
+
+#[tokio::test]
 async fn a_caller_that_goes_away_disturbs_nobody() {
     let temp = temp();
     let s = temp.store.clone();

@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use rusqlite::Connection;
 
+use super::StoreError;
 use super::scan::ScanBudget;
 use crate::clock::Clock;
 use crate::model::{InstanceId, Time};
@@ -107,6 +108,25 @@ impl<'c> Tx<'c> {
         if !told.contains(&(instance, topic)) {
             told.push((instance, topic));
         }
+    }
+
+    /// Runs a part of this unit in a savepoint of its own: what `work` refuses undoes only what `work` wrote.
+    ///
+    /// # Errors
+    /// The unit as a whole is lost and has to end with this error: a full disk made SQLite roll back the transaction.
+    pub fn apart<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<Result<T, E>, StoreError> {
+        self.conn.prepare_cached("SAVEPOINT part")?.execute([])?;
+        let news = self.told.borrow().len();
+        let outcome = work();
+        if self.conn.is_autocommit() {
+            return Err(StoreError::Disk("the disk is full or failing".into()));
+        }
+        if outcome.is_err() {
+            self.conn.prepare_cached("ROLLBACK TO part")?.execute([])?;
+            self.told.borrow_mut().truncate(news);
+        }
+        self.conn.prepare_cached("RELEASE part")?.execute([])?;
+        Ok(outcome)
     }
 
     pub(super) fn into_told(self) -> Vec<(InstanceId, Topic)> {

@@ -155,7 +155,7 @@ fn what_a_list_costs_is_seen_before_it_is_read() {
             None,
             Cost::LookUp,
         ),
-        (&user, Some(r#"externalId eq "a""#), None, Cost::LookUp),
+        (&user, Some(r#"externalId eq "a""#), None, Cost::Page),
         (&user, Some(r#"userName sw "a""#), None, Cost::Scan),
         (
             &user,

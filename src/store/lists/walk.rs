@@ -4,20 +4,16 @@
 use rusqlite::params_from_iter;
 use rusqlite::types::Value as Sql;
 
-use super::collect::Judge;
-use super::plan::{BY_NAME, Plan, Reach};
-use super::{List, Page, Part, Start};
+use super::columns::{BY_NAME, Reach};
+use super::plan::Plan;
+use super::{Part, Start};
 use crate::model::InstanceId;
 use crate::scim::cursor::Position;
 use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::sort::{Key, LONGEST, Sort};
-use crate::store::resources::{Stored, kind_code, read_stored};
-use crate::store::scan::Meter;
+use crate::store::resources::kind_code;
 use crate::store::{Rx, StoreError, landmarks};
-
-/// More candidates than this are no look-up.
-const FEW: u64 = 20;
 
 /// What a list is ordered by, as far as it matters for the way to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,60 +37,6 @@ impl Order {
             _ => Self::Key,
         }
     }
-}
-
-impl Plan {
-    /// Whether an index holds the one or few, and what is left to decide is in the document.
-    pub(super) fn is_look_up(&self) -> bool {
-        self.reach == Reach::One && !self.rest.as_ref().is_some_and(Judge::needs_more)
-    }
-}
-
-/// The first page by name, id or externalId: one query, and the total is known from it. `None` if it is more than few.
-pub(super) fn look_up(
-    rx: &Rx<'_>,
-    meter: &Meter,
-    list: &List,
-    kind: ResourceType,
-    plan: &Plan,
-) -> Result<Option<Page>, StoreError> {
-    let is_first = matches!(list.start, Start::Skip(0) | Start::After(None));
-    if !is_first || list.sort.is_some() || !plan.is_look_up() {
-        return Ok(None);
-    }
-    let most = FEW.max(list.count);
-    let (by, condition, limit) = (plan.by, &plan.condition, plan.values.len() + 1);
-    let sql = format!(
-        "SELECT r.row, r.id, r.doc FROM resources r {by} WHERE {condition} ORDER BY r.row LIMIT ?{limit}"
-    );
-    let mut values = plan.values.clone();
-    values.push(whole(most + 1));
-    let mut find = rx.conn.prepare_cached(&sql)?;
-    let rows = find.query_map(params_from_iter(&values), read_stored)?;
-    let mut found: Vec<Stored> = rows.collect::<Result<_, _>>()?;
-    if found.len() as u64 > most {
-        return Ok(None);
-    }
-    if plan.rest.is_some() {
-        let judge = Judge::new(rx, meter, kind, &list.rules.custom, plan.rest.as_ref(), None);
-        let mut meeting = Vec::with_capacity(found.len());
-        for stored in found {
-            if judge.judge(stored.row, &stored.doc)?.is_some() {
-                meeting.push(stored);
-            }
-        }
-        found = meeting;
-    }
-    let total = found.len() as u64;
-    if total > list.count && list.start != Start::Skip(0) {
-        return Ok(None);
-    }
-    found.truncate(usize::try_from(list.count).unwrap_or(usize::MAX));
-    Ok(Some(Page {
-        total,
-        found: found.into_iter().map(|stored| (kind, stored)).collect(),
-        next: None,
-    }))
 }
 
 /// A page in order of creation or of names.

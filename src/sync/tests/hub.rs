@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::connector::{Net, NetPolicy, Token};
 use crate::directory::{self, Door};
 use crate::model::{Actor, Health, Instance, InstanceId, Policies, Scope, Target};
+use crate::scim::etag::Precondition;
 use crate::scim::patch::PatchRequest;
 use crate::scim::resource::accept;
 use crate::scim::rules::Rules;
@@ -134,9 +135,10 @@ impl Hub {
                 instance,
                 actor: &actor,
             };
-            let written =
-                directory::create(door, kind, accept(kind, body, &Rules::default()).unwrap()).unwrap();
-            Ok(resources::load(tx, written.row)?.unwrap().id)
+            let accepted = accept(kind, body, &Rules::default()).unwrap();
+            Ok(directory::create(door, kind, accepted, &Precondition::default())
+                .unwrap()
+                .id)
         })
         .await
     }
@@ -161,7 +163,7 @@ impl Hub {
                 &Rules::default(),
             )
             .unwrap();
-            directory::patch(door, kind, &id, &request).unwrap();
+            directory::patch(door, kind, &id, &request, &Precondition::default()).unwrap();
             Ok(())
         })
         .await;
@@ -188,6 +190,7 @@ impl Hub {
                 },
                 kind,
                 &id,
+                &Precondition::default(),
             )
             .unwrap();
             Ok(())

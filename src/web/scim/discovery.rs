@@ -12,7 +12,7 @@ use crate::scim::error::ScimError;
 
 pub(super) async fn config(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
-    let body = discovery::service_provider_config(&gate.base(&request, &caller));
+    let body = discovery::service_provider_config(&gate.base(&request, &caller), &caller.rules.limits);
     Ok(answer::json(&request, StatusCode::OK, body.to_string()))
 }
 

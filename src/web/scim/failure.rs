@@ -18,6 +18,21 @@ pub(super) struct Failure {
     retry: bool,
 }
 
+impl Failure {
+    /// What could not be read after a change was committed: the client must not be told that nothing was changed.
+    pub(super) fn after_commit(error: StoreError) -> Self {
+        tracing::warn!(error = %error, "the answer to a stored change could not be read");
+        let text = "The change is stored, but the server is too busy to show what became of it. Do not send it again; \
+                    read the resource.";
+        ScimError::new(503, text).into()
+    }
+
+    /// The refusal in SCIM form.
+    pub(super) fn into_error(self) -> ScimError {
+        self.error
+    }
+}
+
 impl From<ScimError> for Failure {
     fn from(error: ScimError) -> Self {
         Self { error, retry: false }

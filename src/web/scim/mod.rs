@@ -3,10 +3,14 @@
 
 mod answer;
 mod body;
+mod bulk;
+mod change;
 mod discovery;
+mod etag;
 mod failure;
 mod gate;
 mod groups;
+mod me;
 mod read;
 mod represent;
 mod write;
@@ -50,6 +54,12 @@ pub fn routes(config: &mut ServiceConfig) {
                     .post(write::create)
                     .default_service(web::to(failure::method)),
             )
+            .service(
+                resource("/Bulk")
+                    .post(bulk::post)
+                    .default_service(web::to(failure::method)),
+            )
+            .service(resource(["/Me", "/Me/{below:.*}"]).default_service(web::to(me::refuse)))
             .service(
                 resource("/.search")
                     .post(read::search)

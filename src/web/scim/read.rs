@@ -8,8 +8,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::failure::Failure;
 use super::gate::{Caller, Gate};
 use super::groups::carries;
-use super::represent::{Place, View};
-use super::{answer, body};
+use super::represent::{Place, Shown, View};
+use super::{answer, body, etag};
 use crate::scim::cursor::ListId;
 use crate::scim::error::ScimError;
 use crate::scim::list::ListQuery;
@@ -44,25 +44,35 @@ pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<H
     let caller = gate.admit(&request).await?;
     let (kind, id) = (kind(&request)?, id(&request));
     let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
+    // What cannot be read here is passed over: the whole resource is always a right answer.
+    let asked = etag::asked(&request).unwrap_or_default();
     let base = gate.base(&request, &caller);
     let instance = caller.instance.id;
-    let work = move |rx: &Rx<'_>| -> Result<_, StoreError> {
-        let Some(stored) = resources::stored(rx, instance, kind, &id)? else {
-            return Ok((None, id));
-        };
-        let view = View::load(rx, kind, stored, &projection)?;
-        Ok((Some(view.text(&base, &projection, Place::Alone)?), id))
+    let work = move |rx: &Rx<'_>| -> Result<Result<Shown, String>, Failure> {
+        let stored = resources::stored(rx, instance, kind, &id)?.ok_or_else(|| missing(kind, &id))?;
+        let mut view = View::bare(kind, stored);
+        if kind == ResourceType::User {
+            view.fill(rx, &projection)?;
+        }
+        // The version of a group is known without its members.
+        let tag = view.tag()?;
+        if !asked.wants(&tag)? {
+            return Ok(Err(tag));
+        }
+        if kind == ResourceType::Group {
+            view.fill(rx, &projection)?;
+        }
+        Ok(Ok(view.shown(&base, &projection)?))
     };
-    let (body, id) = match kind {
+    let read = match kind {
         ResourceType::User => gate.store.look_up(work).await?,
         // It may bring 100,000 members along.
         ResourceType::Group => gate.store.read(work).await?,
     };
-    Ok(answer::json(
-        &request,
-        StatusCode::OK,
-        body.ok_or_else(|| missing(kind, &id))?,
-    ))
+    Ok(match read {
+        Ok(shown) => answer::shown(&request, StatusCode::OK, shown),
+        Err(known) => answer::version(StatusCode::NOT_MODIFIED, known),
+    })
 }
 
 pub(super) async fn list(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
