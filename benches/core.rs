@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use rollcall::clock::Clock;
 use rollcall::directory::{self, Door};
 use rollcall::model::{Actor, InstanceId, Scope};
+use rollcall::scim::etag::Precondition;
 use rollcall::scim::filter::Filter;
 use rollcall::scim::patch::PatchRequest;
 use rollcall::scim::project::Projection;
@@ -167,8 +168,12 @@ fn kept() -> Kept {
             body["userName"] = json!(format!("user{n}@example.com"));
             body["externalId"] = json!(format!("00u{n}"));
             let accepted = accept(ResourceType::User, body, &Rules::default()).unwrap();
-            let written = directory::create(door, ResourceType::User, accepted).unwrap();
-            ids.extend(resources::stored_row(tx, written.row)?.map(|stored| stored.id));
+            let only_if = Precondition::default();
+            ids.push(
+                directory::create(door, ResourceType::User, accepted, &only_if)
+                    .unwrap()
+                    .id,
+            );
         }
         Ok::<_, StoreError>((instance.id, ids))
     });

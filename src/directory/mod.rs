@@ -31,18 +31,6 @@ pub enum ChangeError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-<<<<<<< HEAD
-
-/// What a change led to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Written {
-    /// Row of the resource.
-    pub row: i64,
-    /// Whether anything is different now.
-    pub changed: bool,
-}
 
 #[cfg(test)]
 mod tests;
-=======
->>>>>>> main

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Door, create, patch};
 use crate::clock::Clock;
 use crate::model::{Actor, Instance, Scope, Target};
+use crate::scim::etag::Precondition;
 use crate::scim::patch::PatchRequest;
 use crate::scim::resource::accept;
 use crate::scim::rules::Rules;
@@ -30,7 +31,15 @@ fn steps(tx: &Tx<'_>, instance: &Instance, users: &[String], size: usize) -> [u6
     let change = |operation: Value| {
         let body = json!({"Operations": [operation]});
         let request = PatchRequest::parse(ResourceType::Group, &body, &Rules::default()).unwrap();
-        let (written, steps) = tx.counted(|| patch(door, ResourceType::Group, &group, &request));
+        let (written, steps) = tx.counted(|| {
+            patch(
+                door,
+                ResourceType::Group,
+                &group,
+                &request,
+                &Precondition::default(),
+            )
+        });
         written.unwrap();
         steps
     };
@@ -50,8 +59,7 @@ fn steps(tx: &Tx<'_>, instance: &Instance, users: &[String], size: usize) -> [u6
 
 fn make(door: Door<'_>, kind: ResourceType, body: Value) -> String {
     let accepted = accept(kind, body, &Rules::default()).unwrap();
-    let written = create(door, kind, accepted).unwrap();
-    resources::stored_row(door.tx, written.row).unwrap().unwrap().id
+    create(door, kind, accepted, &Precondition::default()).unwrap().id
 }
 
 #[tokio::test]
