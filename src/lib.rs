@@ -57,9 +57,9 @@
 //!
 //! 1. The form of an app of the [`connector::catalog`] (or `rollcall instance create`) comes to
 //!    [`sync::manage::Manager::create`]. What was pasted is cleaned ([`connector::form`]): blanks, a slash, `/Users`, "Bearer".
-//! 2. [`connector::Connector::check`] asks the app: what it announces, a list of one user, a list of one group. All outgoing
-//!    traffic passes [`connector::net`], which decides on addresses, redirects, sizes and times. If anything is wrong, a
-//!    sentence says what to fix, and nothing is saved.
+//! 2. [`connector::Connector::check`] asks the app: what it announces, a list of one user and, if groups are carried, one
+//!    of one group. All outgoing traffic passes [`connector::net`], which decides on addresses, redirects, sizes and
+//!    times. If anything is wrong, a sentence says what to fix, and nothing is saved.
 //! 3. One unit of work: the instance, its token sealed under the key file ([`sync::credential`]), an event, and an import
 //!    job. The badge says *Connecting*; until that import is done nothing is pushed, though an identity provider may already
 //!    write.

@@ -9,6 +9,8 @@ mod support;
 mod adoption;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/bounds.rs"]
+mod bounds;
 #[cfg(feature = "tools")]
 #[path = "it/browser.rs"]
 mod browser;
@@ -47,6 +49,8 @@ mod put_only;
 #[cfg(feature = "tools")]
 #[path = "it/real_app.rs"]
 mod real_app;
+#[path = "it/scopes.rs"]
+mod scopes;
 #[path = "it/sealed.rs"]
 mod sealed;
 #[cfg(feature = "tools")]

@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connector::{Net, NetPolicy};
 use crate::secret::{KeyState, Sealer, SecretError, SetupCode};
-use crate::store::{Lane, Store, StoreError, access, settings};
+use crate::store::{Lane, ScanBudget, Store, StoreError, access, settings};
 use crate::sync::engine::{Engine, EngineConfig};
 use crate::sync::health;
 use crate::sync::manage::Manager;
@@ -97,6 +97,10 @@ impl Hub {
     /// Any of `StartError`.
     pub async fn open(config: Config, tuning: Tuning) -> Result<Self, StartError> {
         let store = Store::open(&config.data_dir, tuning.clock.clone())?;
+        store.set_scan_budget(ScanBudget {
+            rows: config.limits.scan_rows as u64,
+            time: Duration::from_secs(config.limits.scan_seconds as u64),
+        });
         let keys = open_keys(&store, &config).await?;
         let extra_ca_pem = match &config.extra_ca_file {
             None => None,
@@ -203,7 +207,7 @@ impl Server {
         let gate = web::Data::new(crate::web::scim::Gate::new(
             hub.store.clone(),
             origin.clone(),
-            hub.config.limits,
+            hub.config.limits.request,
         ));
         let pages = web::Data::new(crate::web::ui::Pages::new(
             hub.manager.clone(),

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::WireSecret;
-use crate::model::{Health, Role, RunPhase, Scope};
+use crate::model::{Health, Role, RunPhase, Scope, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 
 /// An admin was made or changed.
@@ -67,6 +67,8 @@ pub struct InstanceDetail {
     pub scim_base_url: String,
     /// What it carries.
     pub scope: Scope,
+    /// What it answers to writes of users; null unless it carries groups only.
+    pub user_writes: Option<UserWrites>,
     /// Off: identity providers are refused.
     pub enabled: bool,
     /// Nothing is sent.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::model::{Role, Scope};
+use crate::model::{Role, Scope, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 use crate::secret::Secret;
 
@@ -41,8 +41,17 @@ pub enum Command {
         app: Option<String>,
         /// What it carries.
         scope: Scope,
+        /// What it answers to writes of users; only in scope *groups*.
+        user_writes: Option<UserWrites>,
         /// Where to send to; tested before anything is saved.
         target: Option<NewTarget>,
+    },
+    /// Changes settings of an instance. Answer: `InstanceDetail`.
+    InstanceEdit {
+        /// Which.
+        slug: String,
+        /// What it answers to writes of users; only in scope *groups*.
+        user_writes: UserWrites,
     },
     /// All instances. Answer: list of `InstanceRow`.
     InstanceList,

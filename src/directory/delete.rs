@@ -43,15 +43,21 @@ pub fn delete(
     Ok(())
 }
 
-/// A deleted user is a member of nothing.
+/// A deleted user is a member of nothing. Where users are not carried, a word about one of them changes nothing in the
+/// app: there it stays a member until somebody writes the group.
 pub(super) fn leave_groups(door: Door<'_>, resource: &Resource) -> Result<(), StoreError> {
+    let carried = door.instance.scope.carries(resource.kind);
     for row in members::group_rows(door.tx, resource.row)? {
         let Some(group) = resources::load(door.tx, row)? else {
             continue;
         };
         members::remove(door.tx, row, &[resource.row], door.has_target())?;
         let group = resources::touch(door.tx, &group)?;
-        door.enqueue(&group)?;
+        if carried {
+            door.enqueue(&group)?;
+        } else {
+            members::set_kept(door.tx, row, resource.row, true)?;
+        }
     }
     Ok(())
 }

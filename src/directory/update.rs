@@ -109,7 +109,11 @@ fn save(
     }
     let visible = !differs.is_empty() || members.changes_anything();
     let newly_owned = owned != before.owned;
+    let leaving = members.decided && membership::let_go(door, before)?;
     if !visible && !newly_owned {
+        if leaving {
+            door.enqueue(before)?;
+        }
         return door.stored(before.row);
     }
     let now = resources::update(door.tx, before, attributes, owned, visible)?;

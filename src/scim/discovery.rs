@@ -5,10 +5,47 @@
 use serde_json::{Value, json};
 
 use super::Attributes;
-use super::list::{DEFAULT_COUNT, MAX_COUNT};
+use super::list::DEFAULT_COUNT;
 use super::rules::{Custom, Declared, Limits};
 use super::schema::{self, Attribute, Mutability, ResourceType, Returned, Schema, Type, Uniqueness};
 use super::urn;
+
+/// What an endpoint lets its callers do with resources of one type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// There are none, and the type is not published.
+    None,
+    /// They can be read.
+    Read,
+    /// They can be read and written.
+    Write,
+}
+
+/// What an endpoint offers beside the protocol.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'a> {
+    /// Of users.
+    pub users: Access,
+    /// Of groups.
+    pub groups: Access,
+    /// Declared for it.
+    pub custom: &'a Custom,
+}
+
+impl Offer<'_> {
+    fn access(&self, kind: ResourceType) -> Access {
+        match kind {
+            ResourceType::User => self.users,
+            ResourceType::Group => self.groups,
+        }
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = ResourceType> {
+        ResourceType::ALL
+            .into_iter()
+            .filter(|kind| self.access(*kind) != Access::None)
+    }
+}
 
 /// The body of `/ServiceProviderConfig`.
 pub fn service_provider_config(base: &str, limits: &Limits) -> Value {
@@ -20,7 +57,7 @@ pub fn service_provider_config(base: &str, limits: &Limits) -> Value {
             "maxOperations": limits.bulk_operations,
             "maxPayloadSize": limits.body_bytes,
         },
-        "filter": { "supported": true, "maxResults": MAX_COUNT },
+        "filter": { "supported": true, "maxResults": limits.results },
         "changePassword": { "supported": false },
         "sort": { "supported": true },
         "etag": { "supported": true },
@@ -30,7 +67,7 @@ pub fn service_provider_config(base: &str, limits: &Limits) -> Value {
             "index": true,
             "defaultPaginationMethod": "index",
             "defaultPageSize": DEFAULT_COUNT,
-            "maxPageSize": MAX_COUNT,
+            "maxPageSize": limits.results,
         },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
@@ -43,25 +80,29 @@ pub fn service_provider_config(base: &str, limits: &Limits) -> Value {
     })
 }
 
-/// The resources of `/ResourceTypes`; each is also found at `/ResourceTypes/{id}`.
-pub fn resource_types(base: &str, custom: &Custom) -> Vec<Value> {
-    ResourceType::ALL
-        .into_iter()
-        .map(|kind| resource_type(base, kind, custom))
+/// The resources of `/ResourceTypes`; each is also found at `/ResourceTypes/{id}`. Of types that are not offered, none.
+pub fn resource_types(base: &str, offer: &Offer<'_>) -> Vec<Value> {
+    offer
+        .kinds()
+        .map(|kind| resource_type(base, kind, offer))
         .collect()
 }
 
-fn resource_type(base: &str, kind: ResourceType, custom: &Custom) -> Value {
+fn resource_type(base: &str, kind: ResourceType, offer: &Offer<'_>) -> Value {
+    let only = match offer.access(kind) {
+        Access::Read => " Read only here: accounts must exist in the app.",
+        Access::None | Access::Write => "",
+    };
     let described = kind.extensions().iter().map(|schema| schema.urn);
     let extensions: Vec<Value> = described
-        .chain(custom.urns(Some(kind)))
+        .chain(offer.custom.urns(Some(kind)))
         .map(|urn| json!({ "schema": urn, "required": false }))
         .collect();
     json!({
         "schemas": [urn::RESOURCE_TYPE],
         "id": kind.name(),
         "name": kind.name(),
-        "description": kind.core().description,
+        "description": format!("{}{only}", kind.core().description),
         "endpoint": format!("/{}", kind.endpoint()),
         "schema": kind.schema(),
         "schemaExtensions": extensions,
@@ -69,22 +110,42 @@ fn resource_type(base: &str, kind: ResourceType, custom: &Custom) -> Value {
     })
 }
 
-/// The resources of `/Schemas`; each is also found at `/Schemas/{id}`.
-pub fn schemas(base: &str, custom: &Custom) -> Vec<Value> {
+/// The resources of `/Schemas`; each is also found at `/Schemas/{id}`. Of types that are not offered, none; of those that
+/// can only be read, no attribute can be written.
+pub fn schemas(base: &str, offer: &Offer<'_>) -> Vec<Value> {
     let ours = schema::published()
         .into_iter()
-        .map(|schema| described(base, schema));
-    let declared = custom
-        .urns(None)
-        .into_iter()
-        .map(|urn| declared(base, urn, custom));
-    ours.chain(declared).collect()
+        .map(|schema| {
+            (
+                schema,
+                of_type(schema).map_or(Access::Write, |kind| offer.access(kind)),
+            )
+        })
+        .filter(|(_, access)| *access != Access::None)
+        .map(|(schema, access)| described(base, schema, access));
+    let urns = offer.custom.urns(None).into_iter();
+    ours.chain(urns.filter_map(|urn| declared(base, urn, offer)))
+        .collect()
 }
 
-fn described(base: &str, schema: &Schema) -> Value {
+/// The type that a schema is of; none for those of the service itself.
+fn of_type(schema: &Schema) -> Option<ResourceType> {
+    let of = |kind: &ResourceType| {
+        kind.core().urn == schema.urn
+            || kind
+                .extensions()
+                .iter()
+                .any(|extension| extension.urn == schema.urn)
+    };
+    ResourceType::ALL.into_iter().find(of)
+}
+
+fn described(base: &str, schema: &Schema, access: Access) -> Value {
     let mut attributes: Vec<Value> = schema.attributes.iter().map(definition).collect();
-    if schema.urn == urn::USER {
-        attributes.push(password());
+    match access {
+        Access::Write if schema.urn == urn::USER => attributes.push(password()),
+        Access::Write => {}
+        Access::Read | Access::None => attributes.iter_mut().for_each(read_only),
     }
     published(base, schema.urn, schema.name, schema.description, &attributes)
 }
@@ -100,17 +161,26 @@ fn published(base: &str, urn: &str, name: &str, description: &str, attributes: &
     })
 }
 
-/// An extension with declared attributes. What both resource types have is described once.
-fn declared(base: &str, urn: &str, custom: &Custom) -> Value {
-    let mut attributes: Vec<Value> = Vec::new();
-    for declared in custom.declared().iter().filter(|declared| declared.urn == urn) {
-        let attribute = declared_attribute(declared);
-        if !attributes.contains(&attribute) {
-            attributes.push(attribute);
+/// An extension with declared attributes; none if no type that is offered has it. What both types have is described once,
+/// and can be written if it can in one of them.
+fn declared(base: &str, urn: &str, offer: &Offer<'_>) -> Option<Value> {
+    let (mut known, mut attributes) = (Vec::new(), Vec::new());
+    for access in [Access::Write, Access::Read] {
+        let of = |declared: &&Declared| declared.urn == urn && offer.access(declared.resource) == access;
+        for attribute in offer.custom.declared().iter().filter(of).map(declared_attribute) {
+            if known.contains(&attribute) {
+                continue;
+            }
+            let mut shown = attribute.clone();
+            if access == Access::Read {
+                read_only(&mut shown);
+            }
+            attributes.push(shown);
+            known.push(attribute);
         }
     }
     let description = "Attributes that were declared for this instance.";
-    published(base, urn, urn, description, &attributes)
+    (!known.is_empty()).then(|| published(base, urn, urn, description, &attributes))
 }
 
 fn declared_attribute(declared: &Declared) -> Value {
@@ -145,6 +215,15 @@ fn password() -> Value {
         "returned": "never",
         "uniqueness": "none",
     })
+}
+
+fn read_only(definition: &mut Value) {
+    if let Some(parts) = definition.as_object_mut() {
+        parts.insert("mutability".into(), mutability(Mutability::ReadOnly).into());
+        if let Some(Value::Array(inner)) = parts.get_mut("subAttributes") {
+            inner.iter_mut().for_each(read_only);
+        }
+    }
 }
 
 fn definition(attribute: &Attribute) -> Value {
@@ -205,6 +284,63 @@ mod tests {
 
     const EXTENSION: &str = "urn:acme:scim:2.0:Thing";
 
+    fn all(custom: &Custom) -> Offer<'_> {
+        Offer {
+            users: Access::Write,
+            groups: Access::Write,
+            custom,
+        }
+    }
+
+    #[test]
+    fn what_is_not_offered_is_not_published() {
+        let custom = custom();
+        let users = Offer {
+            groups: Access::None,
+            ..all(&custom)
+        };
+        let names = |list: Vec<Value>| -> Vec<String> {
+            list.iter()
+                .map(|v| v["name"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(names(resource_types(BASE, &users)), ["User"]);
+        assert!(!names(schemas(BASE, &users)).contains(&"Group".to_owned()));
+        let groups = Offer {
+            users: Access::Read,
+            ..all(&custom)
+        };
+        let types = resource_types(BASE, &groups);
+        assert!(
+            types[0]["description"]
+                .as_str()
+                .unwrap()
+                .contains("Read only here")
+        );
+        assert_eq!(types[1], resource_types(BASE, &all(&custom))[1]);
+        fn writable(attributes: &Value) -> bool {
+            attributes
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|a| a["mutability"] != "readOnly" || writable(&a["subAttributes"]))
+        }
+        let published = schemas(BASE, &groups);
+        let of = |urn: &str| published.iter().find(|s| s["id"] == urn).unwrap();
+        assert!(!writable(&of(urn::USER)["attributes"]));
+        assert!(writable(&of(urn::GROUP)["attributes"]));
+        // What both types have declared can be written in the one that can; what only the other has cannot.
+        let declared = of(EXTENSION)["attributes"].as_array().unwrap();
+        let mutability: Vec<&Value> = declared.iter().map(|a| &a["mutability"]).collect();
+        assert_eq!(mutability, [&json!("readWrite"), &json!("readOnly")]);
+        let neither = Offer {
+            users: Access::None,
+            groups: Access::None,
+            ..all(&custom)
+        };
+        assert!(schemas(BASE, &neither).iter().all(|s| s["id"] != EXTENSION));
+    }
+
     fn custom() -> Custom {
         let mut custom = Custom::default();
         for (resource, name, kind) in [
@@ -231,8 +367,8 @@ mod tests {
     fn nothing_published_is_null_and_all_has_a_location() {
         let all = [
             vec![service_provider_config(BASE, &Limits::default())],
-            resource_types(BASE, &custom()),
-            schemas(BASE, &custom()),
+            resource_types(BASE, &all(&custom())),
+            schemas(BASE, &all(&custom())),
         ]
         .concat();
         for resource in all {
@@ -243,7 +379,7 @@ mod tests {
 
     #[test]
     fn the_published_user_is_the_one_that_is_checked() {
-        let user = &schemas(BASE, Custom::none())[0];
+        let user = &schemas(BASE, &all(Custom::none()))[0];
         assert_eq!(user["id"], urn::USER);
         let mut published: Vec<&str> = user["attributes"]
             .as_array()
@@ -264,12 +400,18 @@ mod tests {
             .collect();
         assert_eq!(published, known);
         assert_eq!(user["attributes"][0]["uniqueness"], "server");
-        assert_eq!(resource_types(BASE, Custom::none())[1]["endpoint"], "/Groups");
+        assert_eq!(
+            resource_types(BASE, &all(Custom::none()))[1]["endpoint"],
+            "/Groups"
+        );
     }
 
     #[test]
     fn what_was_declared_is_published_as_a_schema() {
-        let (types, schemas) = (resource_types(BASE, &custom()), schemas(BASE, &custom()));
+        let (types, schemas) = (
+            resource_types(BASE, &all(&custom())),
+            schemas(BASE, &all(&custom())),
+        );
         let named = |kind: usize| {
             types[kind]["schemaExtensions"]
                 .as_array()
@@ -311,7 +453,7 @@ mod tests {
         };
         let [_, _, _, resource_type, config, schema] = schema::published();
         described(config, &service_provider_config(BASE, &Limits::default()));
-        described(resource_type, &resource_types(BASE, Custom::none())[0]);
-        described(schema, &schemas(BASE, Custom::none())[0]);
+        described(resource_type, &resource_types(BASE, &all(Custom::none()))[0]);
+        described(schema, &schemas(BASE, &all(Custom::none()))[0]);
     }
 }

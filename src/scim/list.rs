@@ -11,8 +11,6 @@ use super::sort::Sort;
 
 /// Resources in an answer if the request does not say.
 pub const DEFAULT_COUNT: u64 = 100;
-/// Most resources in one answer.
-pub const MAX_COUNT: u64 = 1000;
 
 /// What a query asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +22,7 @@ pub struct ListQuery {
     /// Where the page begins, as it was given; empty for the first page. `None`: pages are asked for by index. If a
     /// request has both, the cursor counts: RFC 9865 leaves it open, and `startIndex=1` is what some clients always send.
     pub cursor: Option<String>,
-    /// The most resources in the answer, 0 to [`MAX_COUNT`].
+    /// The most resources in the answer, 0 to [`Limits::results`](super::rules::Limits::results).
     pub count: u64,
     /// Which attributes of them.
     pub projection: Projection,
@@ -139,7 +137,7 @@ impl Parameters {
                 .unwrap_or(1)
                 .max(1),
             cursor: self.cursor.clone(),
-            count: count.unwrap_or(DEFAULT_COUNT).min(MAX_COUNT),
+            count: count.unwrap_or(DEFAULT_COUNT).min(rules.limits.results as u64),
             projection: Projection::parse(self.attributes.as_deref(), self.excluded.as_deref(), rules)?,
             sort,
         })
@@ -225,10 +223,11 @@ mod tests {
 
     #[test]
     fn numbers_are_bounded() {
+        let most = Rules::default().limits.results as u64;
         for (text, start, count) in [
             ("startIndex=0&count=-5", 1, 0),
-            ("startIndex=-3&count=1000000", 1, MAX_COUNT),
-            ("count=99999999999999999999999", 1, MAX_COUNT),
+            ("startIndex=-3&count=1000000", 1, most),
+            ("count=99999999999999999999999", 1, most),
             ("count=&startIndex=", 1, DEFAULT_COUNT),
         ] {
             let query = ListQuery::parse(text, &Rules::default()).unwrap();

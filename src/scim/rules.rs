@@ -36,6 +36,8 @@ pub struct Limits {
     pub bulk_operations: usize,
     /// Most members that one request may name.
     pub members: usize,
+    /// Most resources on one page of a list.
+    pub results: usize,
 }
 
 impl Limits {
@@ -73,6 +75,7 @@ impl Default for Limits {
             patch_operations: 1000,
             bulk_operations: 1000,
             members: 10_000,
+            results: 1000,
         }
     }
 }

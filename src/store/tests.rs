@@ -10,7 +10,7 @@ use rusqlite::{Connection, StatementStatus};
 use serde_json::json;
 
 use super::*;
-use crate::model::Scope;
+use crate::model::{Policies, Scope};
 use crate::scim::Attributes;
 use crate::scim::schema::ResourceType;
 use crate::store::instances::NewInstance;
@@ -59,6 +59,7 @@ async fn instance(store: &Store) -> InstanceId {
             name: "A".into(),
             app: "generic-scim".into(),
             scope: Scope::UsersAndGroups,
+            policies: Policies::default(),
             target: None,
         };
         instances::insert(tx, &new)

@@ -58,6 +58,8 @@ pub struct NewConnection {
     pub app: (String, String),
     /// What it carries.
     pub scope: Scope,
+    /// What an admin chose.
+    pub policies: Policies,
     /// SCIM base URL and token; none: receives only.
     pub target: Option<(String, Secret)>,
 }
@@ -135,7 +137,7 @@ impl Manager {
                 can_seal(&self.keys)?;
                 let base_url = clean_base_url(&url).map_err(ManageError::Refused)?.url;
                 let token = clean_token(token.expose()).map_err(ManageError::Refused)?;
-                let capabilities = self.check(&base_url, token.clone()).await?;
+                let capabilities = self.check(&base_url, token.clone(), new.scope).await?;
                 Some((
                     Target::Scim {
                         base_url,
@@ -145,7 +147,7 @@ impl Manager {
                 ))
             }
         };
-        let (keys, app, scope) = (Arc::clone(&self.keys), new.app.0, new.scope);
+        let (keys, app, scope, policies) = (Arc::clone(&self.keys), new.app.0, new.scope, new.policies);
         let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
             let slug = instances::free_slug(tx, &name)?;
             let instance = instances::insert(
@@ -155,6 +157,7 @@ impl Manager {
                     name,
                     app,
                     scope,
+                    policies,
                     target: None,
                 },
             )?;
@@ -242,7 +245,7 @@ impl Manager {
                 return Err(ManageError::Refused(text.into()));
             }
         };
-        let capabilities = self.check(&url, token.clone()).await?;
+        let capabilities = self.check(&url, token.clone(), instance.scope).await?;
         let target = Target::Scim {
             base_url: url,
             capabilities,
@@ -276,8 +279,8 @@ impl Manager {
         Ok(credential::open(&self.keys, id, &sealed)?)
     }
 
-    async fn check(&self, base_url: &str, token: Token) -> Result<Capabilities, ManageError> {
-        connect::connect(&self.net, base_url, token)
+    async fn check(&self, base_url: &str, token: Token, scope: Scope) -> Result<Capabilities, ManageError> {
+        connect::connect(&self.net, base_url, token, scope)
             .await
             .map_err(|e| ManageError::Check(Box::new(e)))
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::*;
 use crate::clock::Clock;
-use crate::model::{Scope, Time};
+use crate::model::{Policies, Scope, Time};
 use crate::scim::path::AttrPath;
 use crate::store::instances::{self, NewInstance};
 use crate::store::{Lane, ScanBudget, Store, Tx, members, scan};
@@ -38,6 +38,7 @@ impl Temp {
             name: "A".into(),
             app: "generic-scim".into(),
             scope: Scope::UsersAndGroups,
+            policies: Policies::default(),
             target: None,
         };
         let made = runtime.block_on(store.write(Lane::Front, None, move |tx| instances::insert(tx, &new)));

@@ -19,6 +19,7 @@ use crate::secret::{KeyState, Sealer};
 use crate::store::instances::{self, NewInstance};
 use crate::store::{Lane, Rx, Store, StoreError, Tx, resources};
 use crate::sync::credential;
+use crate::sync::manage::Manager;
 use crate::sync::status::{InstanceStatus, status};
 use crate::sync::{Engine, EngineConfig};
 
@@ -65,11 +66,11 @@ impl Hub {
                     name: "A".into(),
                     app: "generic-scim".into(),
                     scope: Scope::UsersAndGroups,
+                    policies,
                     target,
                 };
                 let id = instances::insert(tx, &new)?.id;
                 assert!(credential::put(tx, &keys, id, &Token::new("app-token".into()))?);
-                instances::set_basics(tx, id, "A", 3600, &policies)?;
                 Ok::<_, StoreError>(id)
             })
             .await
@@ -214,8 +215,18 @@ impl Hub {
         .await;
     }
 
+    /// As an admin asks for it.
+    pub(super) async fn ask_sync(&self) {
+        let manager = Manager {
+            store: self.store.clone(),
+            net: self.net.clone(),
+            keys: Arc::clone(&self.key),
+        };
+        manager.sync_now(Actor::Hub, self.id).await.unwrap();
+    }
+
     pub(super) async fn sync(&self) {
-        self.engine.sync_now(self.id).await.unwrap();
+        self.ask_sync().await;
         self.engine.idle().await;
     }
 

@@ -7,8 +7,8 @@ use actix_web::http::StatusCode;
 
 use super::failure::Failure;
 use super::gate::{self, Caller, Gate};
-use super::groups::writable;
 use super::represent::View;
+use super::scope::writable;
 use crate::directory::{self, ChangeError, Door};
 use crate::scim::bulk::{Ask, Method};
 use crate::scim::error::ScimError;
@@ -47,7 +47,7 @@ impl Write {
     /// Refuses all that can be refused without the database.
     pub(super) fn read(ask: Ask, caller: &Caller) -> Result<Self, Failure> {
         let (kind, rules) = (ask.kind, &caller.rules);
-        writable(caller, kind)?;
+        writable(&caller.instance, kind)?;
         let change = match (ask.method, ask.id) {
             (Method::Post, None) => Change::Create(resource::accept(kind, ask.data, rules)?),
             (Method::Put, Some(id)) => Change::Replace(id, resource::accept(kind, ask.data, rules)?),
@@ -71,6 +71,8 @@ impl Write {
     /// 100,000 of them back, unless the request names what it wants to see (RFC 7644 §3.5.2).
     pub(super) fn run(self, door: Door<'_>, projection: &Projection) -> Result<Done, ChangeError> {
         let (kind, only_if) = (self.kind, &self.only_if);
+        // As with the instance itself: what is so now, not when the request came.
+        writable(door.instance, kind)?;
         let (status, stored) = match self.change {
             Change::Create(accepted) => (
                 StatusCode::CREATED,

@@ -1,18 +1,25 @@
 //! ServiceProviderConfig, ResourceTypes and Schemas (RFC 7644 §4): read only, whoever holds a key of the instance.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::answer;
 use super::failure::Failure;
 use super::gate::Gate;
-use crate::scim::discovery;
+use super::scope::offer;
 use crate::scim::error::ScimError;
+use crate::scim::{discovery, tolerance};
 
 pub(super) async fn config(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
-    let body = discovery::service_provider_config(&gate.base(&request, &caller), &caller.rules.limits);
+    let mut body = discovery::service_provider_config(&gate.base(&request, &caller), &caller.rules.limits);
+    let agent = request
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok());
+    tolerance::for_strict_reader(agent.unwrap_or_default(), &mut body);
     Ok(answer::json(&request, StatusCode::OK, body.to_string()))
 }
 
@@ -20,7 +27,7 @@ pub(super) async fn types(request: HttpRequest, gate: web::Data<Gate>) -> Result
     let caller = gate.admit(&request).await?;
     Ok(all(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller), &caller.rules.custom),
+        discovery::resource_types(&gate.base(&request, &caller), &offer(&caller)),
     ))
 }
 
@@ -28,7 +35,7 @@ pub(super) async fn schemas(request: HttpRequest, gate: web::Data<Gate>) -> Resu
     let caller = gate.admit(&request).await?;
     Ok(all(
         &request,
-        discovery::schemas(&gate.base(&request, &caller), &caller.rules.custom),
+        discovery::schemas(&gate.base(&request, &caller), &offer(&caller)),
     ))
 }
 
@@ -37,7 +44,7 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
     let name = request.match_info().get("name").unwrap_or_default();
     one(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller), &caller.rules.custom),
+        discovery::resource_types(&gate.base(&request, &caller), &offer(&caller)),
         name,
     )
 }
@@ -47,7 +54,7 @@ pub(super) async fn one_schema(request: HttpRequest, gate: web::Data<Gate>) -> R
     let urn = request.match_info().get("urn").unwrap_or_default();
     one(
         &request,
-        discovery::schemas(&gate.base(&request, &caller), &caller.rules.custom),
+        discovery::schemas(&gate.base(&request, &caller), &offer(&caller)),
         urn,
     )
 }

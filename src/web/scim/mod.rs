@@ -9,10 +9,10 @@ mod discovery;
 mod etag;
 mod failure;
 mod gate;
-mod groups;
 mod me;
 mod read;
 mod represent;
+mod scope;
 mod write;
 
 pub use gate::Gate;

@@ -7,8 +7,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::failure::Failure;
 use super::gate::{Caller, Gate};
-use super::groups::carries;
 use super::represent::{Place, Shown, View};
+use super::scope::carries;
 use super::{answer, body, etag};
 use crate::scim::cursor::ListId;
 use crate::scim::error::ScimError;
@@ -43,6 +43,9 @@ pub(super) fn missing(kind: ResourceType, id: &str) -> Failure {
 pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate.admit(&request).await?;
     let (kind, id) = (kind(&request)?, id(&request));
+    if !carries(&caller, kind) {
+        return Err(missing(kind, &id));
+    }
     let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
     // What cannot be read here is passed over: the whole resource is always a right answer.
     let asked = etag::asked(&request).unwrap_or_default();

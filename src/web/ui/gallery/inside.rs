@@ -3,9 +3,10 @@
 use super::people::{group, groups, people, person};
 use super::sample::{HOSTILE, NOW, ago, beats, events, head, inside, when};
 use super::{Shown, shown};
-use crate::model::Health;
+use crate::model::{Health, UserWrites};
 use crate::web::ui::activity::ActivityPage;
 use crate::web::ui::attributes::{AttributeRow, AttributesPage};
+use crate::web::ui::connect::user_writes;
 use crate::web::ui::held::{HeldPage, HeldRow};
 use crate::web::ui::instance::{Fact, HeldBanner, InstancePage, KeyUse, Progress, Tab};
 use crate::web::ui::keys::{KeyRow, KeysPage};
@@ -317,6 +318,7 @@ fn settings() -> SettingsPage {
             ],
             "3600",
         ),
+        user_writes: user_writes(UserWrites::Acknowledge),
         leavers: Choice::list(
             &[
                 (
