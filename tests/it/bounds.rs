@@ -52,7 +52,7 @@ async fn each_limit_is_kept_and_told() {
     let many = vec!["id pr"; 13].join(" or ");
     told(&scim.get(&query(&many)).await, 400, Some("invalidFilter"), "12");
     assert_eq!(
-        scim.get(&query(&vec!["id pr"; 12].join(" or "))).await.status,
+        scim.get(&query(&["id pr"; 12].join(" or "))).await.status,
         200
     );
     let nested = format!("(((({term}))))");
