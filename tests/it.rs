@@ -28,6 +28,10 @@ mod demo;
 mod endpoint;
 #[path = "it/etag.rs"]
 mod etag;
+#[path = "it/filters.rs"]
+mod filters;
+#[path = "it/fuzzed.rs"]
+mod fuzzed;
 #[path = "it/keys.rs"]
 mod keys;
 #[path = "it/leavers.rs"]
@@ -52,3 +56,5 @@ mod sealed;
 #[cfg(feature = "tools")]
 #[path = "it/suites.rs"]
 mod suites;
+#[path = "it/together.rs"]
+mod together;

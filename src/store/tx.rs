@@ -30,6 +30,21 @@ impl<'c> Rx<'c> {
         self.now
     }
 
+    /// Does the work, and counts how often SQLite's machine looked up from it: once for each row it passes, at least.
+    #[cfg(test)]
+    pub(crate) fn counted<T>(&self, work: impl FnOnce() -> T) -> (T, u64) {
+        let seen = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+        let count = std::sync::Arc::clone(&seen);
+        let look = move || {
+            count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            false
+        };
+        assert!(self.conn.progress_handler(1, Some(look)).is_ok());
+        let done = work();
+        assert!(self.conn.progress_handler(0, None::<fn() -> bool>).is_ok());
+        (done, seen.load(std::sync::atomic::Ordering::Relaxed))
+    }
+
     /// What a scan here may look at.
     pub(super) fn budget(&self) -> ScanBudget {
         self.budget

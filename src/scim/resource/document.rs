@@ -29,34 +29,42 @@ pub fn paths(kind: ResourceType, attributes: &Attributes) -> Vec<String> {
     found
 }
 
-/// The value at a path, also of a part of an extension's complex value (`urn:…:User:manager.value`).
+/// The value at a path, also of a part of a described extension's complex value (`urn:…:User:manager.value`).
 pub fn get<'a>(attributes: &'a Attributes, path: &str) -> Option<&'a Value> {
-    match split(attributes, path) {
+    match split(path) {
         (None, rest) => within(attributes, rest),
-        (Some(urn), rest) => within(attributes.get(urn)?.as_object()?, rest),
+        (Some(urn), rest) if has_parts(urn) => within(attributes.get(urn)?.as_object()?, rest),
+        (Some(urn), rest) => attributes.get(urn)?.get(rest),
     }
 }
 
 fn within<'a>(object: &'a Attributes, path: &str) -> Option<&'a Value> {
-    if let Some(value) = object.get(path) {
-        return Some(value);
+    match path.split_once('.') {
+        None => object.get(path),
+        Some((name, sub)) => object.get(name)?.get(sub),
     }
-    let (name, sub) = path.split_once('.')?;
-    object.get(name)?.get(sub)
+}
+
+/// Whether a dot in a path into this extension parts a name from a sub-attribute. Where no schema describes it, the dot
+/// belongs to the name: its values are kept whole.
+fn has_parts(urn: &str) -> bool {
+    urn == urn::ENTERPRISE_USER
 }
 
 /// Sets or clears the value at a path, and keeps the document canonical: `schemas` and the order are made anew, and an
 /// object that lost its last part goes. The value is taken as it is.
 pub fn set(attributes: &mut Attributes, path: &str, value: Option<Value>) {
-    let (urn, rest) = split(attributes, path);
-    let (urn, rest) = (urn.map(str::to_owned), rest.to_owned());
-    match urn {
-        None => put(attributes, &rest, value),
-        Some(urn) => {
-            let mut object = take_object(attributes, &urn);
-            put(&mut object, &rest, value);
+    match split(path) {
+        (None, rest) => put(attributes, rest, value),
+        (Some(urn), rest) => {
+            let mut object = take_object(attributes, urn);
+            if has_parts(urn) {
+                put(&mut object, rest, value);
+            } else {
+                put_whole(&mut object, rest, value);
+            }
             if !object.is_empty() {
-                attributes.insert(urn, Value::Object(object));
+                attributes.insert(urn.to_owned(), Value::Object(object));
             }
         }
     }
@@ -64,22 +72,25 @@ pub fn set(attributes: &mut Attributes, path: &str, value: Option<Value>) {
 }
 
 fn put(object: &mut Attributes, path: &str, value: Option<Value>) {
-    // In an extension no schema describes, a name may hold a dot.
-    match path.split_once('.').filter(|_| !object.contains_key(path)) {
-        None => match value {
-            Some(value) => {
-                object.insert(path.to_owned(), value);
-            }
-            None => {
-                object.shift_remove(path);
-            }
-        },
+    match path.split_once('.') {
+        None => put_whole(object, path, value),
         Some((name, sub)) => {
             let mut parts = take_object(object, name);
-            put(&mut parts, sub, value);
+            put_whole(&mut parts, sub, value);
             if !parts.is_empty() {
                 object.insert(name.to_owned(), Value::Object(parts));
             }
+        }
+    }
+}
+
+fn put_whole(object: &mut Attributes, name: &str, value: Option<Value>) {
+    match value {
+        Some(value) => {
+            object.insert(name.to_owned(), value);
+        }
+        None => {
+            object.shift_remove(name);
         }
     }
 }
@@ -91,16 +102,9 @@ fn take_object(object: &mut Attributes, name: &str) -> Attributes {
     }
 }
 
-/// Parts the URN of an extension from the rest of a path: an extension that the document has, else up to the last colon.
-fn split<'p>(attributes: &Attributes, path: &'p str) -> (Option<&'p str>, &'p str) {
-    if !path.contains(':') {
-        return (None, path);
-    }
-    path.match_indices(':')
-        .rev()
-        .map(|(at, _)| (&path[..at], &path[at + 1..]))
-        .find(|(urn, _)| attributes.contains_key(*urn) || *urn == urn::ENTERPRISE_USER)
-        .or_else(|| path.rsplit_once(':'))
+/// Parts the URN of an extension from the rest of a path: no name has a colon.
+fn split(path: &str) -> (Option<&str>, &str) {
+    path.rsplit_once(':')
         .map_or((None, path), |(urn, rest)| (Some(urn), rest))
 }
 
@@ -254,6 +258,13 @@ mod tests {
             set(&mut changed, path, None);
         }
         assert_eq!(changed, document());
+        set(&mut changed, "urn:x:y:a.b", None);
+        set(&mut changed, "urn:x:y:a.b", Some(json!(1)));
+        assert_eq!(
+            changed,
+            document(),
+            "a dot in the name of an undescribed attribute"
+        );
         set(&mut changed, "name.familyName", None);
         set(&mut changed, "name.givenName", None);
         set(&mut changed, "urn:x:y:a.b", None);

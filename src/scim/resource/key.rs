@@ -169,6 +169,14 @@ fn extension(
     }
     for (name, part) in parts {
         let place = match described {
+            // In a path the last colon ends the URN: such a name would be that of another extension's attribute.
+            None if name.contains(':') => {
+                return Err(ScimError::invalid_value(format!(
+                    "{} in the extension {} cannot be the name of an attribute: it has a colon.",
+                    quote(&name),
+                    quote(&urn)
+                )));
+            }
             None => match Place::foreign(kind, custom, &urn, &name, None) {
                 Some(place) => place,
                 None => continue,

@@ -60,12 +60,12 @@ impl<'a> Judge<'a> {
         if self.with_members {
             self.meter.spend(members::count(self.rx, row)?.unsigned_abs())?;
             let list = members::list(self.rx, row, 0, usize::MAX)?;
-            document.insert("members".into(), references(list));
+            document.insert("members".into(), references(&list, |m| m.kind.name()));
         }
         if self.with_groups {
             let list = members::groups_of(self.rx, row)?;
             self.meter.spend(list.len() as u64)?;
-            document.insert("groups".into(), references(list));
+            document.insert("groups".into(), references(&list, |_| "direct"));
         }
         let meets = self
             .filter
@@ -74,8 +74,9 @@ impl<'a> Judge<'a> {
     }
 }
 
-fn references(list: Vec<members::Member>) -> Value {
-    list.into_iter()
-        .map(|m| json!({"value": m.id, "display": m.display, "type": m.kind.name()}))
+/// As an answer shows them, but for the addresses.
+fn references(list: &[members::Member], kind: impl Fn(&members::Member) -> &'static str) -> Value {
+    list.iter()
+        .map(|m| json!({"value": m.id, "display": m.display, "type": kind(m)}))
         .collect()
 }
