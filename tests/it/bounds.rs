@@ -49,7 +49,7 @@ async fn each_limit_is_kept_and_told() {
     let term = "userName eq \"a\"";
     let long = format!("title eq \"{}\"", "x".repeat(300));
     told(&scim.get(&query(&long)).await, 400, Some("invalidFilter"), "300");
-    let many = vec!["id pr"; 13].join(" or ");
+    let many = ["id pr"; 13].join(" or ");
     told(&scim.get(&query(&many)).await, 400, Some("invalidFilter"), "12");
     assert_eq!(
         scim.get(&query(&["id pr"; 12].join(" or "))).await.status,
