@@ -28,6 +28,7 @@ use crate::sync::engine::{Engine, EngineConfig};
 use crate::sync::health;
 use crate::sync::manage::Manager;
 use crate::web::origin::Origin;
+use crate::web::scim::{Gate, Throttle};
 
 pub use renew::{RenewError, Renewed};
 
@@ -200,7 +201,8 @@ impl Server {
             hub.config.trusted_proxies.clone(),
             hub.config.tls.is_some(),
         );
-        let gate = web::Data::new(crate::web::scim::Gate::new(hub.store.clone(), origin.clone()));
+        let gate = Gate::new(hub.store.clone(), origin.clone(), Throttle::default());
+        let gate = web::Data::new(gate);
         let pages = web::Data::new(crate::web::ui::Pages::new(
             hub.manager.clone(),
             engine.clone(),

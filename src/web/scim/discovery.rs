@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 
 use super::answer;
 use super::failure::Failure;
-use super::gate::Gate;
+use super::gate::{self, Gate};
 use crate::scim::discovery;
 use crate::scim::error::ScimError;
 
 pub(super) async fn config(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let body = discovery::service_provider_config(&gate.base(&request, &caller));
     Ok(answer::json(&request, StatusCode::OK, body.to_string()))
 }
 
 pub(super) async fn types(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     Ok(all(
         &request,
         discovery::resource_types(&gate.base(&request, &caller)),
@@ -25,12 +25,12 @@ pub(super) async fn types(request: HttpRequest, gate: web::Data<Gate>) -> Result
 }
 
 pub(super) async fn schemas(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     Ok(all(&request, discovery::schemas(&gate.base(&request, &caller))))
 }
 
 pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let name = request.match_info().get("name").unwrap_or_default();
     one(
         &request,
@@ -40,9 +40,18 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
 }
 
 pub(super) async fn one_schema(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let urn = request.match_info().get("urn").unwrap_or_default();
     one(&request, discovery::schemas(&gate.base(&request, &caller)), urn)
+}
+
+/// A path that is no endpoint.
+pub(super) async fn unknown(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
+    let base = gate.base(&request, &*gate::caller(&request)?);
+    Err(Failure::no_endpoint(format!(
+        "There is no such endpoint. The SCIM base URL of this instance is {base}; users are under /Users, groups under \
+         /Groups of it."
+    )))
 }
 
 /// What is published cannot be written.

@@ -10,7 +10,7 @@ use super::gate::{self, Caller, Gate};
 use super::groups::writable;
 use super::read::{id, kind};
 use super::represent::{Place, View};
-use super::{answer, body};
+use super::{answer, body, trail};
 use crate::directory::{self, ChangeError, Door, Written};
 use crate::scim::list::ListQuery;
 use crate::scim::patch::PatchRequest;
@@ -24,11 +24,12 @@ pub(super) async fn create(
     gate: Data<Gate>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let kind = kind(&request)?;
     writable(&caller, kind)?;
     let projection = ListQuery::parse(request.query_string())?.projection;
     let accepted = resource::accept(kind, body::json(payload).await?)?;
+    trail::tolerated(&request, &accepted.tolerated);
     let written = change(&gate, &caller, move |door| {
         directory::create(door, kind, accepted)
     })
@@ -43,11 +44,12 @@ pub(super) async fn replace(
     gate: Data<Gate>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let (kind, id) = (kind(&request)?, id(&request));
     writable(&caller, kind)?;
     let projection = ListQuery::parse(request.query_string())?.projection;
     let accepted = resource::accept(kind, body::json(payload).await?)?;
+    trail::tolerated(&request, &accepted.tolerated);
     let written = change(&gate, &caller, move |door| {
         directory::replace(door, kind, &id, accepted)
     })
@@ -63,11 +65,12 @@ pub(super) async fn patch(
     gate: Data<Gate>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let (kind, id) = (kind(&request)?, id(&request));
     writable(&caller, kind)?;
     let projection = ListQuery::parse(request.query_string())?.projection;
     let operations = PatchRequest::parse(kind, &body::json(payload).await?)?;
+    trail::tolerated(&request, operations.tolerated());
     let only_members = operations.only_members();
     let written = change(&gate, &caller, move |door| {
         directory::patch(door, kind, &id, &operations)
@@ -82,7 +85,7 @@ pub(super) async fn patch(
 }
 
 pub(super) async fn delete(request: HttpRequest, gate: Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let (kind, id) = (kind(&request)?, id(&request));
     writable(&caller, kind)?;
     change(&gate, &caller, move |door| directory::delete(door, kind, &id)).await?;
