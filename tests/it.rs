@@ -20,6 +20,8 @@ mod crash;
 mod demo;
 #[path = "it/endpoint.rs"]
 mod endpoint;
+#[path = "it/fairness.rs"]
+mod fairness;
 #[path = "it/keys.rs"]
 mod keys;
 #[path = "it/leavers.rs"]
@@ -35,6 +37,8 @@ mod put_only;
 #[cfg(feature = "tools")]
 #[path = "it/real_app.rs"]
 mod real_app;
+#[path = "it/requests.rs"]
+mod requests;
 #[path = "it/sealed.rs"]
 mod sealed;
 #[cfg(feature = "tools")]

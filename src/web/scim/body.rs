@@ -22,7 +22,8 @@ pub(super) async fn json(payload: Payload) -> Result<Value, Failure> {
     Ok(parse_json(&within(TO_ARRIVE, payload).await?)?)
 }
 
-async fn within(time: Duration, payload: Payload) -> Result<BytesMut, Failure> {
+/// Reads a body that arrives in this time.
+pub(super) async fn within(time: Duration, payload: Payload) -> Result<BytesMut, Failure> {
     let late = |_| {
         let text = format!(
             "The body did not arrive within {} s; nothing was changed.",

@@ -13,6 +13,8 @@ mod groups;
 mod read;
 mod represent;
 mod shown;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod trail;
 mod write;
