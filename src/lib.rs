@@ -22,8 +22,9 @@
 //! | [`app`] [`cli`] [`demo`] | wiring: they tie everything together | everything |
 //!
 //! Leaves beside them: [`clock`] (time and ids, which nobody else reads or makes), [`secret`] (sealed, hashed, random) and
-//! [`config`] (settings of `serve`). There are no cycles and no sideways edges. `tests/layers.rs` reads the sources and keeps
-//! all of this true, and which module may name `rusqlite`, `actix_web`, `reqwest` and `askama`.
+//! [`config`] (settings of `serve`; it knows `scim`, whose limits it sets). There are no cycles and no sideways edges.
+//! `tests/layers.rs` reads the sources and keeps all of this true, and which module may name `rusqlite`, `actix_web`,
+//! `reqwest` and `askama`.
 //!
 //! Nobody below needs to know who listens: [`store::Store::subscribe`] tells of each commit, and the engine, the key cache
 //! and the pages look for themselves.

@@ -29,7 +29,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
         "web",
         "scim model mapping store directory connector sync config clock secret",
     ),
-    ("config", ""),
+    ("config", "scim"),
     ("clock", "model"),
     ("secret", ""),
     ("app", "*"),

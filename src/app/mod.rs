@@ -201,7 +201,12 @@ impl Server {
             hub.config.trusted_proxies.clone(),
             hub.config.tls.is_some(),
         );
-        let gate = Gate::new(hub.store.clone(), origin.clone(), Throttle::default());
+        let gate = Gate::new(
+            hub.store.clone(),
+            origin.clone(),
+            hub.config.limits,
+            Throttle::default(),
+        );
         let gate = web::Data::new(gate);
         let pages = web::Data::new(crate::web::ui::Pages::new(
             hub.manager.clone(),

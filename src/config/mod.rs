@@ -21,6 +21,8 @@ pub use layers::{Env, Flags, environment};
 
 use layers::Layers;
 
+use crate::scim::rules::Limits;
+
 /// The settings file that is read from the data directory when none is named.
 pub const SETTINGS_FILE: &str = "rollcall.toml";
 
@@ -58,6 +60,8 @@ pub struct Config {
     pub log_level: Level,
     /// HTTP worker threads; none: one per core.
     pub workers: Option<usize>,
+    /// How much one request to a SCIM endpoint may ask for.
+    pub limits: Limits,
 }
 
 /// Where the certificate lies.
@@ -116,6 +120,7 @@ impl Config {
                 .unwrap_or(LogFormat::Text),
             log_level: layers.read("log_level", value::log_level)?.unwrap_or(Level::INFO),
             workers: layers.read("workers", value::workers)?,
+            limits: Limits::default(),
         })
     }
 

@@ -27,6 +27,7 @@ use crate::cli::{DemoArgs, LockedDir};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat};
 use crate::model::{Role, Time};
+use crate::scim::rules::Limits;
 use crate::secret::{hash_password, random_password};
 use crate::store::{Lane, access};
 use data::TemporaryDir;
@@ -153,6 +154,7 @@ fn config(args: &DemoArgs, dir: &TemporaryDir) -> Config {
         log_format: LogFormat::Text,
         log_level: tracing::Level::WARN,
         workers: None,
+        limits: Limits::default(),
     }
 }
 

@@ -121,7 +121,7 @@ impl Stage {
     /// Both sides as they are; read again for up to ten seconds while they differ, if there is `time`.
     pub(super) async fn both(&self, time: bool) -> Result<(Side, Side), DemoError> {
         let end = self.voice.elapsed() + SETTLE;
-        let mut news = self.store.subscribe();
+        let mut news = self.store.subscribe_to_changes();
         loop {
             let sides = (Side::read(&self.hub_end).await?, Side::read(&self.app_end).await?);
             if sides.0 == sides.1 || !time || self.voice.elapsed() > end {

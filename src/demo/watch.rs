@@ -80,7 +80,7 @@ async fn arrived(
     began: Stopwatch,
     longest: Option<Duration>,
 ) -> Result<bool, DemoError> {
-    let mut feed = stage.store.subscribe();
+    let mut feed = stage.store.subscribe_to_changes();
     loop {
         if stage
             .app_end

@@ -12,6 +12,7 @@ use crate::scim::filter::Filter;
 use crate::scim::patch::MemberChange;
 use crate::scim::path::AttrPath;
 use crate::scim::resource::Member;
+use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, eval};
 use crate::store::{StoreError, events, members, resources};
@@ -134,6 +135,7 @@ fn matches(filter: &Filter, member: &members::Member) -> bool {
     eval::matches(
         filter,
         ResourceType::Group,
+        Custom::none(),
         &Attributes::from_iter([("members".to_owned(), value)]),
     )
 }

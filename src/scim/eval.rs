@@ -10,12 +10,13 @@ use serde_json::Value;
 
 use super::filter::{CompareOp, Filter};
 use super::path::{AttrPath, Place};
+use super::rules::Custom;
 use super::schema::{Attribute, ResourceType, Type};
 use super::{Attributes, fold, tolerance};
 
 /// Whether the document matches. `id`, `meta`, `groups` and `members` count if the document has them.
-pub fn matches(filter: &Filter, kind: ResourceType, document: &Attributes) -> bool {
-    holds(filter, Scope::Resource(kind), document)
+pub fn matches(filter: &Filter, kind: ResourceType, custom: &Custom, document: &Attributes) -> bool {
+    holds(filter, Scope::Resource(kind, custom), document)
 }
 
 /// Whether one value of a complex attribute matches what stands in the brackets of a value path.
@@ -27,8 +28,8 @@ pub(super) fn value_matches(filter: &Filter, attribute: &'static Attribute, valu
 
 /// What the names in a filter refer to.
 #[derive(Clone, Copy)]
-enum Scope {
-    Resource(ResourceType),
+enum Scope<'c> {
+    Resource(ResourceType, &'c Custom),
     Value(&'static Attribute),
 }
 
@@ -38,7 +39,7 @@ struct Found<'a> {
     definition: Option<&'static Attribute>,
 }
 
-fn holds(filter: &Filter, scope: Scope, object: &Attributes) -> bool {
+fn holds(filter: &Filter, scope: Scope<'_>, object: &Attributes) -> bool {
     match filter {
         Filter::And(all) => all.iter().all(|part| holds(part, scope, object)),
         Filter::Or(any) => any.iter().any(|part| holds(part, scope, object)),
@@ -72,9 +73,9 @@ fn is_present(value: &Value) -> bool {
 }
 
 /// What a path leads to; `None` if no schema has it.
-fn find<'a>(path: &AttrPath, scope: Scope, object: &'a Attributes) -> Option<Found<'a>> {
-    let kind = match scope {
-        Scope::Resource(kind) => kind,
+fn find<'a>(path: &AttrPath, scope: Scope<'_>, object: &'a Attributes) -> Option<Found<'a>> {
+    let (kind, custom) = match scope {
+        Scope::Resource(kind, custom) => (kind, custom),
         Scope::Value(attribute) => {
             let definition = attribute
                 .sub(&path.name)
@@ -85,7 +86,7 @@ fn find<'a>(path: &AttrPath, scope: Scope, object: &'a Attributes) -> Option<Fou
             });
         }
     };
-    match path.resolve(kind)? {
+    match path.resolve(kind, custom)? {
         Place::Known {
             extension,
             attribute,
@@ -104,7 +105,7 @@ fn find<'a>(path: &AttrPath, scope: Scope, object: &'a Attributes) -> Option<Fou
                 Some(sub) => found.part(sub.name),
             })
         }
-        Place::Foreign { urn, name, sub } => {
+        Place::Foreign { urn, name, sub, .. } => {
             let at = |object: &'a Attributes, name: &str| {
                 object
                     .iter()
@@ -286,7 +287,12 @@ mod tests {
         ];
         for text in matching {
             assert!(
-                matches(&Filter::parse(text).unwrap(), ResourceType::User, &user),
+                matches(
+                    &Filter::parse(text).unwrap(),
+                    ResourceType::User,
+                    Custom::none(),
+                    &user
+                ),
                 "{text}"
             );
         }
@@ -317,7 +323,12 @@ mod tests {
         ];
         for text in other {
             assert!(
-                !matches(&Filter::parse(text).unwrap(), ResourceType::User, &user),
+                !matches(
+                    &Filter::parse(text).unwrap(),
+                    ResourceType::User,
+                    Custom::none(),
+                    &user
+                ),
                 "{text}"
             );
         }

@@ -11,13 +11,7 @@ use serde_json::Value;
 
 use super::error::ScimError;
 use super::path::AttrPath;
-
-/// Longest filter that is read, in bytes.
-pub const MAX_FILTER: usize = 4096;
-/// Most comparisons in one filter.
-pub const MAX_TERMS: usize = 100;
-/// Deepest nesting of groups and value paths.
-pub const MAX_DEPTH: usize = 20;
+use super::rules::Limits;
 
 /// What a resource, or one value of an attribute, has to meet.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,14 +101,20 @@ impl CompareOp {
 }
 
 impl Filter {
-    /// Reads a filter; 400 `invalidFilter` with the position if it is none, or larger than the limits of this module.
+    /// Reads a filter within the limits that are the default.
     pub fn parse(text: &str) -> Result<Self, ScimError> {
-        if text.len() > MAX_FILTER {
+        Self::parse_within(text, &Limits::default())
+    }
+
+    /// Reads a filter; 400 `invalidFilter` with the position if it is none, or larger than the limits.
+    pub fn parse_within(text: &str, limits: &Limits) -> Result<Self, ScimError> {
+        if text.len() > limits.filter_bytes {
             return Err(ScimError::invalid_filter(format!(
-                "A filter has at most {MAX_FILTER} bytes."
+                "A filter has at most {} bytes.",
+                limits.filter_bytes
             )));
         }
-        parser::Parser::new(text)?.filter()
+        parser::Parser::new(text, limits)?.filter()
     }
 
     /// `name eq "value"`, with the value escaped when it is written. `name` is a core path such as `emails.value`.
@@ -178,6 +178,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::scim::rules::Rules;
 
     fn path() -> impl Strategy<Value = AttrPath> {
         prop::sample::select(vec![
@@ -246,13 +247,13 @@ mod tests {
             match Filter::parse(&text) {
                 Ok(read) => prop_assert_eq!(read, filter),
                 // Only the length may stand in the way: the strings are arbitrary.
-                Err(error) => prop_assert!(text.len() > MAX_FILTER, "{}: {}", text, error),
+                Err(error) => prop_assert!(text.len() > Limits::default().filter_bytes, "{}: {}", text, error),
             }
         }
 
         #[test]
         fn no_text_makes_the_parser_panic(text in any::<String>(), path in "[a-z\\[\\]\\(\\)\\.\": $not]{0,40}") {
-            let _ = (Filter::parse(&text), Filter::parse(&path), crate::scim::path::PatchPath::parse(&path));
+            let _ = (Filter::parse(&text), Filter::parse(&path), crate::scim::path::PatchPath::parse(&path, &Rules::default()));
         }
     }
 

@@ -7,14 +7,13 @@ use super::error::{ScimError, quote};
 use super::filter::Filter;
 use super::path::AttrPath;
 use super::project::Projection;
+use super::rules::Rules;
 use super::urn;
 
 /// Resources in an answer if the request does not say.
 pub const DEFAULT_COUNT: u64 = 100;
 /// Most resources in one answer.
 pub const MAX_COUNT: u64 = 1000;
-/// Longest query string that is read, in bytes.
-const MAX_QUERY: usize = 32 * 1024;
 
 /// What a query asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,10 +53,11 @@ struct Parameters {
 
 impl ListQuery {
     /// Reads the part of a URL after the question mark. 400 `invalidFilter` for the filter, `invalidValue` for the rest.
-    pub fn parse(query: &str) -> Result<Self, ScimError> {
-        if query.len() > MAX_QUERY {
+    pub fn parse(query: &str, rules: &Rules) -> Result<Self, ScimError> {
+        let most = rules.limits.query_bytes();
+        if query.len() > most {
             return Err(ScimError::invalid_value(format!(
-                "A query has at most {MAX_QUERY} bytes; use POST .search."
+                "A query has at most {most} bytes; use POST .search."
             )));
         }
         let mut parameters = Parameters::default();
@@ -67,11 +67,11 @@ impl ListQuery {
                 *slot = Some(decoded(value)?);
             }
         }
-        parameters.read()
+        parameters.read(rules)
     }
 
     /// Reads the body of a POST to `.search`.
-    pub fn from_search(body: &Value) -> Result<Self, ScimError> {
+    pub fn from_search(body: &Value, rules: &Rules) -> Result<Self, ScimError> {
         let body = body
             .as_object()
             .ok_or_else(|| ScimError::invalid_syntax("The body has to be a JSON object."))?;
@@ -99,7 +99,7 @@ impl ListQuery {
                 }
             };
         }
-        parameters.read()
+        parameters.read(rules)
     }
 }
 
@@ -117,7 +117,7 @@ impl Parameters {
         })
     }
 
-    fn read(&self) -> Result<ListQuery, ScimError> {
+    fn read(&self, rules: &Rules) -> Result<ListQuery, ScimError> {
         let text = |parameter: &Option<String>| parameter.clone().filter(|text| !text.trim().is_empty());
         let by = text(&self.sort_by)
             .map(|by| AttrPath::parse(by.trim()))
@@ -127,7 +127,7 @@ impl Parameters {
             text(&self.sort_order).is_some_and(|order| order.trim().eq_ignore_ascii_case("descending"));
         Ok(ListQuery {
             filter: text(&self.filter)
-                .map(|filter| Filter::parse(&filter))
+                .map(|filter| Filter::parse_within(&filter, &rules.limits))
                 .transpose()?,
             // "A value less than 1 SHALL be interpreted as 1", "a negative value SHALL be interpreted as 0": §3.4.2.4.
             start_index: number("startIndex", self.start_index.as_deref())?
@@ -136,7 +136,7 @@ impl Parameters {
             count: number("count", self.count.as_deref())?
                 .unwrap_or(DEFAULT_COUNT)
                 .min(MAX_COUNT),
-            projection: Projection::parse(self.attributes.as_deref(), self.excluded.as_deref())?,
+            projection: Projection::parse(self.attributes.as_deref(), self.excluded.as_deref(), rules)?,
             sort: by.map(|by| Sort { by, descending }),
         })
     }
@@ -203,11 +203,11 @@ mod tests {
 
     #[test]
     fn parameters_are_read_as_clients_write_them() {
-        let query = ListQuery::parse("filter=userName+eq+%22j%C3%BCrgen%2Bx%40y%22&&StartIndex=3&count=7&aadOptscim062020&excludedAttributes=members&").unwrap();
+        let query = ListQuery::parse("filter=userName+eq+%22j%C3%BCrgen%2Bx%40y%22&&StartIndex=3&count=7&aadOptscim062020&excludedAttributes=members&", &Rules::default()).unwrap();
         assert_eq!(query.filter, Some(Filter::eq("userName", "jürgen+x@y")));
         assert_eq!((query.start_index, query.count), (3, 7));
         assert!(!query.projection.wants("members"));
-        let default = ListQuery::parse("").unwrap();
+        let default = ListQuery::parse("", &Rules::default()).unwrap();
         assert_eq!(
             (default.filter, default.start_index, default.count),
             (None, 1, DEFAULT_COUNT)
@@ -223,11 +223,11 @@ mod tests {
             ("count=99999999999999999999999", 1, MAX_COUNT),
             ("count=&startIndex=", 1, DEFAULT_COUNT),
         ] {
-            let query = ListQuery::parse(text).unwrap();
+            let query = ListQuery::parse(text, &Rules::default()).unwrap();
             assert_eq!((query.start_index, query.count), (start, count), "{text}");
         }
         assert_eq!(
-            ListQuery::parse("startIndex=99999999999999999999")
+            ListQuery::parse("startIndex=99999999999999999999", &Rules::default())
                 .unwrap()
                 .start_index,
             i64::MAX as u64
@@ -245,24 +245,30 @@ mod tests {
             ("sortBy=a.b.c", ScimType::InvalidValue),
         ] {
             assert_eq!(
-                ListQuery::parse(text).unwrap_err().scim_type,
+                ListQuery::parse(text, &Rules::default()).unwrap_err().scim_type,
                 Some(scim_type),
                 "{text}"
             );
         }
-        assert!(ListQuery::parse("%&%4&%zz=1&=&===&\u{e9}").is_ok());
-        assert!(ListQuery::parse(&"a".repeat(MAX_QUERY + 1)).is_err());
+        assert!(ListQuery::parse("%&%4&%zz=1&=&===&\u{e9}", &Rules::default()).is_ok());
+        assert!(
+            ListQuery::parse(
+                &"a".repeat(Rules::default().limits.query_bytes() + 1),
+                &Rules::default()
+            )
+            .is_err()
+        );
     }
 
     #[test]
     fn a_search_has_the_same_parameters() {
         let body = json!({ "schemas": [urn::SEARCH_REQUEST], "attributes": ["userName", "id"], "filter": "title pr", "startIndex": -1, "count": 2, "sortBy": "name.familyName", "sortOrder": "descending" });
-        let query = ListQuery::from_search(&body).unwrap();
+        let query = ListQuery::from_search(&body, &Rules::default()).unwrap();
         assert_eq!((query.start_index, query.count), (1, 2));
         assert!(!query.projection.wants("emails"));
         assert!(query.sort.unwrap().descending);
-        assert!(ListQuery::from_search(&json!({ "filter": {} })).is_err());
-        assert!(ListQuery::from_search(&json!([])).is_err());
+        assert!(ListQuery::from_search(&json!({ "filter": {} }), &Rules::default()).is_err());
+        assert!(ListQuery::from_search(&json!([]), &Rules::default()).is_err());
     }
 
     #[test]

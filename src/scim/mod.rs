@@ -13,6 +13,7 @@
 //! | [`patch`] | what does a PATCH make of a document? | 7644 §3.5.2 |
 //! | [`tolerance`] | which deviations of real clients are served, and why? | — |
 //! | [`project`], [`list`] | which resources and attributes does a query ask for? | 7644 §3.4.2, §3.9 |
+//! | [`rules`] | what does this instance allow, and which attributes did it declare? | — |
 //! | [`discovery`] | what do we publish about ourselves? | 7643 §5–§7 |
 //! | [`error`] | how is a refusal told? | 7644 §3.12 |
 pub mod discovery;
@@ -24,6 +25,7 @@ pub mod patch;
 pub mod path;
 pub mod project;
 pub mod resource;
+pub mod rules;
 pub mod schema;
 pub mod tolerance;
 pub mod urn;

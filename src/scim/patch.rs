@@ -13,14 +13,12 @@ use serde_json::Value;
 use super::Attributes;
 use super::error::ScimError;
 use super::filter::Filter;
-use super::resource::{MAX_MEMBERS, Member, arrange, limits, require};
+use super::resource::{Member, arrange, limits, require};
+use super::rules::{Limits, Rules};
 use super::schema::ResourceType;
 use super::tolerance::{Notes, Tolerance};
 use super::urn;
 use operation::{Action, Compiler};
-
-/// Most operations in one request.
-pub const MAX_OPERATIONS: usize = 1000;
 
 /// Most of them that concern a group's members as a whole: each costs as much as the group has.
 const MAX_WHOLE: usize = 10;
@@ -88,11 +86,11 @@ pub struct Patched {
 impl PatchRequest {
     /// Reads a PATCH message. 400 with the number of the operation for everything that cannot be done to any document:
     /// `invalidSyntax`, `invalidPath`, `invalidFilter`, `invalidValue`, `noTarget`, `mutability`, `tooMany`.
-    pub fn parse(kind: ResourceType, body: &Value) -> Result<Self, ScimError> {
+    pub fn parse(kind: ResourceType, body: &Value, rules: &Rules) -> Result<Self, ScimError> {
         let body = body
             .as_object()
             .ok_or_else(|| ScimError::invalid_syntax("The body has to be a JSON object."))?;
-        let mut compiler = Compiler::new(kind);
+        let mut compiler = Compiler::new(kind, rules);
         let listed = body.get("schemas").and_then(Value::as_array);
         let says_so = |schema: &Value| {
             schema
@@ -102,7 +100,7 @@ impl PatchRequest {
         if !listed.is_some_and(|listed| listed.iter().any(says_so)) {
             compiler.notes.note(Tolerance::NoPatchSchema);
         }
-        let operations = operations(body)?;
+        let operations = operations(body, &rules.limits)?;
         for (n, operation) in operations.iter().enumerate() {
             compiler
                 .operation(n + 1, operation)
@@ -115,11 +113,9 @@ impl PatchRequest {
             ids: compiler.ids,
             notes: compiler.notes,
         };
-        if request.members.iter().map(MemberChange::len).sum::<usize>() > MAX_MEMBERS {
-            return Err(ScimError::too_many(format!(
-                "A request may name at most {MAX_MEMBERS} members; split it."
-            )));
-        }
+        rules
+            .limits
+            .hold_members(request.members.iter().map(MemberChange::len).sum())?;
         let whole =
             |change: &&MemberChange| !matches!(change, MemberChange::Add(_) | MemberChange::Remove(_));
         if request.members.iter().filter(whole).count() > MAX_WHOLE {
@@ -174,7 +170,7 @@ impl PatchRequest {
 
 /// The list of operations. A key in another letter case is refused and not passed over: a PATCH that is answered 2xx
 /// and does nothing would leave a leaver with access.
-fn operations(body: &Attributes) -> Result<&[Value], ScimError> {
+fn operations<'a>(body: &'a Attributes, limits: &Limits) -> Result<&'a [Value], ScimError> {
     let operations = match body.get("Operations") {
         Some(Value::Array(operations)) => operations,
         Some(_) => return Err(ScimError::invalid_syntax("'Operations' has to be a list.")),
@@ -187,10 +183,11 @@ fn operations(body: &Attributes) -> Result<&[Value], ScimError> {
     };
     match operations.len() {
         0 => Err(ScimError::invalid_syntax("'Operations' is empty.")),
-        1..=MAX_OPERATIONS => Ok(operations),
-        _ => Err(ScimError::too_many(format!(
-            "A PATCH has at most {MAX_OPERATIONS} operations; split it."
+        many if many > limits.patch_operations => Err(ScimError::too_many(format!(
+            "A PATCH has at most {} operations; split it.",
+            limits.patch_operations
         ))),
+        _ => Ok(operations),
     }
 }
 

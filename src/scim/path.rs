@@ -6,7 +6,8 @@ use std::fmt;
 use super::error::{ScimError, quote};
 use super::filter::Filter;
 use super::filter::parser::Parser;
-use super::schema::{Attribute, ResourceType};
+use super::rules::{Custom, Rules};
+use super::schema::{Attribute, Form, ResourceType};
 use super::tolerance::{self, Tolerance};
 use super::urn;
 
@@ -61,7 +62,7 @@ impl AttrPath {
 
     /// Where the path leads for this resource type; `None` if no schema has it.
     /// An attribute of the enterprise extension is found by its bare name too, as Entra writes it.
-    pub fn resolve(&self, kind: ResourceType) -> Option<Place> {
+    pub fn resolve(&self, kind: ResourceType, custom: &Custom) -> Option<Place> {
         let (extension, attribute) = match &self.urn {
             None => match kind.attribute(&self.name) {
                 Some(attribute) => (None, attribute),
@@ -73,13 +74,7 @@ impl AttrPath {
                 Some(schema) => (Some(schema.urn), schema.attribute(&self.name)?),
                 // A schema of another resource type is known, and has no place here.
                 None if urn::known(urn).is_some() || !is_urn(urn) => return None,
-                None => {
-                    return Some(Place::Foreign {
-                        urn: urn.clone(),
-                        name: self.name.clone(),
-                        sub: self.sub.clone(),
-                    });
-                }
+                None => return Place::foreign(kind, custom, urn, &self.name, self.sub.as_deref()),
             },
         };
         let sub = match &self.sub {
@@ -94,8 +89,8 @@ impl AttrPath {
     }
 
     /// The path in the one spelling used for documents, columns and ownership: `emails.value`, `urn:…:User:department`.
-    pub fn canonical(&self, kind: ResourceType) -> Option<String> {
-        self.resolve(kind).map(|place| place.to_string())
+    pub fn canonical(&self, kind: ResourceType, custom: &Custom) -> Option<String> {
+        self.resolve(kind, custom).map(|place| place.to_string())
     }
 
     /// The tolerance it takes to read the path, if any.
@@ -127,15 +122,40 @@ pub enum Place {
         /// The part of it that is meant.
         sub: Option<&'static Attribute>,
     },
-    /// An attribute of an extension that is kept, but described by no schema here.
+    /// An attribute of an extension that no schema here describes.
     Foreign {
-        /// The URN of the extension, as written.
+        /// The URN of the extension, as written or as declared.
         urn: String,
-        /// The name, as written.
+        /// The name, as written or as declared.
         name: String,
-        /// The part of it that is meant.
+        /// The part of it that is meant; a declared attribute has none.
         sub: Option<String>,
+        /// What the instance declared it to be; without that it is kept as it is.
+        form: Option<Form>,
     },
+}
+
+impl Place {
+    /// An attribute of an extension that no schema here describes; `None` for a part of a declared one, which has no parts.
+    pub(super) fn foreign(
+        kind: ResourceType,
+        custom: &Custom,
+        urn: &str,
+        name: &str,
+        sub: Option<&str>,
+    ) -> Option<Self> {
+        let declared = custom.find(kind, urn, name);
+        if declared.is_some() && sub.is_some() {
+            return None;
+        }
+        let (urn, name) = declared.map_or((urn, name), |found| (&found.urn, &found.name));
+        Some(Self::Foreign {
+            urn: urn.to_owned(),
+            name: name.to_owned(),
+            sub: sub.map(str::to_owned),
+            form: declared.map(|found| found.form),
+        })
+    }
 }
 
 impl fmt::Display for Place {
@@ -146,7 +166,7 @@ impl fmt::Display for Place {
                 attribute,
                 sub,
             } => (*extension, attribute.name, sub.map(|sub| sub.name)),
-            Self::Foreign { urn, name, sub } => (Some(urn.as_str()), name.as_str(), sub.as_deref()),
+            Self::Foreign { urn, name, sub, .. } => (Some(urn.as_str()), name.as_str(), sub.as_deref()),
         };
         urn.iter().try_for_each(|urn| write!(f, "{urn}:"))?;
         f.write_str(name)?;
@@ -174,7 +194,7 @@ pub enum PatchPath {
 
 impl PatchPath {
     /// Reads a path; 400 `invalidPath`, or `invalidFilter` for what stands between the brackets.
-    pub fn parse(text: &str) -> Result<Self, ScimError> {
+    pub fn parse(text: &str, rules: &Rules) -> Result<Self, ScimError> {
         let text = text.trim();
         if text.len() > MAX_PATH {
             return Err(ScimError::invalid_path(format!(
@@ -182,7 +202,7 @@ impl PatchPath {
             )));
         }
         if text.contains('[') {
-            let (attr, filter, sub) = Parser::new(text)?.value_path()?;
+            let (attr, filter, sub) = Parser::new(text, &rules.limits)?.value_path()?;
             return Ok(Self::Value { attr, filter, sub });
         }
         match schema_urn(text) {
@@ -253,7 +273,9 @@ mod tests {
     use crate::scim::error::ScimType;
 
     fn canonical(text: &str) -> Option<String> {
-        AttrPath::parse(text).unwrap().canonical(ResourceType::User)
+        AttrPath::parse(text)
+            .unwrap()
+            .canonical(ResourceType::User, Custom::none())
     }
 
     #[test]
@@ -315,7 +337,11 @@ mod tests {
             "emails[type eq \"work\"].a.b",
             "[a eq 1]",
         ] {
-            assert_eq!(PatchPath::parse(text).unwrap_err().status, 400, "{text}");
+            assert_eq!(
+                PatchPath::parse(text, &Rules::default()).unwrap_err().status,
+                400,
+                "{text}"
+            );
         }
     }
 
@@ -328,14 +354,17 @@ mod tests {
             urn::ENTERPRISE_USER,
             "urn:example:ext:2.0:User",
         ] {
-            assert_eq!(PatchPath::parse(text).unwrap().to_string(), text);
+            assert_eq!(
+                PatchPath::parse(text, &Rules::default()).unwrap().to_string(),
+                text
+            );
         }
         assert!(matches!(
-            PatchPath::parse("urn:example:ext:2.0:User").unwrap(),
+            PatchPath::parse("urn:example:ext:2.0:User", &Rules::default()).unwrap(),
             PatchPath::Extension(_)
         ));
         assert!(matches!(
-            PatchPath::parse("urn:example:ext:2.0:User:tag").unwrap(),
+            PatchPath::parse("urn:example:ext:2.0:User:tag", &Rules::default()).unwrap(),
             PatchPath::Attr(_)
         ));
     }

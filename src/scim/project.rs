@@ -8,6 +8,7 @@ use super::Attributes;
 use super::error::{ScimError, quote};
 use super::path::{PatchPath, Place};
 use super::resource::write::drop_if_empty;
+use super::rules::{Custom, Rules};
 use super::schema::{ResourceType, Returned};
 
 /// Longest list that is read, in bytes.
@@ -27,12 +28,15 @@ pub struct Projection {
 impl Projection {
     /// Reads both parameters, each a list with commas. The RFC has only one of them in a request; with both, what is
     /// excluded is taken out of what is asked for. 400 `invalidValue` for what is no list of paths.
-    pub fn parse(attributes: Option<&str>, excluded: Option<&str>) -> Result<Self, ScimError> {
+    pub fn parse(attributes: Option<&str>, excluded: Option<&str>, rules: &Rules) -> Result<Self, ScimError> {
         let only = attributes
-            .map(names)
+            .map(|list| names(list, rules))
             .transpose()?
             .filter(|names| !names.is_empty());
-        let not = excluded.map(names).transpose()?.unwrap_or_default();
+        let not = excluded
+            .map(|list| names(list, rules))
+            .transpose()?
+            .unwrap_or_default();
         Ok(Self { only, not })
     }
 
@@ -66,7 +70,7 @@ impl Projection {
     }
 }
 
-fn names(list: &str) -> Result<Vec<PatchPath>, ScimError> {
+fn names(list: &str, rules: &Rules) -> Result<Vec<PatchPath>, ScimError> {
     if list.len() > MAX_LIST || list.split(',').count() > MAX_NAMES {
         return Err(ScimError::invalid_value(format!(
             "A list of attributes has at most {MAX_NAMES} names and {MAX_LIST} bytes."
@@ -75,7 +79,7 @@ fn names(list: &str) -> Result<Vec<PatchPath>, ScimError> {
     list.split(',')
         .map(str::trim)
         .filter(|name| !name.is_empty())
-        .map(|name| match PatchPath::parse(name) {
+        .map(|name| match PatchPath::parse(name, rules) {
             Ok(path @ (PatchPath::Attr(_) | PatchPath::Extension(_))) => Ok(path),
             Ok(PatchPath::Value { .. }) | Err(_) => Err(ScimError::invalid_value(format!(
                 "{} is not the name of an attribute.",
@@ -91,7 +95,7 @@ type At = (Option<String>, Option<String>, Option<String>);
 fn at(kind: ResourceType, path: &PatchPath) -> Option<At> {
     let own = |name: &str| name.to_owned();
     match path {
-        PatchPath::Attr(path) => Some(match path.resolve(kind)? {
+        PatchPath::Attr(path) => Some(match path.resolve(kind, Custom::none())? {
             Place::Known {
                 extension,
                 attribute,
@@ -101,7 +105,7 @@ fn at(kind: ResourceType, path: &PatchPath) -> Option<At> {
                 Some(own(attribute.name)),
                 sub.map(|sub| own(sub.name)),
             ),
-            Place::Foreign { urn, name, sub } => (Some(urn), Some(name), sub),
+            Place::Foreign { urn, name, sub, .. } => (Some(urn), Some(name), sub),
         }),
         PatchPath::Extension(urn) if urn == kind.schema() => Some((None, None, None)),
         PatchPath::Extension(urn) => Some((Some(urn.clone()), None, None)),
@@ -249,7 +253,7 @@ mod tests {
             ENTERPRISE_USER: { "department": "D", "manager": { "value": "m", "$ref": "r" } }, "meta": { "created": "c" },
         });
         let mut user = user.as_object().unwrap().clone();
-        Projection::parse(attributes, excluded)
+        Projection::parse(attributes, excluded, &Rules::default())
             .unwrap()
             .apply(ResourceType::User, &mut user);
         user.shift_remove("schemas").unwrap();
@@ -313,20 +317,30 @@ mod tests {
 
     #[test]
     fn what_need_not_be_read() {
-        let wants = |only, not, name| Projection::parse(only, not).unwrap().wants(name);
+        let wants = |only, not, name| {
+            Projection::parse(only, not, &Rules::default())
+                .unwrap()
+                .wants(name)
+        };
         assert!(wants(None, None, "members"));
         assert!(!wants(None, Some("Members"), "members"));
         assert!(wants(None, Some("members.type"), "members"));
         assert!(!wants(Some("displayName"), None, "members"));
         assert!(wants(Some("members.value"), None, "members"));
-        assert!(Projection::parse(Some(""), Some(" ")).unwrap().is_all());
+        assert!(
+            Projection::parse(Some(""), Some(" "), &Rules::default())
+                .unwrap()
+                .is_all()
+        );
     }
 
     #[test]
     fn bad_lists_are_refused() {
         for bad in ["a b", "emails[type eq \"work\"]", "1", &"a,".repeat(300)] {
             assert_eq!(
-                Projection::parse(Some(bad), None).unwrap_err().status,
+                Projection::parse(Some(bad), None, &Rules::default())
+                    .unwrap_err()
+                    .status,
                 400,
                 "{bad}"
             );

@@ -17,12 +17,13 @@ use serde_json::Value;
 pub(super) use document::arrange;
 pub use document::{get, paths, set};
 pub use json::parse_json;
-pub use members::{MAX_MEMBERS, Member};
+pub use members::Member;
 pub(super) use members::{member_ids, members};
 pub(super) use value::{MAX_VALUES, checked, is_hollow};
 
 use super::Attributes;
 use super::error::{ScimError, quote};
+use super::rules::Rules;
 use super::schema::ResourceType;
 use super::tolerance::{Notes, Tolerance};
 use super::urn;
@@ -45,7 +46,7 @@ pub struct Accepted {
 
 /// Checks a POST or PUT body. 400 `invalidSyntax` if it is not an object, 400 `invalidValue` for a value of the wrong
 /// type or a required one that is missing. What no core schema knows is left out; unknown extensions are kept as they are.
-pub fn accept(kind: ResourceType, body: Value) -> Result<Accepted, ScimError> {
+pub fn accept(kind: ResourceType, body: Value, rules: &Rules) -> Result<Accepted, ScimError> {
     let Value::Object(body) = body else {
         return Err(ScimError::invalid_syntax("The body has to be a JSON object."));
     };
@@ -53,11 +54,11 @@ pub fn accept(kind: ResourceType, body: Value) -> Result<Accepted, ScimError> {
     let mut writes = Vec::new();
     let mut named = None;
     for (key, value) in body {
-        match key::read(kind, &key, &value, &mut notes) {
+        match key::read(kind, &key, &value, rules, &mut notes) {
             Key::Schemas => check_schemas(kind, &value, &mut notes)?,
             Key::Members if value.is_null() => {}
-            Key::Members => named = Some(members(value, &mut notes)?),
-            Key::Place(target) => key::expand(kind, target, value, &mut notes, &mut writes)?,
+            Key::Members => named = Some(members(value, &rules.limits, &mut notes)?),
+            Key::Place(target) => key::expand(kind, target, value, &rules.custom, &mut notes, &mut writes)?,
             Key::Id | Key::Ignored => {}
         }
     }
@@ -142,13 +143,6 @@ const MAX_EXTENSION_DEPTH: usize = 8;
 
 /// Refuses a document that is too large, and one whose undescribed extensions are too many, too large or too deep.
 pub(super) fn limits(kind: ResourceType, attributes: &Attributes) -> Result<(), ScimError> {
-    fn depth(value: &Value) -> usize {
-        match value {
-            Value::Object(parts) => 1 + parts.values().map(depth).max().unwrap_or(0),
-            Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or(0),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-        }
-    }
     let foreign = || {
         attributes
             .iter()
@@ -174,6 +168,15 @@ pub(super) fn limits(kind: ResourceType, attributes: &Attributes) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// How many lists and objects stand around the innermost value.
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Object(parts) => 1 + parts.values().map(depth).max().unwrap_or(0),
+        Value::Array(values) => 1 + values.iter().map(depth).max().unwrap_or(0),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
 }
 
 #[cfg(test)]

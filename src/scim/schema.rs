@@ -165,6 +165,17 @@ impl Attribute {
     }
 }
 
+/// What has to be known of values to check and compare them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// The data type of one value.
+    pub kind: Type,
+    /// Whether the value is an array.
+    pub multi_valued: bool,
+    /// Whether letter case counts when values are compared.
+    pub case_exact: bool,
+}
+
 /// Data types: RFC 7643 §2.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {

@@ -169,10 +169,16 @@ impl Store {
         self.0.shared.access.load(Ordering::SeqCst)
     }
 
-    /// News of each commit. A slow listener is told it lagged and should look for itself.
+    /// News of commits, but for changes to users and groups. A slow listener is told it lagged and should look for itself.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<(InstanceId, Topic)> {
         self.0.shared.told.subscribe()
+    }
+
+    /// News of commits that changed users or groups: one for each write of an identity provider.
+    #[must_use]
+    pub fn subscribe_to_changes(&self) -> broadcast::Receiver<(InstanceId, Topic)> {
+        self.0.shared.changes.subscribe()
     }
 
     /// The clock everything in this hub goes by.

@@ -8,6 +8,7 @@ use crate::model::InstanceId;
 use crate::scim::filter::{CompareOp, Filter};
 use crate::scim::fold;
 use crate::scim::path::AttrPath;
+use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::store::resources::kind_code;
 
@@ -87,7 +88,7 @@ fn narrow(kind: ResourceType, part: &Filter) -> Option<Narrowed> {
                 _ => None,
             })?;
             let alone = filter.conjuncts().len() == 1;
-            let found = multi(kind, &attr.canonical(kind)?, inner)?;
+            let found = multi(kind, &attr.canonical(kind, Custom::none())?, inner)?;
             Some(Narrowed {
                 decides: found.decides && alone,
                 ..found
@@ -98,7 +99,7 @@ fn narrow(kind: ResourceType, part: &Filter) -> Option<Narrowed> {
 }
 
 fn equals(kind: ResourceType, path: &AttrPath, value: &Value) -> Option<Narrowed> {
-    let name = path.canonical(kind)?;
+    let name = path.canonical(kind, Custom::none())?;
     let text = |sql: &'static str, value: String| {
         Some(Narrowed {
             sql,

@@ -12,6 +12,7 @@ use super::{Rx, StoreError};
 use crate::clock::Stopwatch;
 use crate::model::{InstanceId, Time};
 use crate::scim::filter::Filter;
+use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, eval, fold};
 
@@ -40,13 +41,14 @@ pub fn page(
     instance: InstanceId,
     kind: ResourceType,
     filter: Option<&Filter>,
+    custom: &Custom,
     start: u64,
     count: u64,
 ) -> Result<Page, StoreError> {
     let query = query::plan(instance, kind, filter);
     match &query.rest {
         None => by_index(rx, &query, start, count),
-        Some(rest) => within_budget(rx, || by_scan(rx, kind, &query, rest, start, count)),
+        Some(rest) => within_budget(rx, || by_scan(rx, kind, custom, &query, rest, start, count)),
     }
 }
 
@@ -137,6 +139,7 @@ fn rows(rx: &Rx<'_>, query: &Query, skip: u64, count: u64) -> Result<Vec<Stored>
 fn by_scan(
     rx: &Rx<'_>,
     kind: ResourceType,
+    custom: &Custom,
     query: &Query,
     rest: &Filter,
     start: u64,
@@ -168,7 +171,7 @@ fn by_scan(
         if wants_groups {
             doc.insert("groups".into(), references(members::groups_of(rx, row.get(0)?)?));
         }
-        if eval::matches(rest, kind, &doc) {
+        if eval::matches(rest, kind, custom, &doc) {
             page.total += 1;
             if page.total >= start && (page.found.len() as u64) < count {
                 page.found.push(read_stored(row)?);

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Barrier};
 use std::task::Poll;
 
+use rusqlite::{Connection, StatementStatus};
 use serde_json::json;
 
 use super::*;
@@ -114,6 +115,27 @@ async fn readers_cannot_write() {
         .store
         .read(|rx| Ok::<_, StoreError>(rx.conn.execute("DELETE FROM settings", []).is_err()));
     assert!(tried.await.unwrap());
+}
+
+/// How often SQLite planned a look-up by name anew while it ran for three names.
+fn planned_anew(conn: &Connection) -> i32 {
+    let sql = "SELECT row FROM resources WHERE instance = ?1 AND kind = ?2 AND deleted_at IS NULL AND name_key = ?3";
+    let mut find = conn.prepare(sql).unwrap();
+    for name in ["ann", "bob", "cid"] {
+        assert!(!find.exists((1, 1, name)).unwrap());
+    }
+    find.get_status(StatementStatus::RePrepare)
+}
+
+#[tokio::test]
+async fn a_statement_is_planned_once() {
+    let temp = temp();
+    let anew = temp.store.read(|rx| Ok::<_, StoreError>(planned_anew(rx.conn)));
+    assert_eq!(anew.await.unwrap(), 0);
+    let anew = write(&temp.store, |tx| Ok(planned_anew(tx.conn)));
+    assert_eq!(anew.await.unwrap(), 0);
+    let plain = Connection::open(temp.store.path()).unwrap();
+    assert!(planned_anew(&plain) > 0, "what the guarantee is for");
 }
 
 #[tokio::test]

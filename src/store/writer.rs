@@ -38,7 +38,10 @@ pub(super) struct Shared {
     ready: Condvar,
     pub(super) seq: AtomicI64,
     pub(super) access: AtomicU64,
+    /// What the hub itself acts on.
     pub(super) told: broadcast::Sender<(InstanceId, Topic)>,
+    /// [`Topic::Resources`], apart: nobody is to be woken by each write of an identity provider for nothing.
+    pub(super) changes: broadcast::Sender<(InstanceId, Topic)>,
 }
 
 struct State {
@@ -57,6 +60,7 @@ impl Shared {
             seq: AtomicI64::new(seq),
             access: AtomicU64::new(1),
             told: broadcast::channel(1024).0,
+            changes: broadcast::channel(1024).0,
         })
     }
 
@@ -154,7 +158,11 @@ fn commit(
     if committed {
         told.dedup();
         for news in told {
-            let _ = shared.told.send(news);
+            let listeners = match news.1 {
+                Topic::Resources => &shared.changes,
+                Topic::Jobs | Topic::Health | Topic::Access => &shared.told,
+            };
+            let _ = listeners.send(news);
         }
     }
 }

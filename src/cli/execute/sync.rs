@@ -136,7 +136,7 @@ fn look(rx: &Rx<'_>, id: InstanceId, after: i64) -> Result<Look, StoreError> {
 async fn heard(news: &mut Receiver<(InstanceId, Topic)>, id: InstanceId) {
     loop {
         match news.recv().await {
-            Ok((about, topic)) if about == id && topic != Topic::Resources => return,
+            Ok((about, _)) if about == id => return,
             Ok(_) => {}
             Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => std::future::pending().await,

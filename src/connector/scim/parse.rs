@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::connector::Remote;
 use crate::scim::Attributes;
 use crate::scim::resource::{self, Member};
+use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 
 /// Longest id, in bytes.
@@ -32,7 +33,7 @@ pub(super) fn remote(kind: ResourceType, value: Value) -> Remote {
         _ => None,
     };
     let names = kept(&object);
-    match resource::accept(kind, Value::Object(object)) {
+    match resource::accept(kind, Value::Object(object), &Rules::default()) {
         Ok(accepted) => Remote {
             id,
             attributes: accepted.attributes,
@@ -119,6 +120,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::scim::rules::Limits;
 
     #[test]
     fn users_and_groups_are_read() {
@@ -145,14 +147,13 @@ mod tests {
 
     #[test]
     fn a_group_may_be_larger_than_a_request() {
-        let many: Vec<Value> = (0..=resource::MAX_MEMBERS)
-            .map(|n| json!({ "value": n }))
-            .collect();
+        let most = Limits::default().members;
+        let many: Vec<Value> = (0..=most).map(|n| json!({ "value": n })).collect();
         let group = remote(
             ResourceType::Group,
             json!({ "id": "g", "displayName": "G", "members": many }),
         );
-        assert_eq!(group.members.unwrap().len(), resource::MAX_MEMBERS + 1);
+        assert_eq!(group.members.unwrap().len(), most + 1);
     }
 
     #[test]

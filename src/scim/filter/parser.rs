@@ -2,13 +2,15 @@
 use serde_json::Value;
 
 use super::lexer::{Kind, Token, place, tokens};
-use super::{CompareOp, Filter, MAX_DEPTH, MAX_TERMS};
+use super::{CompareOp, Filter};
 use crate::scim::error::{ScimError, quote};
 use crate::scim::path::{AttrPath, is_name};
+use crate::scim::rules::Limits;
 
 /// Reads one text.
 pub(crate) struct Parser<'a> {
     text: &'a str,
+    limits: &'a Limits,
     tokens: Vec<Token<'a>>,
     next: usize,
     terms: usize,
@@ -18,9 +20,10 @@ pub(crate) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(crate) fn new(text: &'a str) -> Result<Self, ScimError> {
+    pub(crate) fn new(text: &'a str, limits: &'a Limits) -> Result<Self, ScimError> {
         Ok(Self {
             text,
+            limits,
             tokens: tokens(text)?,
             next: 0,
             terms: 0,
@@ -46,9 +49,10 @@ impl<'a> Parser<'a> {
 
     fn or(&mut self) -> Result<Filter, ScimError> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH {
+        if self.depth > self.limits.filter_depth {
             return Err(ScimError::invalid_filter(format!(
-                "A filter is nested at most {MAX_DEPTH} deep."
+                "A filter is nested at most {} deep.",
+                self.limits.filter_depth
             )));
         }
         let mut parts = vec![self.and()?];
@@ -84,9 +88,10 @@ impl<'a> Parser<'a> {
             return Ok(Filter::Not(Box::new(self.group()?)));
         }
         self.terms += 1;
-        if self.terms > MAX_TERMS {
+        if self.terms > self.limits.filter_terms {
             return Err(ScimError::invalid_filter(format!(
-                "A filter has at most {MAX_TERMS} comparisons."
+                "A filter has at most {} comparisons.",
+                self.limits.filter_terms
             )));
         }
         let path = self.attr_path()?;
@@ -339,12 +344,28 @@ mod tests {
 
     #[test]
     fn size_is_bounded() {
+        let limits = Limits {
+            filter_bytes: 200,
+            filter_terms: 4,
+            filter_depth: 5,
+            ..Limits::default()
+        };
         let terms = |n: usize| vec!["a pr"; n].join(" and ");
-        assert!(Filter::parse(&terms(MAX_TERMS)).is_ok());
-        assert!(Filter::parse(&terms(MAX_TERMS + 1)).is_err());
         let depth = |n: usize| format!("{}a pr{}", "(".repeat(n), ")".repeat(n));
-        assert!(Filter::parse(&depth(MAX_DEPTH - 1)).is_ok());
-        assert!(Filter::parse(&depth(MAX_DEPTH)).is_err());
-        assert!(Filter::parse(&format!("a eq \"{}\"", "x".repeat(5000))).is_err());
+        for (within, past, number) in [
+            (terms(4), terms(5), "at most 4 "),
+            (depth(4), depth(5), "at most 5 "),
+            (" ".repeat(196) + "a pr", " ".repeat(197) + "a pr", "at most 200 "),
+        ] {
+            assert!(Filter::parse_within(&within, &limits).is_ok(), "{within}");
+            let error = Filter::parse_within(&past, &limits).unwrap_err();
+            assert_eq!(error.scim_type, Some(ScimType::InvalidFilter), "{past}");
+            assert!(error.detail.contains(number), "{}", error.detail);
+        }
+        let deepest = Limits {
+            filter_depth: Limits::MOST_FILTER_DEPTH,
+            ..Limits::default()
+        };
+        assert!(Filter::parse_within(&depth(Limits::MOST_FILTER_DEPTH - 1), &deepest).is_ok());
     }
 }

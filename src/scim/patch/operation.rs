@@ -12,6 +12,7 @@ use crate::scim::path::{AttrPath, PatchPath, Place};
 use crate::scim::resource::key::{self, Key, expand};
 use crate::scim::resource::write::{Mode, Target, Write};
 use crate::scim::resource::{member_ids, members};
+use crate::scim::rules::Rules;
 use crate::scim::schema::{Attribute, Mutability, ResourceType};
 use crate::scim::tolerance::{self, Notes, Tolerance};
 use crate::scim::urn;
@@ -52,8 +53,9 @@ enum Op {
 }
 
 /// Collects what the operations mean.
-pub(super) struct Compiler {
+pub(super) struct Compiler<'r> {
     kind: ResourceType,
+    rules: &'r Rules,
     number: usize,
     pub(super) steps: Vec<Step>,
     pub(super) members: Vec<MemberChange>,
@@ -61,10 +63,11 @@ pub(super) struct Compiler {
     pub(super) notes: Notes,
 }
 
-impl Compiler {
-    pub(super) fn new(kind: ResourceType) -> Self {
+impl<'r> Compiler<'r> {
+    pub(super) fn new(kind: ResourceType, rules: &'r Rules) -> Self {
         Self {
             kind,
+            rules,
             number: 0,
             steps: Vec::new(),
             members: Vec::new(),
@@ -132,7 +135,7 @@ impl Compiler {
                 self.with_path(op, &name, Some(value))?;
                 continue;
             }
-            match key::read(self.kind, &name, &value, &mut self.notes) {
+            match key::read(self.kind, &name, &value, self.rules, &mut self.notes) {
                 Key::Schemas | Key::Ignored => {}
                 Key::Id => self.ids.extend(value.as_str().map(str::to_owned)),
                 Key::Members => self.members(op, None, Some(value))?,
@@ -143,7 +146,7 @@ impl Compiler {
     }
 
     fn with_path(&mut self, op: Op, text: &str, value: Option<Value>) -> Result<(), ScimError> {
-        match PatchPath::parse(text)? {
+        match PatchPath::parse(text, self.rules)? {
             PatchPath::Attr(path) => self.attribute(op, &path, value),
             PatchPath::Value { attr, filter, sub } => self.values(op, &attr, filter, sub.as_deref(), value),
             PatchPath::Extension(urn) => self.extension(op, urn, value),
@@ -280,9 +283,11 @@ impl Compiler {
     /// Members are in no document: their changes are collected beside the steps.
     fn members(&mut self, op: Op, filter: Option<Filter>, value: Option<Value>) -> Result<(), ScimError> {
         let change = match (op, filter, value) {
-            (Op::Write(Mode::Add), None, Some(value)) => MemberChange::Add(members(value, &mut self.notes)?),
+            (Op::Write(Mode::Add), None, Some(value)) => {
+                MemberChange::Add(members(value, &self.rules.limits, &mut self.notes)?)
+            }
             (Op::Write(Mode::Replace), None, Some(value)) => {
-                MemberChange::Replace(members(value, &mut self.notes)?)
+                MemberChange::Replace(members(value, &self.rules.limits, &mut self.notes)?)
             }
             (Op::Write(_), None, None) => return Err(no_value()),
             (Op::Write(_), Some(_), _) => return Err(members_are_whole()),
@@ -293,7 +298,7 @@ impl Compiler {
             (Op::Remove, None, None | Some(Value::Null)) => MemberChange::RemoveAll,
             (Op::Remove, None, Some(value)) => {
                 self.notes.note(Tolerance::RemoveWithValue);
-                let ids = member_ids(value, &mut self.notes)?;
+                let ids = member_ids(value, &self.rules.limits, &mut self.notes)?;
                 // Read by the RFC the whole group would go, read as Entra means it nobody: so neither.
                 if ids.is_empty() {
                     return Err(ScimError::invalid_value(
@@ -309,7 +314,14 @@ impl Compiler {
 
     fn write(&mut self, mode: Mode, target: Target, value: Value) -> Result<(), ScimError> {
         let mut writes = Vec::new();
-        expand(self.kind, target, value, &mut self.notes, &mut writes)?;
+        expand(
+            self.kind,
+            target,
+            value,
+            &self.rules.custom,
+            &mut self.notes,
+            &mut writes,
+        )?;
         for write in writes {
             if write.value.is_none()
                 && let Target::Place(Place::Known { extension: None, attribute, .. }) = &write.target
@@ -328,7 +340,7 @@ impl Compiler {
 
     fn resolve(&mut self, path: &AttrPath) -> Result<Place, ScimError> {
         let place = path
-            .resolve(self.kind)
+            .resolve(self.kind, &self.rules.custom)
             .ok_or_else(|| unknown(&path.to_string(), self.kind))?;
         path.deviation(self.kind)
             .into_iter()

@@ -19,11 +19,13 @@ fn start() -> Attributes {
         "emails": [{ "value": "eva@x", "type": "work", "primary": true }, { "value": "home@x", "type": "home" }],
         "addresses": [{ "type": "work", "locality": "Pécs", "postalCode": "1" }], ENTERPRISE_USER: { "department": "D", "manager": { "value": "m" } },
     });
-    accept(ResourceType::User, user).unwrap().attributes
+    accept(ResourceType::User, user, &Rules::default())
+        .unwrap()
+        .attributes
 }
 
 fn patched(operations: &Value) -> Result<Patched, ScimError> {
-    let request = PatchRequest::parse(ResourceType::User, &message(operations))?;
+    let request = PatchRequest::parse(ResourceType::User, &message(operations), &Rules::default())?;
     assert!(request.member_changes().is_empty());
     request.apply(&start())
 }
@@ -328,15 +330,22 @@ fn a_message_without_operations_is_refused() {
         json!({ "Operations": [] }),
         json!({ "Operations": op }),
         json!([op]),
-        json!({ "Operations": vec![op.clone(); MAX_OPERATIONS + 1] }),
+        json!({ "Operations": vec![op.clone(); Limits::default().patch_operations + 1] }),
     ] {
         assert_eq!(
-            PatchRequest::parse(ResourceType::User, &body).unwrap_err().status,
+            PatchRequest::parse(ResourceType::User, &body, &Rules::default())
+                .unwrap_err()
+                .status,
             400,
             "{body}"
         );
     }
-    let request = PatchRequest::parse(ResourceType::User, &json!({ "Operations": [op] })).unwrap();
+    let request = PatchRequest::parse(
+        ResourceType::User,
+        &json!({ "Operations": [op] }),
+        &Rules::default(),
+    )
+    .unwrap();
     assert_eq!(request.tolerated(), [Tolerance::NoPatchSchema]);
 }
 
@@ -345,6 +354,7 @@ fn the_id_may_be_repeated_but_not_changed() {
     let request = PatchRequest::parse(
         ResourceType::User,
         &message(&json!([{ "op": "replace", "value": { "id": "1", "title": "T" } }])),
+        &Rules::default(),
     )
     .unwrap();
     let with_id = |id: &str| {

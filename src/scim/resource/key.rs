@@ -5,6 +5,7 @@ use super::value::{checked, is_blank, object, sub_attribute};
 use super::write::{Target, Write};
 use crate::scim::error::{ScimError, quote};
 use crate::scim::path::{PatchPath, Place, is_urn};
+use crate::scim::rules::{Custom, Rules};
 use crate::scim::schema::{Attribute, Mutability, ResourceType};
 use crate::scim::tolerance::{Notes, Tolerance};
 use crate::scim::urn;
@@ -25,8 +26,8 @@ pub(crate) enum Key {
 }
 
 /// Reads a key of a body. An unknown extension is one by its value, an object; else the key is a path into one.
-pub(crate) fn read(kind: ResourceType, key: &str, value: &Value, notes: &mut Notes) -> Key {
-    let path = match PatchPath::parse(key) {
+pub(crate) fn read(kind: ResourceType, key: &str, value: &Value, rules: &Rules, notes: &mut Notes) -> Key {
+    let path = match PatchPath::parse(key, rules) {
         Ok(PatchPath::Extension(named)) => {
             if let Some((_, Some(note))) = urn::known(key) {
                 notes.note(note);
@@ -38,7 +39,7 @@ pub(crate) fn read(kind: ResourceType, key: &str, value: &Value, notes: &mut Not
         Err(_) if value.is_object() && is_urn(key) => return Key::Place(Target::Extension(key.to_owned())),
         Err(_) => return Key::Ignored,
     };
-    let Some(place) = path.resolve(kind) else {
+    let Some(place) = path.resolve(kind, &rules.custom) else {
         let is_foreign = path
             .urn
             .as_deref()
@@ -95,11 +96,12 @@ pub(crate) fn expand(
     kind: ResourceType,
     target: Target,
     value: Value,
+    custom: &Custom,
     notes: &mut Notes,
     writes: &mut Vec<Write>,
 ) -> Result<(), ScimError> {
     match target {
-        Target::Extension(urn) => extension(kind, urn, value, notes, writes),
+        Target::Extension(urn) => extension(kind, urn, value, custom, notes, writes),
         Target::Place(Place::Known {
             extension,
             attribute,
@@ -139,6 +141,7 @@ fn extension(
     kind: ResourceType,
     urn: String,
     value: Value,
+    custom: &Custom,
     notes: &mut Notes,
     writes: &mut Vec<Write>,
 ) -> Result<(), ScimError> {
@@ -165,10 +168,9 @@ fn extension(
     }
     for (name, part) in parts {
         let place = match described {
-            None => Place::Foreign {
-                urn: urn.clone(),
-                name,
-                sub: None,
+            None => match Place::foreign(kind, custom, &urn, &name, None) {
+                Some(place) => place,
+                None => continue,
             },
             Some(schema) => {
                 let extension = (schema.urn != kind.schema()).then_some(schema.urn);
@@ -184,7 +186,7 @@ fn extension(
                 }
             }
         };
-        expand(kind, Target::Place(place), part, notes, writes)?;
+        expand(kind, Target::Place(place), part, custom, notes, writes)?;
     }
     Ok(())
 }

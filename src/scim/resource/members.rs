@@ -4,11 +4,9 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::scim::error::{ScimError, quote};
+use crate::scim::rules::Limits;
 use crate::scim::schema::ResourceType;
 use crate::scim::tolerance::{self, Notes, Tolerance};
-
-/// Most members in one request.
-pub const MAX_MEMBERS: usize = 10_000;
 
 /// Longest id of a member, in bytes.
 const MAX_ID: usize = 1024;
@@ -23,7 +21,7 @@ pub struct Member {
 }
 
 /// Reads a list of members; each id once, the first counts.
-pub(crate) fn members(value: Value, notes: &mut Notes) -> Result<Vec<Member>, ScimError> {
+pub(crate) fn members(value: Value, limits: &Limits, notes: &mut Notes) -> Result<Vec<Member>, ScimError> {
     let listed = match value {
         Value::Array(listed) => listed,
         Value::Null => Vec::new(),
@@ -35,11 +33,7 @@ pub(crate) fn members(value: Value, notes: &mut Notes) -> Result<Vec<Member>, Sc
             return Err(ScimError::invalid_value("'members' has to be a list."));
         }
     };
-    if listed.len() > MAX_MEMBERS {
-        return Err(ScimError::too_many(format!(
-            "A request may name at most {MAX_MEMBERS} members; split it."
-        )));
-    }
+    limits.hold_members(listed.len())?;
     let mut seen = HashSet::with_capacity(listed.len());
     let mut members = Vec::with_capacity(listed.len());
     for entry in listed {
@@ -52,8 +46,8 @@ pub(crate) fn members(value: Value, notes: &mut Notes) -> Result<Vec<Member>, Sc
 }
 
 /// The ids in a list of members.
-pub(crate) fn member_ids(value: Value, notes: &mut Notes) -> Result<Vec<String>, ScimError> {
-    Ok(members(value, notes)?
+pub(crate) fn member_ids(value: Value, limits: &Limits, notes: &mut Notes) -> Result<Vec<String>, ScimError> {
+    Ok(members(value, limits, notes)?
         .into_iter()
         .map(|member| member.value)
         .collect())
@@ -106,7 +100,7 @@ mod tests {
     #[test]
     fn members_are_read_once_each_with_their_type() {
         let mut notes = Notes::default();
-        let read = members(json!([{ "value": "a", "display": null, "$ref": null }, { "Value": "b", "type": "group" }, { "value": "a" }]), &mut notes).unwrap();
+        let read = members(json!([{ "value": "a", "display": null, "$ref": null }, { "Value": "b", "type": "group" }, { "value": "a" }]), &Limits::default(), &mut notes).unwrap();
         assert_eq!(
             read,
             [
@@ -133,16 +127,19 @@ mod tests {
             json!(5),
             json!([["a"]]),
         ] {
-            assert_eq!(members(bad, &mut Notes::default()).unwrap_err().status, 400);
+            assert_eq!(
+                members(bad, &Limits::default(), &mut Notes::default())
+                    .unwrap_err()
+                    .status,
+                400
+            );
         }
-        let many = Value::from_iter((0..=MAX_MEMBERS).map(|n| json!({ "value": n.to_string() })));
-        assert_eq!(
-            members(many, &mut Notes::default())
-                .unwrap_err()
-                .scim_type
-                .unwrap()
-                .name(),
-            "tooMany"
-        );
+        let few = Limits {
+            members: 3,
+            ..Limits::default()
+        };
+        let error = members(json!(["a", "b", "c", "d"]), &few, &mut Notes::default()).unwrap_err();
+        assert_eq!(error.scim_type.unwrap().name(), "tooMany");
+        assert!(error.detail.contains("at most 3 "), "{}", error.detail);
     }
 }

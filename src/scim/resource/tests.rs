@@ -9,11 +9,14 @@ use crate::scim::error::ScimType;
 use crate::scim::urn::{ENTERPRISE_USER, GROUP, USER};
 
 fn user(body: Value) -> Accepted {
-    accept(ResourceType::User, body).unwrap()
+    accept(ResourceType::User, body, &Rules::default()).unwrap()
 }
 
 fn refused(kind: ResourceType, body: Value) -> ScimType {
-    accept(kind, body).unwrap_err().scim_type.unwrap()
+    accept(kind, body, &Rules::default())
+        .unwrap_err()
+        .scim_type
+        .unwrap()
 }
 
 #[test]
@@ -107,14 +110,14 @@ fn dialects_are_understood() {
 #[test]
 fn groups_have_their_members_apart() {
     let body = json!({ "schemas": [GROUP, "http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"], "displayName": "G", "members": [{ "value": "a" }] });
-    let group = accept(ResourceType::Group, body).unwrap();
+    let group = accept(ResourceType::Group, body, &Rules::default()).unwrap();
     assert_eq!(
         Value::Object(group.attributes),
         json!({ "schemas": [GROUP], "displayName": "G" })
     );
     assert_eq!(group.members.unwrap().len(), 1);
     let named = |body| {
-        accept(ResourceType::Group, body)
+        accept(ResourceType::Group, body, &Rules::default())
             .unwrap()
             .members
             .map(|members| members.len())
@@ -250,8 +253,8 @@ proptest! {
     #[test]
     fn what_was_accepted_is_accepted_unchanged(body in any_body()) {
         for kind in ResourceType::ALL {
-            if let Ok(once) = accept(kind, body.clone()) {
-                let twice = accept(kind, Value::Object(once.attributes.clone())).unwrap();
+            if let Ok(once) = accept(kind, body.clone(), &Rules::default()) {
+                let twice = accept(kind, Value::Object(once.attributes.clone()), &Rules::default()).unwrap();
                 prop_assert_eq!(Value::Object(twice.attributes).to_string(), Value::Object(once.attributes.clone()).to_string());
                 let all = paths(kind, &once.attributes);
                 prop_assert!(once.touched.iter().all(|path| all.contains(path)));
@@ -262,7 +265,7 @@ proptest! {
 
     #[test]
     fn setting_what_is_there_changes_nothing(body in any_body()) {
-        if let Ok(accepted) = accept(ResourceType::User, body) {
+        if let Ok(accepted) = accept(ResourceType::User, body, &Rules::default()) {
             for path in paths(ResourceType::User, &accepted.attributes) {
                 let mut again = accepted.attributes.clone();
                 let value = get(&again, &path).cloned();

@@ -53,7 +53,7 @@ impl Write {
                 }
                 Ok(())
             }
-            Target::Place(Place::Foreign { urn, name, sub }) => {
+            Target::Place(Place::Foreign { urn, name, sub, .. }) => {
                 let urn = existing_key(document, urn).unwrap_or_else(|| urn.clone());
                 let object = object_at(document, &urn);
                 let name = existing_key(object, name).unwrap_or_else(|| name.clone());

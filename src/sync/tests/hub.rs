@@ -12,6 +12,7 @@ use crate::directory::{self, Door};
 use crate::model::{Actor, Health, Instance, InstanceId, Policies, Scope, Target};
 use crate::scim::patch::PatchRequest;
 use crate::scim::resource::accept;
+use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 use crate::secret::{KeyState, Sealer};
 use crate::store::instances::{self, NewInstance};
@@ -133,7 +134,8 @@ impl Hub {
                 instance,
                 actor: &actor,
             };
-            let written = directory::create(door, kind, accept(kind, body).unwrap()).unwrap();
+            let written =
+                directory::create(door, kind, accept(kind, body, &Rules::default()).unwrap()).unwrap();
             Ok(resources::load(tx, written.row)?.unwrap().id)
         })
         .await
@@ -153,8 +155,12 @@ impl Hub {
                 actor: &actor,
             };
             let schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"];
-            let request =
-                PatchRequest::parse(kind, &json!({ "schemas": schemas, "Operations": operations })).unwrap();
+            let request = PatchRequest::parse(
+                kind,
+                &json!({ "schemas": schemas, "Operations": operations }),
+                &Rules::default(),
+            )
+            .unwrap();
             directory::patch(door, kind, &id, &request).unwrap();
             Ok(())
         })

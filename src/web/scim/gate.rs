@@ -12,8 +12,9 @@ use super::failure::Failure;
 use super::throttle::{Counted, Slot, Throttle, Turnstile};
 use crate::model::{Actor, ApiKey, Instance, InstanceId, Why};
 use crate::scim::error::ScimError;
+use crate::scim::rules::{Custom, Limits, Rules};
 use crate::secret::key_hash;
-use crate::store::{Store, StoreError, access, instances};
+use crate::store::{Rx, Store, StoreError, access, instances};
 use crate::web::origin::Origin;
 
 /// Keys remembered between requests.
@@ -23,6 +24,8 @@ const REMEMBERED: usize = 4096;
 #[derive(Debug)]
 pub(super) struct Caller {
     pub(super) instance: Instance,
+    /// What its requests are held to.
+    pub(super) rules: Arc<Rules>,
     key: ApiKey,
     counted: Counted,
 }
@@ -50,6 +53,7 @@ pub(super) struct Refused {
 pub struct Gate {
     pub(super) store: Store,
     pub(super) origin: Origin,
+    limits: Limits,
     turnstile: Turnstile,
     seen: Mutex<Seen>,
 }
@@ -63,10 +67,11 @@ struct Seen {
 impl Gate {
     /// One per process.
     #[must_use]
-    pub fn new(store: Store, origin: Origin, throttle: Throttle) -> Self {
+    pub fn new(store: Store, origin: Origin, limits: Limits, throttle: Throttle) -> Self {
         Self {
             store,
             origin,
+            limits,
             turnstile: Turnstile::new(throttle),
             seen: Mutex::default(),
         }
@@ -132,6 +137,16 @@ impl Gate {
         found.ok().flatten().map(|instance| instance.id)
     }
 
+    /// A read that may be long: instances share the readers.
+    pub(super) async fn read<T, F>(&self, caller: &Caller, work: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Rx<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        let _turn = caller.counted.reading().await;
+        self.store.read(work).await
+    }
+
     async fn caller(&self, hash: [u8; 32]) -> Result<Option<Arc<Caller>>, StoreError> {
         let version = self.store.access_version();
         {
@@ -157,8 +172,13 @@ impl Gate {
             .await?;
         let found = found.map(|(instance, key)| {
             let counted = self.turnstile.counted(instance.id, key.id);
+            let rules = Rules {
+                limits: self.limits,
+                custom: Custom::default(),
+            };
             Arc::new(Caller {
                 instance,
+                rules: Arc::new(rules),
                 key,
                 counted,
             })

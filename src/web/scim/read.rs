@@ -1,5 +1,7 @@
 //! GET of one resource (RFC 7644 §3.4.1) and of a list (§3.4.2).
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
@@ -38,7 +40,7 @@ pub(super) fn missing(kind: ResourceType, id: &str) -> Failure {
 pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate::caller(&request)?;
     let (kind, id) = (kind(&request)?, id(&request));
-    let projection = ListQuery::parse(request.query_string())?.projection;
+    let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
     let base = gate.base(&request, &caller);
     let instance = caller.instance.id;
     let work = move |rx: &Rx<'_>| -> Result<_, StoreError> {
@@ -51,7 +53,7 @@ pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<H
     let (body, id) = match kind {
         ResourceType::User => gate.store.look_up(work).await?,
         // It may bring 100,000 members along.
-        ResourceType::Group => gate.store.read(work).await?,
+        ResourceType::Group => gate.read(&caller, work).await?,
     };
     Ok(answer::json(
         &request,
@@ -62,7 +64,7 @@ pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<H
 
 pub(super) async fn list(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate::caller(&request)?;
-    let query = ListQuery::parse(request.query_string())?;
+    let query = ListQuery::parse(request.query_string(), &caller.rules)?;
     answer_list(&request, &gate, &caller, vec![kind(&request)?], query).await
 }
 
@@ -77,7 +79,7 @@ pub(super) async fn search(
         Some(_) => vec![kind(&request)?],
         None => ResourceType::ALL.to_vec(),
     };
-    let query = ListQuery::from_search(&body::json(payload).await?)?;
+    let query = ListQuery::from_search(&body::json(payload, &caller.rules.limits).await?, &caller.rules)?;
     answer_list(&request, &gate, &caller, kinds, query).await
 }
 
@@ -90,7 +92,7 @@ async fn answer_list(
     query: ListQuery,
 ) -> Result<HttpResponse, Failure> {
     let base = gate.base(request, caller);
-    let instance = caller.instance.id;
+    let (instance, rules) = (caller.instance.id, Arc::clone(&caller.rules));
     let kinds: Vec<_> = kinds.into_iter().filter(|kind| carries(caller, *kind)).collect();
     let user = kinds == [ResourceType::User];
     let short = |filter| user && search::is_look_up(ResourceType::User, filter);
@@ -100,7 +102,15 @@ async fn answer_list(
         for kind in kinds {
             let start = query.start_index.saturating_sub(total).max(1);
             let count = query.count.saturating_sub(texts.len() as u64);
-            let page = search::page(rx, instance, kind, query.filter.as_ref(), start, count)?;
+            let page = search::page(
+                rx,
+                instance,
+                kind,
+                query.filter.as_ref(),
+                &rules.custom,
+                start,
+                count,
+            )?;
             total += page.total;
             for stored in page.found {
                 let view = View::load(rx, kind, stored, &query.projection)?;
@@ -112,7 +122,7 @@ async fn answer_list(
     let body = if is_look_up {
         gate.store.look_up(work).await?
     } else {
-        gate.store.read(work).await?
+        gate.read(caller, work).await?
     };
     Ok(answer::json(request, StatusCode::OK, body))
 }

@@ -17,6 +17,7 @@ use futures_util::{Stream, stream};
 use super::*;
 use crate::clock::Clock;
 use crate::model::{InstanceId, Request, Scope, Why};
+use crate::scim::rules::Limits;
 use crate::secret::NewKey;
 use crate::store::instances::{self, NewInstance};
 use crate::store::telemetry::Only;
@@ -49,7 +50,12 @@ async fn hub(throttle: Throttle) -> Hub {
     };
     let instance = store.write(Lane::Front, None, make).await.unwrap();
     Hub {
-        gate: web::Data::new(Gate::new(store, Origin::new(None, Vec::new(), false), throttle)),
+        gate: web::Data::new(Gate::new(
+            store,
+            Origin::new(None, Vec::new(), false),
+            Limits::default(),
+            throttle,
+        )),
         instance,
         key: key.plain.expose().to_owned(),
         _dir: dir,
@@ -166,6 +172,8 @@ async fn a_body_that_drips_is_not_waited_for() {
     let mut drip = Payload::from(drip);
     let request = TestRequest::default().to_http_request();
     let body = web::Payload::from_request(&request, &mut drip).await.unwrap();
-    let late = body::within(Duration::from_millis(20), body).await.unwrap_err();
+    let late = body::within(Duration::from_millis(20), body, &Limits::default())
+        .await
+        .unwrap_err();
     assert_eq!((late.error().status, late.why()), (408, Some(Why::Slow)));
 }

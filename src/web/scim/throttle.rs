@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use super::failure::Failure;
 use crate::clock::Stopwatch;
 use crate::model::{InstanceId, Why};
@@ -31,6 +33,8 @@ impl Default for Throttle {
     }
 }
 
+/// Long reads of one instance that run at once: half of the readers, so that look-ups of others find one free.
+const READING: usize = 4;
 /// Counters without a holder that are kept before they are swept out.
 const KEPT: usize = 4096;
 
@@ -43,25 +47,48 @@ pub(super) struct Turnstile {
 
 #[derive(Default)]
 struct Counters {
-    under_way: HashMap<InstanceId, Arc<AtomicUsize>>,
+    instances: HashMap<InstanceId, Arc<Instance>>,
     buckets: HashMap<i64, Arc<AtomicU64>>,
+}
+
+#[derive(Debug)]
+struct Instance {
+    under_way: AtomicUsize,
+    reading: Semaphore,
+}
+
+impl Default for Instance {
+    fn default() -> Self {
+        Self {
+            under_way: AtomicUsize::new(0),
+            reading: Semaphore::new(READING),
+        }
+    }
 }
 
 /// The counters of one key and its instance.
 #[derive(Debug)]
 pub(super) struct Counted {
-    under_way: Arc<AtomicUsize>,
+    instance: Arc<Instance>,
     /// When the bucket would be full again, in microseconds since the start.
     bucket: Arc<AtomicU64>,
 }
 
 /// A request that is under way; dropped, it is no longer, however it ended.
 #[derive(Debug)]
-pub(super) struct Slot(Arc<AtomicUsize>);
+pub(super) struct Slot(Arc<Instance>);
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Counted {
+    /// Waits for a turn at a long read, among those of the same instance.
+    pub(super) async fn reading(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.instance.reading.acquire().await.ok()
     }
 }
 
@@ -77,11 +104,11 @@ impl Turnstile {
     pub(super) fn counted(&self, instance: InstanceId, key: i64) -> Counted {
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         if counters.buckets.len() > KEPT {
-            counters.under_way.retain(|_, count| Arc::strong_count(count) > 1);
+            counters.instances.retain(|_, of| Arc::strong_count(of) > 1);
             counters.buckets.retain(|_, bucket| Arc::strong_count(bucket) > 1);
         }
         Counted {
-            under_way: Arc::clone(counters.under_way.entry(instance).or_default()),
+            instance: Arc::clone(counters.instances.entry(instance).or_default()),
             bucket: Arc::clone(counters.buckets.entry(key).or_default()),
         }
     }
@@ -99,8 +126,8 @@ impl Turnstile {
             }
         }
         // Counted first: the slot gives it back also where there was no room.
-        let before = counted.under_way.fetch_add(1, Ordering::Relaxed);
-        let slot = Slot(Arc::clone(&counted.under_way));
+        let before = counted.instance.under_way.fetch_add(1, Ordering::Relaxed);
+        let slot = Slot(Arc::clone(&counted.instance));
         if before >= self.bounds.in_flight {
             let most = self.bounds.in_flight;
             let text = format!(
@@ -179,7 +206,7 @@ mod tests {
         let second = turnstile.enter(&mine).unwrap();
         turnstile.enter(&mine).unwrap_err();
         drop((first, second));
-        assert_eq!(mine.under_way.load(Ordering::Relaxed), 0);
+        assert_eq!(mine.instance.under_way.load(Ordering::Relaxed), 0);
     }
 
     #[test]
@@ -192,6 +219,11 @@ mod tests {
         }
         let counters = turnstile.counters.lock().unwrap();
         assert!(counters.buckets.len() <= KEPT + 1);
-        assert_eq!(counters.under_way[&InstanceId(0)].load(Ordering::Relaxed), 1);
+        assert_eq!(
+            counters.instances[&InstanceId(0)]
+                .under_way
+                .load(Ordering::Relaxed),
+            1
+        );
     }
 }

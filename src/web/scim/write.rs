@@ -27,15 +27,19 @@ pub(super) async fn create(
     let caller = gate::caller(&request)?;
     let kind = kind(&request)?;
     writable(&caller, kind)?;
-    let projection = ListQuery::parse(request.query_string())?.projection;
-    let accepted = resource::accept(kind, body::json(payload).await?)?;
+    let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
+    let accepted = resource::accept(
+        kind,
+        body::json(payload, &caller.rules.limits).await?,
+        &caller.rules,
+    )?;
     trail::tolerated(&request, &accepted.tolerated);
     let written = change(&gate, &caller, move |door| {
         directory::create(door, kind, accepted)
     })
     .await?;
     let base = gate.base(&request, &caller);
-    let view = view(&gate, kind, written, &projection).await?;
+    let view = view(&gate, &caller, kind, written, &projection).await?;
     shown(&request, StatusCode::CREATED, &view, &base, &projection)
 }
 
@@ -47,15 +51,19 @@ pub(super) async fn replace(
     let caller = gate::caller(&request)?;
     let (kind, id) = (kind(&request)?, id(&request));
     writable(&caller, kind)?;
-    let projection = ListQuery::parse(request.query_string())?.projection;
-    let accepted = resource::accept(kind, body::json(payload).await?)?;
+    let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
+    let accepted = resource::accept(
+        kind,
+        body::json(payload, &caller.rules.limits).await?,
+        &caller.rules,
+    )?;
     trail::tolerated(&request, &accepted.tolerated);
     let written = change(&gate, &caller, move |door| {
         directory::replace(door, kind, &id, accepted)
     })
     .await?;
     let base = gate.base(&request, &caller);
-    let view = view(&gate, kind, written, &projection).await?;
+    let view = view(&gate, &caller, kind, written, &projection).await?;
     shown(&request, StatusCode::OK, &view, &base, &projection)
 }
 
@@ -68,8 +76,12 @@ pub(super) async fn patch(
     let caller = gate::caller(&request)?;
     let (kind, id) = (kind(&request)?, id(&request));
     writable(&caller, kind)?;
-    let projection = ListQuery::parse(request.query_string())?.projection;
-    let operations = PatchRequest::parse(kind, &body::json(payload).await?)?;
+    let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
+    let operations = PatchRequest::parse(
+        kind,
+        &body::json(payload, &caller.rules.limits).await?,
+        &caller.rules,
+    )?;
     trail::tolerated(&request, operations.tolerated());
     let only_members = operations.only_members();
     let written = change(&gate, &caller, move |door| {
@@ -80,7 +92,7 @@ pub(super) async fn patch(
         return Ok(HttpResponse::NoContent().finish());
     }
     let base = gate.base(&request, &caller);
-    let view = view(&gate, kind, written, &projection).await?;
+    let view = view(&gate, &caller, kind, written, &projection).await?;
     shown(&request, StatusCode::OK, &view, &base, &projection)
 }
 
@@ -129,6 +141,7 @@ async fn change<T: Send + 'static>(
 /// The resource after the change. Read apart, so that the writer never waits for 100,000 members.
 async fn view(
     gate: &Gate,
+    caller: &Caller,
     kind: ResourceType,
     written: Written,
     projection: &Projection,
@@ -140,6 +153,6 @@ async fn view(
     };
     Ok(match kind {
         ResourceType::User => gate.store.look_up(load).await?,
-        ResourceType::Group => gate.store.read(load).await?,
+        ResourceType::Group => gate.read(caller, load).await?,
     })
 }

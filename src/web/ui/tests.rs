@@ -19,6 +19,7 @@ use super::Pages;
 use crate::clock::Clock;
 use crate::connector::{Net, NetPolicy};
 use crate::model::{Actor, Role};
+use crate::scim::rules::Limits;
 use crate::secret::{Sealer, Secret, SetupCode, hash_password};
 use crate::store::{Lane, Store, StoreError, access};
 use crate::sync::manage::{Manager, NewConnection};
@@ -54,7 +55,7 @@ async fn hub(needs_setup: bool) -> Hub {
     let setup = Arc::new(SetupCode::new(needs_setup));
     let origin = Origin::new(None, Vec::new(), false);
     let pages = Pages::new(manager.clone(), engine, Arc::clone(&setup), origin.clone(), false);
-    let gate = web::Data::new(Gate::new(store, origin, Throttle::default()));
+    let gate = web::Data::new(Gate::new(store, origin, Limits::default(), Throttle::default()));
     Hub {
         pages: web::Data::new(pages),
         gate,

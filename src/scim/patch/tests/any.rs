@@ -48,10 +48,10 @@ proptest! {
     #[test]
     fn no_message_makes_it_panic_and_every_result_is_canonical(operations in prop::collection::vec(any_operation(), 1..6)) {
         for kind in ResourceType::ALL {
-            let Ok(request) = PatchRequest::parse(kind, &message(&json!(operations))) else { continue };
+            let Ok(request) = PatchRequest::parse(kind, &message(&json!(operations)), &Rules::default()) else { continue };
             let current = match kind {
                 ResourceType::User => start(),
-                ResourceType::Group => accept(kind, json!({ "displayName": "G" })).unwrap().attributes,
+                ResourceType::Group => accept(kind, json!({ "displayName": "G" }), &Rules::default()).unwrap().attributes,
             };
             if let Ok(patched) = request.apply(&current) {
                 let mut arranged = patched.attributes.clone();
@@ -59,7 +59,7 @@ proptest! {
                 prop_assert_eq!(Value::Object(arranged).to_string(), Value::Object(patched.attributes.clone()).to_string());
                 let primaries = |value: &Value| value.as_array().map_or(0, |values| values.iter().filter(|value| value["primary"] == json!(true)).count());
                 prop_assert!(patched.attributes.values().all(|value| primaries(value) <= 1), "{:?}", patched.attributes);
-                let again = accept(kind, Value::Object(patched.attributes.clone()));
+                let again = accept(kind, Value::Object(patched.attributes.clone()), &Rules::default());
                 prop_assert!(again.is_ok(), "{:?} {:?}", again, patched.attributes);
             }
         }

@@ -4,7 +4,7 @@ use serde_json::json;
 use super::*;
 
 fn group(operations: &Value) -> Result<PatchRequest, ScimError> {
-    PatchRequest::parse(ResourceType::Group, &message(operations))
+    PatchRequest::parse(ResourceType::Group, &message(operations), &Rules::default())
 }
 
 fn member(value: &str) -> Member {
@@ -55,9 +55,13 @@ fn a_rename_beside_members_is_told_apart() {
             .unwrap();
     assert!(!request.only_members());
     assert_eq!(request.member_changes(), [MemberChange::Replace(vec![])]);
-    let current = accept(ResourceType::Group, json!({ "displayName": "Old" }))
-        .unwrap()
-        .attributes;
+    let current = accept(
+        ResourceType::Group,
+        json!({ "displayName": "Old" }),
+        &Rules::default(),
+    )
+    .unwrap()
+    .attributes;
     let patched = request.apply(&current).unwrap();
     assert_eq!(
         (&patched.attributes["displayName"], patched.touched),
@@ -80,9 +84,9 @@ fn members_are_never_removed_by_mistake() {
         assert_eq!(group(&json!([operation])).unwrap_err().status, 400, "{operation}");
     }
     let many = |n: usize| json!([{ "op": "add", "path": "members", "value": (0..n).map(|n| json!({ "value": n.to_string() })).collect::<Vec<_>>() }, { "op": "add", "path": "members", "value": [{ "value": "x" }] }]);
-    assert!(group(&many(MAX_MEMBERS - 1)).is_ok());
+    assert!(group(&many(Limits::default().members - 1)).is_ok());
     assert_eq!(
-        group(&many(MAX_MEMBERS)).unwrap_err().scim_type,
+        group(&many(Limits::default().members)).unwrap_err().scim_type,
         Some(ScimType::TooMany)
     );
     let whole = |n: usize| {
