@@ -3,6 +3,8 @@
 //! Requests share threads, so beside a flood the quiet one is as slow as the machine is busy; but however deep the line
 //! of the busy one, it waits for no more than what runs already.
 
+#![expect(clippy::print_stdout, reason = "the figures are worth reading")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;

@@ -60,7 +60,8 @@ mod tests {
     #[test]
     fn a_path_is_led_to_the_endpoint_that_is_meant() {
         use Tolerance::{EndpointCase, EndpointInBaseUrl};
-        let cases: [(&str, Option<(&str, &[Tolerance])>); 14] = [
+        type Led = Option<(&'static str, &'static [Tolerance])>;
+        let cases: [(&str, Led); 14] = [
             ("", None),
             ("/Users", None),
             ("/Users/2819c223-7f76", None),
