@@ -41,7 +41,8 @@
 //!    the row, its member rows, an [`model::Event`], and a push [`model::Job`] if the instance has an app. All in one
 //!    savepoint.
 //! 4. `store::writer` commits up to 64 such units together at `synchronous=FULL`, and only then answers each. The response is
-//!    200 with the resource (read apart, from a reader), or 204 when only members were asked for. 2xx means: on the disk.
+//!    200 with the resource as the unit of work left it (members of a group are read apart, from a reader), or 204 when only
+//!    members were asked for. 2xx means: on the disk.
 //! 5. The commit wakes [`sync::engine`]. It claims what is due, in turn over the instances that are ready, under a lease, and
 //!    runs `sync::push`.
 //! 6. A push is a loop: load the present state in one read, ask [`sync::plan`] for the *next* step, do it through
@@ -56,9 +57,9 @@
 //!
 //! 1. The form of an app of the [`connector::catalog`] (or `rollcall instance create`) comes to
 //!    [`sync::manage::Manager::create`]. What was pasted is cleaned ([`connector::form`]): blanks, a slash, `/Users`, "Bearer".
-//! 2. [`connector::Connector::check`] asks the app: what it announces, a list of one user, a list of one group. All outgoing
-//!    traffic passes [`connector::net`], which decides on addresses, redirects, sizes and times. If anything is wrong, a
-//!    sentence says what to fix, and nothing is saved.
+//! 2. [`connector::Connector::check`] asks the app: what it announces, a list of one user and, if groups are carried, one
+//!    of one group. All outgoing traffic passes [`connector::net`], which decides on addresses, redirects, sizes and
+//!    times. If anything is wrong, a sentence says what to fix, and nothing is saved.
 //! 3. One unit of work: the instance, its token sealed under the key file ([`sync::credential`]), an event, and an import
 //!    job. The badge says *Connecting*; until that import is done nothing is pushed, though an identity provider may already
 //!    write.

@@ -9,17 +9,25 @@ mod support;
 mod adoption;
 #[path = "it/bad_input.rs"]
 mod bad_input;
+#[path = "it/bounds.rs"]
+mod bounds;
 #[cfg(feature = "tools")]
 #[path = "it/browser.rs"]
 mod browser;
+#[path = "it/bulk.rs"]
+mod bulk;
 #[path = "it/cli.rs"]
 mod cli;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/custom.rs"]
+mod custom;
 #[path = "it/demo.rs"]
 mod demo;
 #[path = "it/endpoint.rs"]
 mod endpoint;
+#[path = "it/etag.rs"]
+mod etag;
 #[path = "it/fairness.rs"]
 mod fairness;
 #[path = "it/keys.rs"]
@@ -28,6 +36,8 @@ mod keys;
 mod leavers;
 #[path = "it/limit.rs"]
 mod limit;
+#[path = "it/lists.rs"]
+mod lists;
 #[path = "it/outage.rs"]
 mod outage;
 #[path = "it/push.rs"]
@@ -39,6 +49,8 @@ mod put_only;
 mod real_app;
 #[path = "it/requests.rs"]
 mod requests;
+#[path = "it/scopes.rs"]
+mod scopes;
 #[path = "it/sealed.rs"]
 mod sealed;
 #[cfg(feature = "tools")]

@@ -10,6 +10,7 @@ mod tests;
 mod tls;
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,10 +21,10 @@ use thiserror::Error;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::connector::{Net, NetPolicy};
 use crate::secret::{KeyState, Sealer, SecretError, SetupCode};
-use crate::store::{Lane, Store, StoreError, access, settings};
+use crate::store::{Lane, ScanBudget, Store, StoreError, access, settings};
 use crate::sync::engine::{Engine, EngineConfig};
 use crate::sync::health;
 use crate::sync::manage::Manager;
@@ -98,6 +99,10 @@ impl Hub {
     /// Any of `StartError`.
     pub async fn open(config: Config, tuning: Tuning) -> Result<Self, StartError> {
         let store = Store::open(&config.data_dir, tuning.clock.clone())?;
+        store.set_scan_budget(ScanBudget {
+            rows: config.limits.scan_rows as u64,
+            time: Duration::from_secs(config.limits.scan_seconds as u64),
+        });
         let keys = open_keys(&store, &config).await?;
         let extra_ca_pem = match &config.extra_ca_file {
             None => None,
@@ -204,8 +209,8 @@ impl Server {
         let gate = Gate::new(
             hub.store.clone(),
             origin.clone(),
-            hub.config.limits,
-            Throttle::default(),
+            hub.config.limits.request,
+            throttle(&hub.config.limits),
         );
         let gate = web::Data::new(gate);
         let pages = web::Data::new(crate::web::ui::Pages::new(
@@ -302,6 +307,16 @@ impl Server {
         if let Err(e) = tokio::task::spawn_blocking(move || store.close()).await {
             tracing::error!(error = %e, "the store could not be closed in order");
         }
+    }
+}
+
+/// How much one instance and one key may ask for at once.
+fn throttle(limits: &Limits) -> Throttle {
+    let number = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
+    Throttle {
+        in_flight: limits.in_flight,
+        per_second: NonZeroU32::new(number(limits.per_second)),
+        burst: number(limits.burst),
     }
 }
 

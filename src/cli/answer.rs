@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::WireSecret;
-use crate::model::{Health, Role, RunPhase, Scope};
+use crate::model::{Health, Role, RunPhase, Scope, UserWrites};
+use crate::scim::schema::{ResourceType, Type};
 
 /// An admin was made or changed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -66,6 +67,8 @@ pub struct InstanceDetail {
     pub scim_base_url: String,
     /// What it carries.
     pub scope: Scope,
+    /// What it answers to writes of users; null unless it carries groups only.
+    pub user_writes: Option<UserWrites>,
     /// Off: identity providers are refused.
     pub enabled: bool,
     /// Nothing is sent.
@@ -194,6 +197,22 @@ pub struct KeyRow {
     pub expires_at: Option<String>,
     /// When it was revoked.
     pub revoked_at: Option<String>,
+}
+
+/// A declared attribute.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AttributeRow {
+    /// `User` or `Group`.
+    pub resource_type: ResourceType,
+    /// URN of its extension.
+    pub urn: String,
+    /// Its name.
+    pub name: String,
+    /// `string`, `boolean`, `integer`, `decimal`, `dateTime`, `reference` or `binary`.
+    #[serde(rename = "type")]
+    pub kind: Type,
+    /// Whether the value is a list.
+    pub multi_valued: bool,
 }
 
 /// A backup was written.

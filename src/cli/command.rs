@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::model::{Role, Scope};
+use crate::model::{Role, Scope, UserWrites};
+use crate::scim::schema::{ResourceType, Type};
 use crate::secret::Secret;
 
 /// A command for the hub.
@@ -40,8 +41,17 @@ pub enum Command {
         app: Option<String>,
         /// What it carries.
         scope: Scope,
+        /// What it answers to writes of users; only in scope *groups*.
+        user_writes: Option<UserWrites>,
         /// Where to send to; tested before anything is saved.
         target: Option<NewTarget>,
+    },
+    /// Changes settings of an instance. Answer: `InstanceDetail`.
+    InstanceEdit {
+        /// Which.
+        slug: String,
+        /// What it answers to writes of users; only in scope *groups*.
+        user_writes: UserWrites,
     },
     /// All instances. Answer: list of `InstanceRow`.
     InstanceList,
@@ -119,6 +129,37 @@ pub enum Command {
         slug: String,
         /// Id or first characters.
         key: String,
+    },
+    /// Declares an attribute. Answer: `AttributeRow`.
+    AttributeAdd {
+        /// For which instance.
+        slug: String,
+        /// What has it.
+        resource: ResourceType,
+        /// URN of its extension.
+        urn: String,
+        /// Its name.
+        name: String,
+        /// Type of one value; not complex.
+        kind: Type,
+        /// Whether the value is a list.
+        multi_valued: bool,
+    },
+    /// Declared attributes of an instance. Answer: list of `AttributeRow`.
+    AttributeList {
+        /// Of which instance.
+        slug: String,
+    },
+    /// Takes a declaration back; what is stored stays. Answer: list of `AttributeRow`.
+    AttributeRemove {
+        /// Of which instance.
+        slug: String,
+        /// Of what; none: of whichever has it.
+        resource: Option<ResourceType>,
+        /// URN of its extension.
+        urn: String,
+        /// Its name.
+        name: String,
     },
     /// Writes a copy of the database. Answer: `BackupDone`.
     Backup {

@@ -9,7 +9,7 @@ use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, Reque
 use super::command::{Command, NewTarget, Switch};
 use super::input::secret_line;
 use super::{CliError, Output, Plan};
-use crate::model::{Health, RunPhase, Scope};
+use crate::model::{Health, RunPhase, Scope, UserWrites};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InstanceVerb {
@@ -23,6 +23,14 @@ pub(super) enum InstanceVerb {
     },
     /// One instance in full
     Show(One),
+    /// Change its settings
+    Edit {
+        #[command(flatten)]
+        one: One,
+        /// Of an instance that carries groups only: acknowledge or refuse what is written of users
+        #[arg(long, value_name = "WHAT", value_parser = user_writes)]
+        user_writes: UserWrites,
+    },
     /// Read the app now instead of at the scheduled time
     Sync {
         #[command(flatten)]
@@ -76,6 +84,10 @@ pub(super) struct CreateArgs {
     /// users, groups or users-and-groups
     #[arg(long, default_value = "users-and-groups", value_parser = scope)]
     scope: Scope,
+    /// With --scope groups: acknowledge what is written of users (kept here, nothing is sent) or refuse it
+    /// [default: acknowledge]
+    #[arg(long, value_name = "WHAT", value_parser = user_writes)]
+    user_writes: Option<UserWrites>,
     /// The app's SCIM base URL; tested before anything is saved
     #[arg(long, value_name = "URL", requires = "token_stdin")]
     base_url: Option<String>,
@@ -104,12 +116,21 @@ impl InstanceVerb {
                     name: args.name,
                     app: args.app,
                     scope: args.scope,
+                    user_writes: args.user_writes,
                     target,
                 };
                 Plan::new(command, args.json, show_created)
             }
             Self::List { json } => Plan::new(Command::InstanceList, json, show_list),
             Self::Show(one) => Plan::new(Command::InstanceShow { slug: one.slug }, one.json, show_detail),
+            Self::Edit { one, user_writes } => Plan::new(
+                Command::InstanceEdit {
+                    slug: one.slug,
+                    user_writes,
+                },
+                one.json,
+                show_detail,
+            ),
             Self::Sync { one, wait } => Plan::new(
                 Command::InstanceSync { slug: one.slug, wait },
                 one.json,
@@ -136,6 +157,10 @@ impl InstanceVerb {
 
 fn scope(word: &str) -> Result<Scope, &'static str> {
     Scope::parse(word).ok_or("use users, groups or users-and-groups")
+}
+
+fn user_writes(word: &str) -> Result<UserWrites, &'static str> {
+    UserWrites::parse(word).ok_or("use acknowledge or refuse")
 }
 
 fn show_created(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
@@ -205,6 +230,11 @@ fn show_detail(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
         (true, false) => "yes",
     };
     let never = || "never".to_owned();
+    let carries = match all.user_writes {
+        None => all.scope.as_str().to_owned(),
+        Some(UserWrites::Acknowledge) => format!("{}; writes of users are acknowledged", all.scope.as_str()),
+        Some(UserWrites::Refuse) => format!("{}; writes of users are refused", all.scope.as_str()),
+    };
     out.fields(&[
         ("Slug", row.slug),
         ("Name", row.name),
@@ -212,7 +242,7 @@ fn show_detail(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
         ("Health", health(row.health, row.reason.as_deref())),
         ("SCIM base URL", all.scim_base_url),
         ("Target", all.base_url.unwrap_or_else(|| "none".into())),
-        ("Carries", all.scope.as_str().into()),
+        ("Carries", carries),
         ("Sends", sends.into()),
         ("Users", row.users.to_string()),
         ("Groups", row.groups.to_string()),

@@ -11,6 +11,7 @@ pub mod logging;
 pub mod socket;
 
 mod admin;
+mod attribute;
 mod backup;
 mod demo;
 mod doctor;
@@ -81,6 +82,9 @@ enum Verb {
     /// Keys with which identity providers open an instance
     #[command(subcommand)]
     Key(key::KeyVerb),
+    /// Attributes beside those of SCIM: checked, published and carried on once they are declared
+    #[command(subcommand)]
+    Attribute(attribute::AttributeVerb),
     /// Write a copy of the database while the hub runs; secret.key is to be kept apart from it
     Backup(backup::BackupArgs),
     /// Put a backup in the place of the database; the hub must be stopped
@@ -194,6 +198,7 @@ impl Cli {
             Verb::Instance(verb) => verb.plan(input)?,
             Verb::Removal(verb) => verb.plan(),
             Verb::Key(verb) => verb.plan(),
+            Verb::Attribute(verb) => verb.plan(),
             Verb::Backup(args) => args.plan()?,
             Verb::Doctor(args) => args.plan(),
             Verb::Healthcheck => doctor::healthcheck(),

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 
 use crate::config::Flags;
+use crate::config::limits::ROWS;
 
 /// Flags of `serve`; each is a text that `config` reads like those of the file and the environment.
 #[derive(Debug, Args)]
@@ -50,6 +51,42 @@ pub(super) struct ServeArgs {
     /// HTTP worker threads [default: one per core]
     #[arg(long, value_name = "N")]
     workers: Option<String>,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// A flag for each limit; they are one table in the settings file, and so they are here.
+#[derive(Debug, Default)]
+struct LimitArgs(Flags);
+
+impl Args for LimitArgs {
+    fn augment_args(command: Command) -> Command {
+        let args = ROWS.iter().map(|row| {
+            let help = format!("{} [default: {}]", row.help, row.default());
+            let arg = Arg::new(row.key).long(row.flag).value_name("N").help(help);
+            arg.help_heading("Limits (file: table [limits])")
+        });
+        command.args(args)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for LimitArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let given = ROWS.iter().filter_map(|row| {
+            let number = matches.get_one::<String>(row.key)?;
+            Some((row.key, number.clone()))
+        });
+        Ok(Self(given.collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 impl ServeArgs {
@@ -68,8 +105,9 @@ impl ServeArgs {
             ("log_level", &self.log_level),
             ("workers", &self.workers),
         ];
-        all.into_iter()
-            .filter_map(|(key, value)| value.clone().map(|value| (key, value)))
-            .collect()
+        let given = all
+            .into_iter()
+            .filter_map(|(key, value)| value.clone().map(|value| (key, value)));
+        given.chain(self.limits.0.clone()).collect()
     }
 }

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::command::{Switch, Which};
 use super::*;
-use crate::model::{Role, Scope};
+use crate::model::{Role, Scope, UserWrites};
+use crate::scim::schema::{ResourceType, Type};
 
 fn act(args: &str, mut input: &[u8]) -> Result<Action, CliError> {
     let env = Env::from([("ROLLCALL_DATA_DIR".to_owned(), "/srv/rollcall".to_owned())]);
@@ -47,6 +48,9 @@ fn usage_mistakes_end_with_2() {
         "serv",
         "serve --lisen x",
         "serve extra",
+        "instance create x --scope groups --user-writes maybe",
+        "instance edit x",
+        "serve --limits-none 5",
         "admin create --email a@b",
         "instance create",
         "instance create x --base-url https://a",
@@ -54,6 +58,10 @@ fn usage_mistakes_end_with_2() {
         "instance create x --scope all",
         "instance delete x",
         "secret renew",
+        "attribute add x urn:a:b c",
+        "attribute add x urn:a:b c --type complex",
+        "attribute add x urn:a:b c --type string --for people",
+        "attribute remove x urn:a:b",
         "removal allow x",
         "removal allow x 1 --all",
         "removal allow x one",
@@ -133,6 +141,7 @@ fn instances_are_made_with_and_without_a_target() {
         name,
         app: None,
         scope: Scope::Users,
+        user_writes: None,
         target: Some(target),
     } = &made.command
     else {
@@ -160,6 +169,46 @@ fn instances_are_made_with_and_without_a_target() {
 }
 
 #[test]
+fn an_instance_of_groups_says_what_becomes_of_users() {
+    let writes = |line: &str| match plan(line, b"").command {
+        Command::InstanceCreate { user_writes, .. } => user_writes,
+        Command::InstanceEdit { user_writes, .. } => Some(user_writes),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(writes("instance create HR --scope groups"), None);
+    assert_eq!(
+        writes("instance create HR --scope groups --user-writes refuse"),
+        Some(UserWrites::Refuse)
+    );
+    assert_eq!(
+        writes("instance edit hr --user-writes acknowledge"),
+        Some(UserWrites::Acknowledge)
+    );
+}
+
+#[test]
+fn limits_are_flags() {
+    let Action::Serve(config) = act("serve --limits-members 500 --limits-per-second=7", b"").unwrap() else {
+        panic!()
+    };
+    assert_eq!(
+        (config.limits.request.members, config.limits.per_second),
+        (500, 7)
+    );
+    let error = act("serve --limits-members 5", b"").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "--limits-members is \"5\", which is not a whole number from 100 to 1000000."
+    );
+    let help = Cli::try_parse_from(["rollcall", "serve", "--help"])
+        .unwrap_err()
+        .to_string();
+    for row in &crate::config::limits::ROWS {
+        assert!(help.contains(row.flag) && help.contains(row.help), "{help}");
+    }
+}
+
+#[test]
 fn instances_are_listed_and_switched() {
     let row = json!({"slug": "hr", "name": "HR", "app": "scim", "health": "failing", "reason": "401 from w", "users": 5,
         "groups": 2, "pending": 1, "rejected": 0, "last_sync_at": null, "next_sync_at": null});
@@ -182,15 +231,16 @@ fn instances_are_listed_and_switched() {
         assert_eq!(shown(&plan, row.clone()).0, "hr is failing (401 from w).\n");
     }
     let mut all = row;
-    let more = json!({"scim_base_url": "u", "scope": "users", "enabled": true, "paused": true, "base_url": "https://w",
+    let more = json!({"scim_base_url": "u", "scope": "groups", "user_writes": "refuse", "enabled": true, "paused": true, "base_url": "https://w",
         "sync_every_s": 3600, "created_at": "2026-01-01T00:00:00.000Z"});
     all.as_object_mut()
         .unwrap()
         .extend(more.as_object().unwrap().clone());
+    let text = shown(&plan("instance show hr", b""), all).0;
     assert!(
-        shown(&plan("instance show hr", b""), all)
-            .0
-            .contains("Sends:          no, it is paused\n")
+        text.contains("Sends:          no, it is paused\n")
+            && text.contains("Carries:        groups; writes of users are refused\n"),
+        "{text}"
     );
     let sync = plan("instance sync hr --wait", b"");
     assert!(matches!(&sync.command, Command::InstanceSync { wait: true, .. }));
@@ -251,6 +301,39 @@ fn removals_are_decided_one_by_one_or_all() {
         text,
         "ID  WHAT     WHO  SINCE  WHY\n3   account  ada  now    left\n"
     );
+}
+
+#[test]
+fn attributes_are_declared_and_listed() {
+    let add = plan(
+        "attribute add hr urn:a:b badge --type datetime --multi-valued --for group",
+        b"",
+    );
+    assert!(matches!(
+        &add.command,
+        Command::AttributeAdd {
+            resource: ResourceType::Group,
+            kind: Type::DateTime,
+            multi_valued: true,
+            ..
+        }
+    ));
+    let row = json!({"resource_type": "Group", "urn": "urn:a:b", "name": "badge", "type": "dateTime", "multi_valued": true});
+    assert_eq!(
+        shown(&add, row.clone()).0,
+        "urn:a:b:badge is declared: values are checked from now on.\n"
+    );
+    let (text, _) = shown(&plan("attribute list hr", b""), json!([row]));
+    assert_eq!(
+        text,
+        "NAME   FOR    TYPE                    URN\nbadge  group  dateTime, multi-valued  urn:a:b\n"
+    );
+    let gone = plan("attribute remove hr urn:a:b badge", b"");
+    assert!(matches!(
+        &gone.command,
+        Command::AttributeRemove { resource: None, .. }
+    ));
+    assert!(shown(&gone, json!([row])).0.contains("stay as they are"));
 }
 
 #[test]

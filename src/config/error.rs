@@ -19,7 +19,7 @@ impl fmt::Display for Origin {
         match self {
             Self::File(file, key) => write!(f, "{key} in {}", file.display()),
             Self::Env(name) => f.write_str(name),
-            Self::Flag(key) => write!(f, "--{}", key.replace('_', "-")),
+            Self::Flag(key) => write!(f, "--{}", key.replace(['_', '.'], "-")),
         }
     }
 }
@@ -35,7 +35,7 @@ pub enum ConfigError {
         /// Its first characters.
         value: String,
         /// What it should be.
-        wanted: &'static str,
+        wanted: String,
     },
     /// A TOML key that means nothing.
     #[error("{file} has the key \"{key}\", which is no setting. Known are: {known}.", file = file.display())]

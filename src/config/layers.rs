@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use super::limits::ROWS;
 use super::{ConfigError, Origin};
 
 /// Environment variables by name.
@@ -14,7 +15,7 @@ pub type Env = BTreeMap<String, String>;
 /// Flags that were given, by the name of their setting (`public_url`).
 pub type Flags = BTreeMap<&'static str, String>;
 
-/// Every setting there is, by its TOML key; `ROLLCALL_` and the upper-case name in the environment.
+/// Every setting but the limits, by its TOML key; `ROLLCALL_` and the upper-case name in the environment.
 const SETTINGS: [&str; 11] = [
     "listen",
     "public_url",
@@ -28,6 +29,14 @@ const SETTINGS: [&str; 11] = [
     "log_level",
     "workers",
 ];
+
+/// The table of the limits.
+const LIMITS: &str = "limits";
+
+/// Every setting there is. The dot before a key of a table is an underline in the environment.
+fn settings() -> impl Iterator<Item = &'static str> {
+    SETTINGS.into_iter().chain(ROWS.iter().map(|row| row.key))
+}
 
 /// The two that say where the rest is, so they stand in no file.
 const PLACES: [&str; 2] = ["data_dir", "config"];
@@ -98,7 +107,7 @@ pub(super) fn from_env(env: &Env) -> Result<FromEnv, ConfigError> {
 
 fn setting(variable: &str) -> Option<&'static str> {
     let name = variable.strip_prefix(START)?.to_ascii_lowercase();
-    SETTINGS.into_iter().chain(PLACES).find(|key| *key == name)
+    settings().chain(PLACES).find(|key| key.replace('.', "_") == name)
 }
 
 /// Container platforms put such variables into every neighbour of a service called "rollcall"; nobody wrote them for us.
@@ -124,21 +133,35 @@ impl Layers {
         let table: toml::Table = toml::from_str(&read(file)?)
             .map_err(|error| ConfigError::Syntax(file.to_owned(), error.to_string().trim_end().to_owned()))?;
         for (key, value) in table {
-            let Some(known) = SETTINGS.into_iter().find(|name| *name == key) else {
-                return Err(ConfigError::UnknownKey {
-                    file: file.to_owned(),
-                    key,
-                    known: SETTINGS.join(", "),
-                });
-            };
-            let origin = Origin::File(file.to_owned(), known);
-            let text = as_text(&value).ok_or_else(|| ConfigError::Value {
-                origin: origin.clone(),
-                value: value.type_str().to_owned(),
-                wanted: "a text, a number, true or false, or a list of texts",
-            })?;
-            self.0.insert(known, (text, origin));
+            match value {
+                toml::Value::Table(limits) if key == LIMITS => {
+                    for (key, value) in limits {
+                        self.add_key(file, format!("{LIMITS}.{key}"), &value)?;
+                    }
+                }
+                value => self.add_key(file, key, &value)?,
+            }
         }
+        Ok(())
+    }
+
+    fn add_key(&mut self, file: &Path, key: String, value: &toml::Value) -> Result<(), ConfigError> {
+        let Some(known) = settings().find(|name| *name == key) else {
+            let limit = key.starts_with(LIMITS);
+            let alike = settings().filter(|name| name.starts_with(LIMITS) == limit);
+            return Err(ConfigError::UnknownKey {
+                file: file.to_owned(),
+                known: alike.collect::<Vec<_>>().join(", "),
+                key,
+            });
+        };
+        let origin = Origin::File(file.to_owned(), known);
+        let text = as_text(value).ok_or_else(|| ConfigError::Value {
+            origin: origin.clone(),
+            value: value.type_str().to_owned(),
+            wanted: "a text, a number, true or false, or a list of texts".into(),
+        })?;
+        self.0.insert(known, (text, origin));
         Ok(())
     }
 
@@ -160,10 +183,10 @@ impl Layers {
     }
 
     /// Takes a setting through its parser, which answers what it should have been when it is not.
-    pub(super) fn read<T>(
+    pub(super) fn read<T, W: Into<String>>(
         &self,
         key: &str,
-        parse: impl FnOnce(&str) -> Result<T, &'static str>,
+        parse: impl FnOnce(&str) -> Result<T, W>,
     ) -> Result<Option<T>, ConfigError> {
         let Some((text, origin)) = self.0.get(key) else {
             return Ok(None);
@@ -171,7 +194,7 @@ impl Layers {
         parse(text.trim()).map(Some).map_err(|wanted| ConfigError::Value {
             origin: origin.clone(),
             value: text.chars().take(80).collect(),
-            wanted,
+            wanted: wanted.into(),
         })
     }
 }

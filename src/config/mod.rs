@@ -6,6 +6,7 @@
 mod dir;
 mod error;
 mod layers;
+pub mod limits;
 mod value;
 
 use std::net::SocketAddr;
@@ -18,10 +19,9 @@ use url::Url;
 pub use dir::{check_data_dir, data_dir, prepare_data_dir};
 pub use error::{ConfigError, Origin};
 pub use layers::{Env, Flags, environment};
+pub use limits::Limits;
 
 use layers::Layers;
-
-use crate::scim::rules::Limits;
 
 /// The settings file that is read from the data directory when none is named.
 pub const SETTINGS_FILE: &str = "rollcall.toml";
@@ -60,7 +60,7 @@ pub struct Config {
     pub log_level: Level,
     /// HTTP worker threads; none: one per core.
     pub workers: Option<usize>,
-    /// How much one request to a SCIM endpoint may ask for.
+    /// How much is let in.
     pub limits: Limits,
 }
 
@@ -98,6 +98,12 @@ impl Config {
             (Some(_), None) => return Err(ConfigError::Alone("tls_cert", "tls_key")),
             (None, Some(_)) => return Err(ConfigError::Alone("tls_key", "tls_cert")),
         };
+        let mut limits = Limits::default();
+        for row in &limits::ROWS {
+            if let Some(number) = layers.read(row.key, |text| row.number(text))? {
+                row.set(&mut limits, number);
+            }
+        }
         Ok(Self {
             data_dir: data_dir.to_owned(),
             listen: layers
@@ -120,7 +126,7 @@ impl Config {
                 .unwrap_or(LogFormat::Text),
             log_level: layers.read("log_level", value::log_level)?.unwrap_or(Level::INFO),
             workers: layers.read("workers", value::workers)?,
-            limits: Limits::default(),
+            limits,
         })
     }
 

@@ -174,3 +174,73 @@ fn a_named_file_must_be_there() {
         Some(2)
     );
 }
+
+#[test]
+fn limits_are_set_in_each_layer() {
+    let toml = "workers = 2\n[limits]\nbody_bytes = 2000000\nmembers = 500\nper_second = 10\n";
+    let vars = env(&[
+        ("ROLLCALL_LIMITS_MEMBERS", "600"),
+        ("ROLLCALL_LIMITS_NESTING", "20"),
+    ]);
+    let flags = Flags::from([("limits.nesting", "30".to_owned())]);
+    let limits = load(toml, &vars, &flags).unwrap().limits;
+    let Limits { request, .. } = limits;
+    assert_eq!(
+        (request.body_bytes, request.members, request.nesting),
+        (2_000_000, 600, 30)
+    );
+    assert_eq!((limits.per_second, limits.in_flight), (10, 256));
+    assert_eq!(
+        load("", &Env::new(), &Flags::new()).unwrap().limits,
+        Limits::default()
+    );
+}
+
+#[test]
+fn a_limit_has_bounds_and_both_are_named() {
+    assert_eq!(
+        sentence("", &[("ROLLCALL_LIMITS_NESTING", "128")]),
+        "ROLLCALL_LIMITS_NESTING is \"128\", which is not a whole number from 8 to 127."
+    );
+    let file = sentence("[limits]\nfilter_depth = 0", &[]);
+    assert!(
+        file.starts_with("limits.filter_depth in /") && file.contains("from 2 to 100"),
+        "{file}"
+    );
+    let flags = Flags::from([("limits.scan_seconds", "1.5".to_owned())]);
+    let flag = load("", &Env::new(), &flags).unwrap_err().to_string();
+    assert!(
+        flag.starts_with("--limits-scan-seconds is \"1.5\"") && flag.contains("from 1 to 60"),
+        "{flag}"
+    );
+    for row in &limits::ROWS {
+        let default = row.default();
+        assert!((row.least..=row.most).contains(&default), "{}", row.key);
+        assert_eq!(row.flag, row.key.replace(['.', '_'], "-"));
+        let mut all = Limits::default();
+        row.set(&mut all, default + 1);
+        let others = limits::ROWS.iter().filter(|other| {
+            let changed = *(other.field)(&mut all.clone()) != other.default();
+            changed && other.key != row.key
+        });
+        assert_eq!(
+            (others.count(), all != Limits::default()),
+            (0, true),
+            "{}",
+            row.key
+        );
+    }
+}
+
+#[test]
+fn unknown_limits_are_named() {
+    let text = sentence("[limits]\nbody = 1", &[]);
+    assert!(
+        text.contains("the key \"limits.body\"") && text.contains("limits.body_bytes, limits.nesting"),
+        "{text}"
+    );
+    assert!(sentence("limits = 3", &[]).contains("the key \"limits\""));
+    assert!(
+        sentence("", &[("ROLLCALL_LIMITS_BODY", "1")]).contains("ROLLCALL_LIMITS_BODY, which is no setting")
+    );
+}

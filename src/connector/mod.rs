@@ -18,7 +18,7 @@ pub use verdict::{CheckError, CheckKind, ConnectorError, Verdict};
 
 use serde_json::Value;
 
-use crate::model::{Capabilities, Target};
+use crate::model::{Capabilities, Scope, Target};
 use crate::scim::Attributes;
 use crate::scim::resource::Member;
 use crate::scim::schema::ResourceType;
@@ -74,13 +74,14 @@ impl Connector {
         }
     }
 
-    /// Whether address, token and endpoint are right, and what the target can do. Reads only.
+    /// Whether address, token and endpoint are right, and what the target can do, as far as an instance of this scope
+    /// needs it. Reads only.
     ///
     /// # Errors
     /// A sentence that says what to change.
-    pub async fn check(&self) -> Result<Capabilities, CheckError> {
+    pub async fn check(&self, scope: Scope) -> Result<Capabilities, CheckError> {
         match self {
-            Self::Scim(c) => c.check().await,
+            Self::Scim(c) => c.check(scope).await,
         }
     }
 

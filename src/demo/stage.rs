@@ -19,7 +19,7 @@ use super::voice::Voice;
 use super::watch;
 use crate::app::Server;
 use crate::connector::Token;
-use crate::model::{Actor, Health, Instance, Scope};
+use crate::model::{Actor, Health, Instance, Policies, Scope};
 use crate::scim::urn;
 use crate::secret::Secret;
 use crate::store::Store;
@@ -163,6 +163,7 @@ async fn instance(
         name: name.into(),
         app: (app.0.into(), app.1.into()),
         scope: Scope::UsersAndGroups,
+        policies: Policies::default(),
         target,
     };
     let by = || Actor::Admin(ADMIN.into());

@@ -4,29 +4,40 @@
 use std::collections::BTreeSet;
 
 use super::door::{changes, taken, word};
-use super::{ChangeError, Door, Written, membership};
+use super::{ChangeError, Door, membership};
 use crate::model::{JobKind, Resource};
 use crate::scim::error::ScimError;
+use crate::scim::etag::Precondition;
 use crate::scim::resource::Accepted;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, fold, resource};
 use crate::store::jobs::Standing;
+use crate::store::resources::Stored;
 use crate::store::{StoreError, jobs, links, members, resources};
 
-/// Creates, adopts or brings back.
+/// Creates, adopts or brings back; what is stored then. `only_if` is asked of a resource that is there already, so with
+/// `If-None-Match: *` only a new one is made.
 ///
 /// # Errors
-/// 409 `uniqueness` when the name is taken or matches several; 400 when no member of a group is known.
-pub fn create(door: Door<'_>, kind: ResourceType, accepted: Accepted) -> Result<Written, ChangeError> {
+/// 409 `uniqueness` when the name is taken or matches several; 400 when no member of a group is known; 412.
+pub fn create(
+    door: Door<'_>,
+    kind: ResourceType,
+    accepted: Accepted,
+    only_if: &Precondition,
+) -> Result<Stored, ChangeError> {
     let name = name_of(kind, &accepted.attributes);
     let same = resources::by_name(door.tx, door.instance.id, kind, &fold(&name))?;
     let (managed, unmanaged): (Vec<_>, Vec<_>) = same.into_iter().partition(Resource::is_managed);
     if let Some(there) = managed.first().filter(|_| kind == ResourceType::User) {
-        return bring_back(door, there, accepted);
+        return bring_back(door, there, accepted, only_if);
     }
     match unmanaged.as_slice() {
         [] => insert(door, kind, accepted),
-        [one] => adopt(door, one, accepted),
+        [one] => {
+            only_if.permits_write(one.version)?;
+            adopt(door, one, accepted)
+        }
         several => {
             let text = format!(
                 "{} resources of the app match \"{name}\"; an admin has to choose one.",
@@ -37,7 +48,7 @@ pub fn create(door: Door<'_>, kind: ResourceType, accepted: Accepted) -> Result<
     }
 }
 
-fn insert(door: Door<'_>, kind: ResourceType, accepted: Accepted) -> Result<Written, ChangeError> {
+fn insert(door: Door<'_>, kind: ResourceType, accepted: Accepted) -> Result<Stored, ChangeError> {
     let mut owned: BTreeSet<String> = accepted.touched.into_iter().collect();
     owned.extend(Door::base_ownership(kind).iter().map(|&p| p.to_owned()));
     let made = resources::insert(door.tx, door.instance.id, kind, accepted.attributes, owned)?;
@@ -47,14 +58,11 @@ fn insert(door: Door<'_>, kind: ResourceType, accepted: Accepted) -> Result<Writ
         membership::set(door, &made, &list)?;
     }
     door.enqueue(&made)?;
-    Ok(Written {
-        row: made.row,
-        changed: true,
-    })
+    door.stored(made.row)
 }
 
 /// What the app holds under this name becomes ours: it keeps its id, and what the request does not name.
-fn adopt(door: Door<'_>, there: &Resource, accepted: Accepted) -> Result<Written, ChangeError> {
+fn adopt(door: Door<'_>, there: &Resource, accepted: Accepted) -> Result<Stored, ChangeError> {
     let mut attributes = there.attributes.clone();
     for path in &accepted.touched {
         resource::set(
@@ -85,19 +93,22 @@ fn adopt(door: Door<'_>, there: &Resource, accepted: Accepted) -> Result<Written
         membership::set(door, &now, &list)?;
     }
     door.enqueue(&now)?;
-    Ok(Written {
-        row: now.row,
-        changed: true,
-    })
+    door.stored(now.row)
 }
 
 /// A managed, inactive user with the same externalId comes back; anybody else finds the name taken.
-fn bring_back(door: Door<'_>, there: &Resource, accepted: Accepted) -> Result<Written, ChangeError> {
+fn bring_back(
+    door: Door<'_>,
+    there: &Resource,
+    accepted: Accepted,
+    only_if: &Precondition,
+) -> Result<Stored, ChangeError> {
     let external = resource::get(&accepted.attributes, "externalId").and_then(|v| v.as_str());
     let same_person = external.is_some() && external == there.external_id.as_deref();
     if there.active || !same_person {
         return Err(taken(&there.name).into());
     }
+    only_if.permits_write(there.version)?;
     let mut owned = there.owned.clone();
     owned.extend(accepted.touched);
     let differs = changes(there.kind, &there.attributes, &accepted.attributes);
@@ -109,10 +120,7 @@ fn bring_back(door: Door<'_>, there: &Resource, accepted: Accepted) -> Result<Wr
         differs,
     )?;
     door.enqueue(&now)?;
-    Ok(Written {
-        row: now.row,
-        changed: true,
-    })
+    door.stored(now.row)
 }
 
 /// A delete that has not run yet and a create of the same person: the account moves to the new resource.

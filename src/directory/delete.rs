@@ -2,19 +2,24 @@
 //! would remember what to remove.
 
 use super::door::word;
-use super::update::not_found;
+use super::update::find;
 use super::{ChangeError, Door};
 use crate::model::{JobKind, Resource};
+use crate::scim::etag::Precondition;
 use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, jobs, links, members, resources};
 
 /// Deletes a user or group.
 ///
 /// # Errors
-/// 404.
-pub fn delete(door: Door<'_>, kind: ResourceType, id: &str) -> Result<(), ChangeError> {
-    let found = resources::by_id(door.tx, door.instance.id, kind, id)?;
-    let resource = found.ok_or_else(|| not_found(kind, id))?;
+/// 404; 412.
+pub fn delete(
+    door: Door<'_>,
+    kind: ResourceType,
+    id: &str,
+    only_if: &Precondition,
+) -> Result<(), ChangeError> {
+    let resource = find(door, kind, id, only_if)?;
     door.tell(
         &resource,
         word(kind, "user.deleted", "group.deleted"),
@@ -38,15 +43,21 @@ pub fn delete(door: Door<'_>, kind: ResourceType, id: &str) -> Result<(), Change
     Ok(())
 }
 
-/// A deleted user is a member of nothing.
+/// A deleted user is a member of nothing. Where users are not carried, a word about one of them changes nothing in the
+/// app: there it stays a member until somebody writes the group.
 pub(super) fn leave_groups(door: Door<'_>, resource: &Resource) -> Result<(), StoreError> {
+    let carried = door.instance.scope.carries(resource.kind);
     for row in members::group_rows(door.tx, resource.row)? {
         let Some(group) = resources::load(door.tx, row)? else {
             continue;
         };
         members::remove(door.tx, row, &[resource.row], door.has_target())?;
         let group = resources::touch(door.tx, &group)?;
-        door.enqueue(&group)?;
+        if carried {
+            door.enqueue(&group)?;
+        } else {
+            members::set_kept(door.tx, row, resource.row, true)?;
+        }
     }
     Ok(())
 }

@@ -6,15 +6,17 @@ use crate::model::job::priority;
 use crate::model::{Actor, Change, EventDraft, Instance, JobKind, Outcome, Resource};
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, fold, resource};
+use crate::store::resources::Stored;
 use crate::store::{StoreError, Tx, events, jobs, removals, resources};
 
 use super::ChangeError;
 use crate::scim::error::ScimError;
 
+/// Said of a user in scope *groups*: a shadow of whoever has an account in the app.
+const HERE_ONLY: &str =
+    "Done here only: this instance carries groups, so nothing about people is sent to the app.";
 /// Most changes one event spells out.
 const CHANGES: usize = 100;
-/// Longest value an event repeats, as JSON text.
-const VALUE: usize = 2000;
 
 /// One caller's way in: its transaction, its instance, and who it is.
 #[derive(Debug, Clone, Copy)]
@@ -82,7 +84,12 @@ impl Door<'_> {
         )
     }
 
-    /// Writes an event about `resource`; its id.
+    /// The resource as an answer shows it, after the change.
+    pub(super) fn stored(&self, row: i64) -> Result<Stored, ChangeError> {
+        Ok(resources::stored_row(self.tx, row)?.ok_or(StoreError::Damaged("resource"))?)
+    }
+
+    /// Writes an event about `resource`; its id. Where what is written goes no further, it says so.
     pub(super) fn tell(
         &self,
         resource: &Resource,
@@ -90,6 +97,12 @@ impl Door<'_> {
         detail: impl Into<String>,
         changes: Vec<Change>,
     ) -> Result<i64, StoreError> {
+        let mut detail: String = detail.into();
+        let carried = self.instance.scope.carries(resource.kind);
+        if !carried && self.has_target() && *self.actor != Actor::Target {
+            let space = if detail.is_empty() { "" } else { " " };
+            detail = format!("{detail}{space}{HERE_ONLY}");
+        }
         let draft = EventDraft {
             instance: Some(self.instance.id),
             resource: Some(resource.row),
@@ -97,7 +110,7 @@ impl Door<'_> {
             actor: self.actor.clone(),
             action,
             outcome: Outcome::Done,
-            detail: detail.into(),
+            detail,
             changes,
         };
         events::record(self.tx, draft)
@@ -128,18 +141,9 @@ pub(super) fn changes(kind: ResourceType, before: &Attributes, after: &Attribute
         let (before, after) = (at(before, &path), at(after, &path));
         (before != after && path != "schemas").then(|| Change {
             path,
-            before: short(before),
-            after: short(after),
+            before: events::short(before),
+            after: events::short(after),
         })
     });
     differ.take(CHANGES).collect()
-}
-
-fn short(value: Value) -> Value {
-    let long = value.to_string().len() > VALUE;
-    if long {
-        Value::from("(too long to repeat here)")
-    } else {
-        value
-    }
 }

@@ -134,6 +134,9 @@ pub fn members(tx: &Tx<'_>, instance: &Instance, group_row: i64, held: &[i64]) -
         drifted += usize::from(differs);
         push |= differs && !now.keep;
         members::learn(tx, group_row, *row, now)?;
+        if !now.wanted && !now.held {
+            wake_departed(tx, instance, *row)?;
+        }
     }
     if shown_differently > 0 {
         let now = resources::touch(tx, &group)?;
@@ -151,6 +154,14 @@ pub fn members(tx: &Tx<'_>, instance: &Instance, group_row: i64, held: &[i64]) -
     }
     if push {
         jobs::enqueue(tx, instance.id, JobKind::Push, group_row, priority::GROUP, None)?;
+    }
+    Ok(())
+}
+
+/// A deleted user who waits for being out of all groups in the app may be done.
+fn wake_departed(tx: &Tx<'_>, instance: &Instance, row: i64) -> Result<(), StoreError> {
+    if resources::load(tx, row)?.is_some_and(|r| r.deleted_at.is_some()) {
+        jobs::enqueue(tx, instance.id, JobKind::Push, row, priority::LEAVER, None)?;
     }
     Ok(())
 }
@@ -215,7 +226,12 @@ pub fn vanish(tx: &Tx<'_>, instance: &Instance, row: i64) -> Result<(), StoreErr
     leave_groups(door, &gone)?;
     jobs::drop_job(tx, instance.id, JobKind::Push, row)?;
     resources::bury(tx, row, instance.id)?;
-    resources::forget_tombstone(tx, row)
+    let departed = members::departed(tx, instance.id, row)?;
+    resources::forget_tombstone(tx, row)?;
+    for member in departed {
+        wake_departed(tx, instance, member)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

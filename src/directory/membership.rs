@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::{ChangeError, Door};
-use crate::model::Resource;
+use crate::model::job::priority;
+use crate::model::{JobKind, Resource};
 use crate::scim::error::ScimError;
 use crate::scim::filter::Filter;
 use crate::scim::patch::MemberChange;
@@ -15,7 +16,7 @@ use crate::scim::resource::Member;
 use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, eval};
-use crate::store::{StoreError, events, members, resources};
+use crate::store::{StoreError, events, jobs, links, members, resources};
 
 /// Unknown ids an event names.
 const NAMED: usize = 20;
@@ -172,6 +173,7 @@ pub(super) fn apply(door: Door<'_>, group: &Resource, changes: &MemberChanges) -
     let add: Vec<i64> = changes.add.iter().copied().collect();
     let remove: Vec<i64> = changes.remove.iter().copied().collect();
     let added = members::add(door.tx, group.row, &add, door.has_target())?;
+    look_up(door, &added)?;
     let removed = members::remove(door.tx, group.row, &remove, door.has_target())?;
     if !added.is_empty() {
         let event = door.tell(
@@ -199,6 +201,39 @@ pub(super) fn apply(door: Door<'_>, group: &Resource, changes: &MemberChanges) -
         door.tell(group, "group.members_unknown", text, Vec::new())?;
     }
     Ok(())
+}
+
+/// Where users are not carried, who joins a group may have got an account in the app since it was last looked for.
+fn look_up(door: Door<'_>, added: &[i64]) -> Result<(), StoreError> {
+    if door.instance.scope.carries(ResourceType::User) || !door.has_target() {
+        return Ok(());
+    }
+    for row in added {
+        if links::by_resource(door.tx, *row)?.is_none() {
+            jobs::enqueue(
+                door.tx,
+                door.instance.id,
+                JobKind::Push,
+                *row,
+                priority::USER,
+                None,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Somebody decides about a group's members: those who were deleted here, but stayed members in the app because users are
+/// not carried, leave it now. True: there are some.
+pub(super) fn let_go(door: Door<'_>, group: &Resource) -> Result<bool, StoreError> {
+    if door.instance.scope.carries(ResourceType::User) {
+        return Ok(false);
+    }
+    let departed = members::departed(door.tx, door.instance.id, group.row)?;
+    for row in &departed {
+        members::set_kept(door.tx, group.row, *row, false)?;
+    }
+    Ok(!departed.is_empty())
 }
 
 fn people(n: usize, verb: &str) -> String {

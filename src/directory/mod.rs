@@ -31,12 +31,3 @@ pub enum ChangeError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-/// What a change led to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Written {
-    /// Row of the resource.
-    pub row: i64,
-    /// Whether anything is different now.
-    pub changed: bool,
-}

@@ -5,26 +5,28 @@ use std::collections::BTreeSet;
 
 use super::door::{changes, word};
 use super::membership::{self, MemberChanges};
-use super::{ChangeError, Door, Written};
+use super::{ChangeError, Door};
 use crate::model::Resource;
 use crate::scim::Attributes;
 use crate::scim::error::ScimError;
+use crate::scim::etag::Precondition;
 use crate::scim::patch::PatchRequest;
 use crate::scim::resource::{self, Accepted};
 use crate::scim::schema::ResourceType;
-use crate::store::resources;
+use crate::store::resources::{self, Stored};
 
-/// PUT: what the body does not name is unassigned, members included.
+/// PUT: what the body does not name is unassigned, members included. What is stored then.
 ///
 /// # Errors
-/// 404; 409 when the new userName is taken; 400 when no member of a group is known.
+/// 404; 412; 409 when the new userName is taken; 400 when no member of a group is known.
 pub fn replace(
     door: Door<'_>,
     kind: ResourceType,
     id: &str,
     accepted: Accepted,
-) -> Result<Written, ChangeError> {
-    let before = find(door, kind, id)?;
+    only_if: &Precondition,
+) -> Result<Stored, ChangeError> {
+    let before = find(door, kind, id, only_if)?;
     let mut accepted = accepted;
     if kind == ResourceType::User && !accepted.touched.iter().any(|p| p == "active") {
         // A profile update that does not speak of it must not give a leaver access again.
@@ -40,17 +42,18 @@ pub fn replace(
     save(door, &before, accepted.attributes, touched, members)
 }
 
-/// PATCH: all operations or none.
+/// PATCH: all operations or none. What is stored then.
 ///
 /// # Errors
-/// 404; 409 when the new userName is taken; 400 when an operation on members names nobody who is known.
+/// 404; 412; 409 when the new userName is taken; 400 when an operation on members names nobody who is known.
 pub fn patch(
     door: Door<'_>,
     kind: ResourceType,
     id: &str,
     request: &PatchRequest,
-) -> Result<Written, ChangeError> {
-    let before = find(door, kind, id)?;
+    only_if: &Precondition,
+) -> Result<Stored, ChangeError> {
+    let before = find(door, kind, id, only_if)?;
     let (attributes, touched) = if request.only_members() {
         (before.attributes.clone(), Vec::new())
     } else {
@@ -61,16 +64,24 @@ pub fn patch(
     save(door, &before, attributes, touched, members)
 }
 
-fn find(door: Door<'_>, kind: ResourceType, id: &str) -> Result<Resource, ChangeError> {
-    resources::by_id(door.tx, door.instance.id, kind, id)?.ok_or_else(|| not_found(kind, id).into())
-}
-
-pub(super) fn not_found(kind: ResourceType, id: &str) -> ScimError {
-    let id: String = id.chars().take(100).collect();
-    ScimError::not_found(format!(
-        "There is no {} with the id \"{id}\" on this endpoint.",
-        kind.name()
-    ))
+/// The resource of this id, if it is of a version that the request is for.
+pub(super) fn find(
+    door: Door<'_>,
+    kind: ResourceType,
+    id: &str,
+    only_if: &Precondition,
+) -> Result<Resource, ChangeError> {
+    let found = resources::by_id(door.tx, door.instance.id, kind, id)?;
+    let found = found.ok_or_else(|| {
+        let id: String = id.chars().take(100).collect();
+        let text = format!(
+            "There is no {} with the id \"{id}\" on this endpoint.",
+            kind.name()
+        );
+        ScimError::not_found(text)
+    })?;
+    only_if.permits_write(found.version)?;
+    Ok(found)
 }
 
 fn save(
@@ -79,7 +90,7 @@ fn save(
     attributes: Attributes,
     touched: Vec<String>,
     members: MemberChanges,
-) -> Result<Written, ChangeError> {
+) -> Result<Stored, ChangeError> {
     let kind = before.kind;
     let mut owned: BTreeSet<String> = before.owned.iter().cloned().chain(touched).collect();
     owned.extend(Door::base_ownership(kind).iter().map(|&p| p.to_owned()));
@@ -98,11 +109,12 @@ fn save(
     }
     let visible = !differs.is_empty() || members.changes_anything();
     let newly_owned = owned != before.owned;
+    let leaving = members.decided && membership::let_go(door, before)?;
     if !visible && !newly_owned {
-        return Ok(Written {
-            row: before.row,
-            changed: false,
-        });
+        if leaving {
+            door.enqueue(before)?;
+        }
+        return door.stored(before.row);
     }
     let now = resources::update(door.tx, before, attributes, owned, visible)?;
     if !differs.is_empty() {
@@ -110,10 +122,7 @@ fn save(
     }
     membership::apply(door, &now, &members)?;
     door.enqueue(&now)?;
-    Ok(Written {
-        row: now.row,
-        changed: visible,
-    })
+    door.stored(now.row)
 }
 
 fn verb(before: &Resource, now: &Resource) -> &'static str {

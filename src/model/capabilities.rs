@@ -10,7 +10,7 @@ pub struct Capabilities {
     pub patch: bool,
     /// Filters are announced (or nothing was announced).
     pub filter: bool,
-    /// The app has groups on its endpoint.
+    /// The app has groups on its endpoint; asked only where the instance carries groups.
     pub groups: bool,
     /// `/ServiceProviderConfig` answered.
     pub discovery: bool,

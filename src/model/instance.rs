@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Capabilities, Time};
+use crate::scim::schema::ResourceType;
 
 /// The row of an instance; small, never shown to people (they see the slug).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -15,7 +16,7 @@ pub struct InstanceId(pub i64);
 pub enum Scope {
     /// Users only; groups are an empty list.
     Users,
-    /// Groups only; users must exist in the app.
+    /// Groups only; users must exist in the app ([`UserWrites`]).
     Groups,
     /// Both, the default.
     #[default]
@@ -39,6 +40,46 @@ impl Scope {
         [Self::Users, Self::Groups, Self::UsersAndGroups]
             .into_iter()
             .find(|s| s.as_str() == word)
+    }
+
+    /// Whether what is written here of resources of this type goes to the app. In scope *groups* users are only read
+    /// there; in scope *users* nothing at all is asked of groups.
+    #[must_use]
+    pub fn carries(self, kind: ResourceType) -> bool {
+        match kind {
+            ResourceType::User => self != Self::Groups,
+            ResourceType::Group => self != Self::Users,
+        }
+    }
+}
+
+/// What an instance in scope *groups* answers to whoever writes a user.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum UserWrites {
+    /// Done: the user is kept here, as a shadow of whoever has an account in the app; nothing is sent onward.
+    #[default]
+    Acknowledge,
+    /// 403: users must exist in the app first.
+    Refuse,
+}
+
+impl UserWrites {
+    /// The word in the command line and the pages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Refuse => "refuse",
+        }
+    }
+
+    /// Reads the word that `as_str` writes.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Acknowledge, Self::Refuse]
+            .into_iter()
+            .find(|w| w.as_str() == word)
     }
 }
 
@@ -117,6 +158,8 @@ pub struct Policies {
     pub leaver: Leaver,
     /// What becomes of changes made in the app.
     pub drift: Drift,
+    /// What is answered to writes of users; counts in scope *groups* only.
+    pub user_writes: UserWrites,
     /// Removal limit of accounts.
     pub accounts: Limit,
     /// Removal limit of groups.
@@ -130,6 +173,7 @@ impl Default for Policies {
         Self {
             leaver: Leaver::default(),
             drift: Drift::default(),
+            user_writes: UserWrites::default(),
             accounts: Limit {
                 floor: 5,
                 percent: 10,

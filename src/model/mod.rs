@@ -16,7 +16,7 @@ pub mod time;
 pub use access::{Admin, ApiKey, Role};
 pub use capabilities::Capabilities;
 pub use event::{Actor, Change, Event, EventDraft, Outcome};
-pub use instance::{Health, Instance, InstanceId, Policies, Scope, Target};
+pub use instance::{Health, Instance, InstanceId, Policies, Scope, Target, UserWrites};
 pub use job::{Job, JobKind};
 pub use link::{Fingerprint, Link, LinkState};
 pub use removal::{Removal, RemovalClass, RemovalState};

@@ -13,13 +13,13 @@ const QUOTED: usize = 100;
 pub struct ScimError {
     /// The HTTP status to answer with.
     pub status: u16,
-    /// The keyword of RFC 7644 table 9, where one applies.
+    /// The keyword, where one applies.
     pub scim_type: Option<ScimType>,
     /// A sentence for people.
     pub detail: String,
 }
 
-/// The `scimType` keywords of RFC 7644 table 9.
+/// The `scimType` keywords of RFC 7644 table 9 and RFC 9865 §2.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ScimType {
     /// The filter does not parse, or compares what cannot be compared.
@@ -42,6 +42,12 @@ pub enum ScimType {
     InvalidVers,
     /// The request cannot be served because it would put sensitive data into a URI.
     Sensitive,
+    /// The cursor is none, or of another list.
+    InvalidCursor,
+    /// The cursor leads nowhere any more.
+    ExpiredCursor,
+    /// The size of a page by cursor is no number.
+    InvalidCount,
 }
 
 impl ScimType {
@@ -58,6 +64,9 @@ impl ScimType {
             Self::InvalidValue => "invalidValue",
             Self::InvalidVers => "invalidVers",
             Self::Sensitive => "sensitive",
+            Self::InvalidCursor => "invalidCursor",
+            Self::ExpiredCursor => "expiredCursor",
+            Self::InvalidCount => "invalidCount",
         }
     }
 }
@@ -120,9 +129,32 @@ impl ScimError {
         Self::typed(400, ScimType::TooMany, detail)
     }
 
+    /// 400: the cursor is none, or of another list.
+    pub fn invalid_cursor(detail: impl Into<String>) -> Self {
+        Self::typed(400, ScimType::InvalidCursor, detail)
+    }
+
+    /// 400: the cursor leads nowhere any more.
+    pub fn expired_cursor(detail: impl Into<String>) -> Self {
+        Self::typed(400, ScimType::ExpiredCursor, detail)
+    }
+
+    /// 400: the size of a page by cursor is no number.
+    pub fn invalid_count(detail: impl Into<String>) -> Self {
+        Self::typed(400, ScimType::InvalidCount, detail)
+    }
+
     /// 404: no such resource or endpoint.
     pub fn not_found(detail: impl Into<String>) -> Self {
         Self::new(404, detail)
+    }
+
+    /// 501: nobody stands behind a bearer key, so there is no "me" (RFC 7644 §3.11).
+    pub fn me() -> Self {
+        Self::new(
+            501,
+            "/Me is not offered: the API key of this request belongs to an instance and to no person. Read /Users with a filter.",
+        )
     }
 
     /// The message body of RFC 7644 §3.12; `status` is a string there.

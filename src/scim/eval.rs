@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::filter::{CompareOp, Filter};
 use super::path::{AttrPath, Place};
 use super::rules::Custom;
-use super::schema::{Attribute, ResourceType, Type};
+use super::schema::{Attribute, Form, ResourceType, Type};
 use super::{Attributes, fold, tolerance};
 
 /// Whether the document matches. `id`, `meta`, `groups` and `members` count if the document has them.
@@ -36,7 +36,9 @@ enum Scope<'c> {
 /// What a path leads to in a document: the values, and how to compare them (`None`: nothing is known).
 struct Found<'a> {
     values: Vec<&'a Value>,
+    /// The attribute, if this core describes it.
     definition: Option<&'static Attribute>,
+    form: Option<Form>,
 }
 
 fn holds(filter: &Filter, scope: Scope<'_>, object: &Attributes) -> bool {
@@ -83,6 +85,7 @@ fn find<'a>(path: &AttrPath, scope: Scope<'_>, object: &'a Attributes) -> Option
             return Some(Found {
                 values: object.get(definition.name).into_iter().collect(),
                 definition: Some(definition),
+                form: Some(definition.form()),
             });
         }
     };
@@ -99,13 +102,14 @@ fn find<'a>(path: &AttrPath, scope: Scope<'_>, object: &'a Attributes) -> Option
             let found = Found {
                 values: flat(object.and_then(|object| object.get(attribute.name))),
                 definition: Some(attribute),
+                form: Some(attribute.form()),
             };
             Some(match sub {
                 None => found,
                 Some(sub) => found.part(sub.name),
             })
         }
-        Place::Foreign { urn, name, sub, .. } => {
+        Place::Foreign { urn, name, sub, form } => {
             let at = |object: &'a Attributes, name: &str| {
                 object
                     .iter()
@@ -126,6 +130,7 @@ fn find<'a>(path: &AttrPath, scope: Scope<'_>, object: &'a Attributes) -> Option
             Some(Found {
                 values,
                 definition: None,
+                form,
             })
         }
     }
@@ -151,6 +156,7 @@ impl Found<'_> {
                     .filter_map(|value| value.get(sub.name))
                     .collect(),
                 definition: Some(sub),
+                form: Some(sub.form()),
             },
         }
     }
@@ -165,24 +171,28 @@ fn compare(found: &Found<'_>, op: CompareOp, literal: &Value) -> bool {
         _ => found
             .values
             .iter()
-            .any(|value| compare_one(found.definition, value, op, literal)),
+            .any(|value| compare_one(found.form, value, op, literal)),
     }
 }
 
-fn compare_one(definition: Option<&Attribute>, value: &Value, op: CompareOp, literal: &Value) -> bool {
+fn compare_one(form: Option<Form>, value: &Value, op: CompareOp, literal: &Value) -> bool {
     match (value, literal) {
         (Value::String(value), Value::String(literal)) => {
-            let is_time = definition.is_some_and(|attribute| attribute.kind == Type::DateTime);
+            let is_time = form.is_some_and(|form| form.kind == Type::DateTime);
             match (instant(value).filter(|_| is_time), instant(literal)) {
                 (Some(value), Some(literal)) if op.is_order() => op.orders(value.cmp(&literal)),
-                _ if definition.is_some_and(|attribute| attribute.case_exact) => text(value, op, literal),
+                _ if form.is_some_and(|form| form.case_exact) => text(value, op, literal),
                 _ => text(&fold(value), op, &fold(literal)),
             }
         }
-        (Value::Number(value), Value::Number(literal)) => match value.as_f64().zip(literal.as_f64()) {
-            Some((value, literal)) => value.partial_cmp(&literal).is_some_and(|order| op.orders(order)),
-            None => false,
-        },
+        (Value::Number(value), Value::Number(literal)) => {
+            let whole = value.as_i64().zip(literal.as_i64());
+            let order = whole.map(|(value, literal)| value.cmp(&literal)).or_else(|| {
+                let (value, literal) = value.as_f64().zip(literal.as_f64())?;
+                value.partial_cmp(&literal)
+            });
+            order.is_some_and(|order| op.orders(order))
+        }
         (Value::Bool(value), Value::Bool(literal)) => op.orders(value.cmp(literal)),
         (Value::Bool(value), Value::String(literal)) => {
             tolerance::boolean(literal).is_some_and(|literal| op.orders(value.cmp(&literal)))
@@ -222,7 +232,7 @@ impl CompareOp {
 }
 
 /// An xsd:dateTime; without an offset it is read as UTC.
-fn instant(text: &str) -> Option<Timestamp> {
+pub fn instant(text: &str) -> Option<Timestamp> {
     text.parse::<Timestamp>().ok().or_else(|| {
         let civil = text.parse::<DateTime>().ok()?;
         civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())

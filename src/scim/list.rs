@@ -1,19 +1,16 @@
-//! Queries and their answers: the parameters of RFC 7644 §3.4.2, in a URL or in the body of `.search` (§3.4.3).
+//! Queries: the parameters of RFC 7644 §3.4.2 and RFC 9865 §2, in a URL or in the body of `.search` (§3.4.3).
 //! Reading them is forgiving about form (`+`, a dangling `&`, unknown keys), not about what they say.
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::Attributes;
 use super::error::{ScimError, quote};
 use super::filter::Filter;
 use super::path::AttrPath;
 use super::project::Projection;
 use super::rules::Rules;
-use super::urn;
+use super::sort::Sort;
 
 /// Resources in an answer if the request does not say.
 pub const DEFAULT_COUNT: u64 = 100;
-/// Most resources in one answer.
-pub const MAX_COUNT: u64 = 1000;
 
 /// What a query asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +19,10 @@ pub struct ListQuery {
     pub filter: Option<Filter>,
     /// The number of the first resource, from 1.
     pub start_index: u64,
-    /// The most resources in the answer, 0 to [`MAX_COUNT`].
+    /// Where the page begins, as it was given; empty for the first page. `None`: pages are asked for by index. If a
+    /// request has both, the cursor counts: RFC 9865 leaves it open, and `startIndex=1` is what some clients always send.
+    pub cursor: Option<String>,
+    /// The most resources in the answer, 0 to [`Limits::results`](super::rules::Limits::results).
     pub count: u64,
     /// Which attributes of them.
     pub projection: Projection,
@@ -30,20 +30,12 @@ pub struct ListQuery {
     pub sort: Option<Sort>,
 }
 
-/// An order of resources. Not announced in the service provider's configuration: a server may leave it aside.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sort {
-    /// The attribute.
-    pub by: AttrPath,
-    /// Whether from last to first.
-    pub descending: bool,
-}
-
 /// The parameters as text.
 #[derive(Default)]
 struct Parameters {
     filter: Option<String>,
     start_index: Option<String>,
+    cursor: Option<String>,
     count: Option<String>,
     attributes: Option<String>,
     excluded: Option<String>,
@@ -108,6 +100,7 @@ impl Parameters {
         Some(match key.to_ascii_lowercase().as_str() {
             "filter" => &mut self.filter,
             "startindex" => &mut self.start_index,
+            "cursor" => &mut self.cursor,
             "count" => &mut self.count,
             "attributes" => &mut self.attributes,
             "excludedattributes" => &mut self.excluded,
@@ -123,8 +116,18 @@ impl Parameters {
             .map(|by| AttrPath::parse(by.trim()))
             .transpose();
         let by = by.map_err(|error| ScimError::invalid_value(error.detail))?;
-        let descending =
-            text(&self.sort_order).is_some_and(|order| order.trim().eq_ignore_ascii_case("descending"));
+        let sort = by
+            .map(|by| {
+                Ok(Sort {
+                    by,
+                    descending: self.descending()?,
+                })
+            })
+            .transpose()?;
+        let count = number("count", self.count.as_deref()).map_err(|error| match self.cursor {
+            Some(_) => ScimError::invalid_count(error.detail),
+            None => error,
+        })?;
         Ok(ListQuery {
             filter: text(&self.filter)
                 .map(|filter| Filter::parse_within(&filter, &rules.limits))
@@ -133,12 +136,23 @@ impl Parameters {
             start_index: number("startIndex", self.start_index.as_deref())?
                 .unwrap_or(1)
                 .max(1),
-            count: number("count", self.count.as_deref())?
-                .unwrap_or(DEFAULT_COUNT)
-                .min(MAX_COUNT),
+            cursor: self.cursor.clone(),
+            count: count.unwrap_or(DEFAULT_COUNT).min(rules.limits.results as u64),
             projection: Projection::parse(self.attributes.as_deref(), self.excluded.as_deref(), rules)?,
-            sort: by.map(|by| Sort { by, descending }),
+            sort,
         })
+    }
+
+    fn descending(&self) -> Result<bool, ScimError> {
+        match self.sort_order.as_deref().map(str::trim).unwrap_or_default() {
+            "" => Ok(false),
+            order if order.eq_ignore_ascii_case("ascending") => Ok(false),
+            order if order.eq_ignore_ascii_case("descending") => Ok(true),
+            order => Err(ScimError::invalid_value(format!(
+                "'sortOrder' is 'ascending' or 'descending', not {}.",
+                quote(order)
+            ))),
+        }
     }
 }
 
@@ -184,22 +198,14 @@ fn decoded(text: &str) -> Result<String, ScimError> {
     String::from_utf8(plain).map_err(|_| ScimError::invalid_value("The query is not UTF-8."))
 }
 
-/// A ListResponse. `total` counts all matches, `itemsPerPage` is what is really in this answer.
-pub fn response_envelope(total: u64, start_index: u64, resources: Vec<Value>) -> Value {
-    let mut envelope = Attributes::new();
-    envelope.insert("schemas".to_owned(), json!([urn::LIST_RESPONSE]));
-    envelope.insert("totalResults".to_owned(), total.into());
-    envelope.insert("startIndex".to_owned(), start_index.into());
-    envelope.insert("itemsPerPage".to_owned(), resources.len().into());
-    envelope.insert("Resources".to_owned(), Value::Array(resources));
-    Value::Object(envelope)
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+    use serde_json::json;
+
     use super::*;
     use crate::scim::error::ScimType;
+    use crate::scim::urn;
 
     #[test]
     fn parameters_are_read_as_clients_write_them() {
@@ -217,10 +223,11 @@ mod tests {
 
     #[test]
     fn numbers_are_bounded() {
+        let most = Rules::default().limits.results as u64;
         for (text, start, count) in [
             ("startIndex=0&count=-5", 1, 0),
-            ("startIndex=-3&count=1000000", 1, MAX_COUNT),
-            ("count=99999999999999999999999", 1, MAX_COUNT),
+            ("startIndex=-3&count=1000000", 1, most),
+            ("count=99999999999999999999999", 1, most),
             ("count=&startIndex=", 1, DEFAULT_COUNT),
         ] {
             let query = ListQuery::parse(text, &Rules::default()).unwrap();
@@ -243,6 +250,8 @@ mod tests {
             ("filter=%ff", ScimType::InvalidValue),
             ("attributes=a%20b", ScimType::InvalidValue),
             ("sortBy=a.b.c", ScimType::InvalidValue),
+            ("sortBy=title&sortOrder=up", ScimType::InvalidValue),
+            ("cursor&count=abc", ScimType::InvalidCount),
         ] {
             assert_eq!(
                 ListQuery::parse(text, &Rules::default()).unwrap_err().scim_type,
@@ -261,6 +270,39 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_cursor_is_the_first_page_and_none_means_by_index() {
+        for (text, cursor) in [
+            ("", None),
+            ("cursor", Some("")),
+            ("Cursor=&startIndex=9", Some("")),
+            ("cursor=Ab-_", Some("Ab-_")),
+        ] {
+            assert_eq!(
+                ListQuery::parse(text, &Rules::default())
+                    .unwrap()
+                    .cursor
+                    .as_deref(),
+                cursor,
+                "{text}"
+            );
+        }
+        for (body, cursor) in [
+            (json!({ "cursor": "" }), Some("")),
+            (json!({ "cursor": null }), None),
+            (json!({ "cursor": 5 }), Some("5")),
+        ] {
+            assert_eq!(
+                ListQuery::from_search(&body, &Rules::default())
+                    .unwrap()
+                    .cursor
+                    .as_deref(),
+                cursor,
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
     fn a_search_has_the_same_parameters() {
         let body = json!({ "schemas": [urn::SEARCH_REQUEST], "attributes": ["userName", "id"], "filter": "title pr", "startIndex": -1, "count": 2, "sortBy": "name.familyName", "sortOrder": "descending" });
         let query = ListQuery::from_search(&body, &Rules::default()).unwrap();
@@ -269,14 +311,5 @@ mod tests {
         assert!(query.sort.unwrap().descending);
         assert!(ListQuery::from_search(&json!({ "filter": {} }), &Rules::default()).is_err());
         assert!(ListQuery::from_search(&json!([]), &Rules::default()).is_err());
-    }
-
-    #[test]
-    fn an_empty_page_has_no_items() {
-        let page = response_envelope(7, 100, Vec::new());
-        assert_eq!(
-            page,
-            json!({ "schemas": [urn::LIST_RESPONSE], "totalResults": 7, "startIndex": 100, "itemsPerPage": 0, "Resources": [] })
-        );
     }
 }

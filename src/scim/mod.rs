@@ -11,13 +11,19 @@
 //! | [`path`] | where does `urn:…:User:emails[type eq "work"].value` lead? | 7644 §3.5.2, §3.10 |
 //! | [`filter`], [`eval`] | what does a filter say, and does a document match it? | 7644 §3.4.2.2 |
 //! | [`patch`] | what does a PATCH make of a document? | 7644 §3.5.2 |
+//! | [`bulk`] | which operations does a Bulk have, and in what order do they run? | 7644 §3.7 |
+//! | [`etag`] | does a request hold for this version? | 7644 §3.14, 9110 §13 |
 //! | [`tolerance`] | which deviations of real clients are served, and why? | — |
 //! | [`project`], [`list`] | which resources and attributes does a query ask for? | 7644 §3.4.2, §3.9 |
+//! | [`sort`], [`cursor`] | in which order does a list stand, and where in it does a page begin? | 7644 §3.4.2.3, 9865 |
 //! | [`rules`] | what does this instance allow, and which attributes did it declare? | — |
 //! | [`discovery`] | what do we publish about ourselves? | 7643 §5–§7 |
 //! | [`error`] | how is a refusal told? | 7644 §3.12 |
+pub mod bulk;
+pub mod cursor;
 pub mod discovery;
 pub mod error;
+pub mod etag;
 pub mod eval;
 pub mod filter;
 pub mod list;
@@ -27,6 +33,7 @@ pub mod project;
 pub mod resource;
 pub mod rules;
 pub mod schema;
+pub mod sort;
 pub mod tolerance;
 pub mod urn;
 

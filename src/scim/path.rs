@@ -148,13 +148,20 @@ impl Place {
         if declared.is_some() && sub.is_some() {
             return None;
         }
-        let (urn, name) = declared.map_or((urn, name), |found| (&found.urn, &found.name));
         Some(Self::Foreign {
-            urn: urn.to_owned(),
-            name: name.to_owned(),
+            urn: custom.urn(urn).unwrap_or(urn).to_owned(),
+            name: declared.map_or(name, |found| &found.name).to_owned(),
             sub: sub.map(str::to_owned),
             form: declared.map(|found| found.form),
         })
+    }
+
+    /// How the values there are checked and compared; `None` if nothing is known of them.
+    pub fn form(&self) -> Option<Form> {
+        match self {
+            Self::Known { attribute, sub, .. } => Some(sub.unwrap_or(attribute).form()),
+            Self::Foreign { form, .. } => *form,
+        }
     }
 }
 
@@ -200,6 +207,9 @@ impl PatchPath {
             return Err(ScimError::invalid_path(format!(
                 "A path has at most {MAX_PATH} bytes."
             )));
+        }
+        if let Some(urn) = rules.custom.urn(text) {
+            return Ok(Self::Extension(urn.to_owned()));
         }
         if text.contains('[') {
             let (attr, filter, sub) = Parser::new(text, &rules.limits)?.value_path()?;

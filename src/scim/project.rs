@@ -45,12 +45,21 @@ impl Projection {
         self.only.is_none() && self.not.is_empty()
     }
 
+    /// Whether the request names what it wants to see.
+    pub fn selects(&self) -> bool {
+        self.only.is_some()
+    }
+
     /// Whether an answer may have this core attribute, such as `members` or `groups`; if not, it need not be read.
     pub fn wants(&self, name: &str) -> bool {
+        let is_core = |urn: &str| ResourceType::ALL.iter().any(|kind| kind.schema() == urn);
         let names_it = |path: &PatchPath, whole: bool| match path {
-            PatchPath::Attr(path) => path.name.eq_ignore_ascii_case(name) && !(whole && path.sub.is_some()),
+            PatchPath::Attr(path) => {
+                let is_core = path.urn.as_deref().is_none_or(is_core);
+                is_core && path.name.eq_ignore_ascii_case(name) && !(whole && path.sub.is_some())
+            }
             PatchPath::Value { .. } => false,
-            PatchPath::Extension(urn) => ResourceType::ALL.iter().any(|kind| kind.schema() == urn),
+            PatchPath::Extension(urn) => is_core(urn),
         };
         let asked = self
             .only

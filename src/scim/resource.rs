@@ -19,11 +19,11 @@ pub use document::{get, paths, set};
 pub use json::parse_json;
 pub use members::Member;
 pub(super) use members::{member_ids, members};
-pub(super) use value::{MAX_VALUES, checked, is_hollow};
+pub(super) use value::{MAX_VALUES, checked, checked_simple, is_hollow};
 
 use super::Attributes;
 use super::error::{ScimError, quote};
-use super::rules::Rules;
+use super::rules::{Custom, Rules};
 use super::schema::ResourceType;
 use super::tolerance::{Notes, Tolerance};
 use super::urn;
@@ -134,8 +134,8 @@ pub(super) fn require(kind: ResourceType, attributes: &Attributes) -> Result<(),
 
 /// Largest document, in bytes of JSON. Attributes are bounded one by one, but requests could pile them up.
 const MAX_DOCUMENT: usize = 1024 * 1024;
-/// Most extensions on one resource that no schema here describes.
-const MAX_EXTENSIONS: usize = 16;
+/// Most extensions on one resource that no schema here describes: room for what was declared, each under a URN of its own.
+const MAX_EXTENSIONS: usize = 16 + Custom::MOST;
 /// Largest such extension, in bytes of JSON.
 const MAX_EXTENSION: usize = 64 * 1024;
 /// Deepest nesting inside of such an extension.

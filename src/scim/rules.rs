@@ -1,8 +1,10 @@
 //! What an instance goes by beside the protocol: how much one request may ask for, and which attributes were declared for
 //! it. Both reach this core as values; where they are kept and who may change them is not known here.
 mod custom;
+#[cfg(test)]
+mod tests;
 
-pub use custom::{Custom, Declared};
+pub use custom::{Custom, DeclareError, Declared};
 
 use super::error::ScimError;
 
@@ -34,6 +36,8 @@ pub struct Limits {
     pub bulk_operations: usize,
     /// Most members that one request may name.
     pub members: usize,
+    /// Most resources on one page of a list.
+    pub results: usize,
 }
 
 impl Limits {
@@ -71,6 +75,7 @@ impl Default for Limits {
             patch_operations: 1000,
             bulk_operations: 1000,
             members: 10_000,
+            results: 1000,
         }
     }
 }

@@ -8,10 +8,12 @@ mod group;
 mod service;
 mod user;
 
+use serde::{Deserialize, Serialize};
+
 use super::urn;
 
 /// The two kinds of resources.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ResourceType {
     /// A person or service account.
     User,
@@ -159,6 +161,15 @@ impl Attribute {
         find(self.sub_attributes, name)
     }
 
+    /// How its values are checked and compared.
+    pub fn form(&self) -> Form {
+        Form {
+            kind: self.kind,
+            multi_valued: self.multi_valued,
+            case_exact: self.case_exact,
+        }
+    }
+
     /// Whether the value is a single JSON object, whose parts are written one by one.
     pub fn is_single_complex(&self) -> bool {
         self.kind == Type::Complex && !self.multi_valued
@@ -177,7 +188,8 @@ pub struct Form {
 }
 
 /// Data types: RFC 7643 §2.3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Type {
     /// Text.
     String,
@@ -185,6 +197,8 @@ pub enum Type {
     Boolean,
     /// A whole number.
     Integer,
+    /// A number.
+    Decimal,
     /// An xsd:dateTime.
     DateTime,
     /// Base64 text.
@@ -193,6 +207,41 @@ pub enum Type {
     Reference,
     /// An object with sub-attributes.
     Complex,
+}
+
+impl Type {
+    /// All of them.
+    const ALL: [Self; 8] = [
+        Self::String,
+        Self::Boolean,
+        Self::Integer,
+        Self::Decimal,
+        Self::DateTime,
+        Self::Binary,
+        Self::Reference,
+        Self::Complex,
+    ];
+
+    /// The name in a schema, such as `dateTime`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::DateTime => "dateTime",
+            Self::Binary => "binary",
+            Self::Reference => "reference",
+            Self::Complex => "complex",
+        }
+    }
+
+    /// The type of this name, in any letter case.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name().eq_ignore_ascii_case(name))
+    }
 }
 
 /// Who may write an attribute: RFC 7643 §7.

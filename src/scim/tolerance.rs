@@ -72,6 +72,8 @@ tolerances! {
     RemoveWithValue "remove_with_value" "Entra" "legacy member removal";
     /// Hand-written clients: a PATCH that does not say `PatchOp` in its `schemas`.
     NoPatchSchema "no_patch_schema" "Hand-written clients" "a PATCH that does not name its schema";
+    /// Canaille: a reader that gives the whole service up for an attribute newer than itself.
+    StrictReader "strict_reader" "Canaille" "nothing announced that is newer than the reader";
     /// Entra: a base URL that ends in `/Users` or `/Groups`, so that requests go to `/Groups/Users`.
     EndpointInBaseUrl "endpoint_in_base_url" "Entra" "a base URL that ends in /Users or /Groups";
     /// Hand-written clients: `/users` for `/Users`.
@@ -96,6 +98,15 @@ impl Notes {
     pub(super) fn into_vec(self) -> Vec<Tolerance> {
         self.0
     }
+}
+
+/// [`Tolerance::StrictReader`]: takes what RFC 9865 adds out of the service provider's configuration. Canaille 0.3 (test:
+/// `canaille_as_the_provider`) names only its HTTP library, whose other users lose an announcement and no function.
+pub fn for_strict_reader(agent: &str, config: &mut Value) -> Option<Tolerance> {
+    let config = config
+        .as_object_mut()
+        .filter(|_| agent.starts_with("python-httpx/"))?;
+    config.shift_remove("pagination").map(|_| Tolerance::StrictReader)
 }
 
 /// [`Tolerance::BooleanAsString`]: what `"True"` or `"false"` means.
@@ -188,9 +199,21 @@ pub(super) fn capital_operation(op: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn only_a_strict_reader_is_spared_what_is_new() {
+        let config = json!({ "sort": { "supported": true }, "pagination": { "cursor": true } });
+        for (agent, left) in [("python-httpx/0.28.1", 1), ("Okta SCIM Client 1.0", 2), ("", 2)] {
+            let mut config = config.clone();
+            let tolerated = for_strict_reader(agent, &mut config);
+            assert_eq!(tolerated.is_some(), left == 1, "{agent}");
+            assert_eq!(config.as_object().unwrap().len(), left, "{agent}");
+        }
+    }
 
     #[test]
     fn only_the_first_primary_stays() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Rx, StoreError, Tx, migrate, open};
+use super::{Rx, StoreError, Tx, landmarks, migrate, open};
 
 /// Problems that are told at most.
 const TOLD: usize = 20;
@@ -23,6 +23,14 @@ fn problems(conn: &Connection) -> Result<Vec<String>, StoreError> {
     let mut found: Vec<String> = found.collect::<Result<_, _>>()?;
     found.retain(|line| line != "ok");
     Ok(found)
+}
+
+/// How many of the counts that lists go by differ from what is stored. Reads the whole list of resources.
+///
+/// # Errors
+/// When it cannot even be looked at.
+pub fn miscounts(rx: &Rx<'_>) -> Result<u64, StoreError> {
+    landmarks::wrong(rx.conn)
 }
 
 /// How the writer brings commits to the disk.
@@ -45,8 +53,8 @@ pub fn durability(tx: &Tx<'_>) -> Result<Durability, StoreError> {
     })
 }
 
-/// Looks whether a copy is an intact database of this program, and brings it to this version's schema. Afterwards it is
-/// one file, without WAL.
+/// Looks whether a copy is an intact database of this program, brings it to this version's schema, and counts anew what
+/// lists go by. Afterwards it is one file, without WAL.
 ///
 /// # Errors
 /// `Newer`, or `Open` with what is wrong with it.
@@ -70,6 +78,7 @@ pub fn bring_up(copy: &Path) -> Result<(), StoreError> {
     migrate::to_latest(&mut conn)?;
     conn.query_row("SELECT count(*) FROM instances", [], |r| r.get::<_, i64>(0))
         .map_err(|_| StoreError::Open("the file is no database of rollcall".into()))?;
+    landmarks::recount(&conn)?;
     conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     conn.close().map_err(|(_, e)| e.into())
 }

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::scan::ScanBudget;
+
 /// An error of the store. None of them carries a value from a document.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -29,8 +31,11 @@ pub enum StoreError {
     #[error("the database answered: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// A query went past its budget of rows or time.
-    #[error("the query looks at too much; make the filter narrower")]
-    TooMuch,
+    #[error("the query looks at more than {0}; make the filter narrower")]
+    TooMuch(ScanBudget),
+    /// The place that a page of a list begins after cannot be found any more.
+    #[error("the list has changed where this page begins; begin anew")]
+    Expired,
 }
 
 impl StoreError {

@@ -1,12 +1,26 @@
 //! Events: written with the change they tell of, read newest first.
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
+use serde_json::Value;
 
 use super::{Rx, StoreError, Tx};
 use crate::model::{Actor, Event, EventDraft, InstanceId, Outcome, Time};
 
+/// Longest value that an event repeats, as JSON text.
+const VALUE: usize = 2000;
+
 const COLUMNS: &str = "e.id, e.at, e.instance, (SELECT r.id FROM resources r WHERE r.row = e.resource AND r.deleted_at IS NULL), \
      e.subject, e.actor, e.action, e.outcome, e.detail, e.changes";
+
+/// A value as an event repeats it.
+#[must_use]
+pub fn short(value: Value) -> Value {
+    if value.to_string().len() > VALUE {
+        Value::from("(too long to repeat here)")
+    } else {
+        value
+    }
+}
 
 /// Writes an event; its id.
 ///
@@ -85,7 +99,7 @@ pub fn search(
     );
     let (pattern, before) = (super::search::pattern(text), before.unwrap_or(i64::MAX));
     let outcome = outcome.map(Outcome::as_str);
-    super::search::within_budget(rx, || {
+    super::scan::within(rx, |_| {
         many(
             rx,
             &sql,
@@ -111,6 +125,19 @@ pub fn of_resource(
          ) ORDER BY e.id DESC LIMIT ?3"
     );
     many(rx, &sql, &[&row, &before.unwrap_or(i64::MAX), &(limit as i64)])
+}
+
+/// The action of the newest event of a push of this resource.
+///
+/// # Errors
+/// When the database fails.
+pub fn latest_push(rx: &Rx<'_>, row: i64) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT action FROM events WHERE resource = ?1 AND substr(action, 1, 5) = 'push.' ORDER BY id DESC LIMIT 1";
+    Ok(rx
+        .conn
+        .prepare_cached(sql)?
+        .query_row([row], |r| r.get(0))
+        .optional()?)
 }
 
 /// The newest events of the whole hub.

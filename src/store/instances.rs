@@ -19,6 +19,8 @@ pub struct NewInstance {
     pub app: String,
     /// What it carries.
     pub scope: Scope,
+    /// What an admin chose.
+    pub policies: Policies,
     /// None: receives only.
     pub target: Option<Target>,
 }
@@ -131,7 +133,7 @@ pub fn free_slug(rx: &Rx<'_>, name: &str) -> Result<String, StoreError> {
 /// When the database fails.
 pub fn insert(tx: &Tx<'_>, new: &NewInstance) -> Result<Instance, StoreError> {
     let target = new.target.as_ref().map(to_json).transpose()?;
-    let policies = to_json(&Policies::default())?;
+    let policies = to_json(&new.policies)?;
     let sql = "INSERT INTO instances(slug, name, app, scope, target, policies, created) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     tx.conn.prepare_cached(sql)?.execute(params![
         new.slug,
@@ -297,6 +299,7 @@ pub fn delete(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
         "DELETE FROM conditions WHERE instance = ?1".into(),
         "DELETE FROM runs WHERE instance = ?1".into(),
         "DELETE FROM api_keys WHERE instance = ?1".into(),
+        "DELETE FROM custom_attributes WHERE instance = ?1".into(),
     ] {
         tx.conn.execute(&sql, [id.0])?;
     }

@@ -98,66 +98,54 @@ pub fn by_remote(
     )
 }
 
-/// Those with this folded userName or displayName in the app; at most 10.
-///
-/// # Errors
-/// As `by_id`.
-pub fn by_name(
-    rx: &Rx<'_>,
-    instance: InstanceId,
-    kind: ResourceType,
-    name_key: &str,
-) -> Result<Vec<Link>, StoreError> {
-    all(
-        rx,
-        "instance = ?1 AND kind = ?2 AND name_key = ?3 LIMIT 10",
-        params![instance.0, kind_code(kind), name_key],
-    )
+/// What the app knows an account or group by.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a> {
+    /// Its folded userName or displayName.
+    Name(&'a str),
+    /// The externalId it has there.
+    External(&'a str),
 }
 
-/// Those under which the app knows this externalId; at most 10.
+/// Those that the app knows so; at most 10.
 ///
 /// # Errors
 /// As `by_id`.
-pub fn by_external(
+pub fn known_by(
     rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
-    external: &str,
+    by: By<'_>,
 ) -> Result<Vec<Link>, StoreError> {
-    all(
-        rx,
-        "instance = ?1 AND kind = ?2 AND external_id = ?3 LIMIT 10",
-        params![instance.0, kind_code(kind), external],
-    )
+    find(rx, instance, kind, by, "")
 }
 
-/// As `by_name`, only those that belong to no resource: left behind in the app, or new in it and not yet settled.
+/// As `known_by`, only those that belong to no resource: left behind in the app, or new in it and not yet settled.
 ///
 /// # Errors
 /// As `by_id`.
-pub fn unlinked_by_name(
+pub fn unlinked_by(
     rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
-    name_key: &str,
+    by: By<'_>,
 ) -> Result<Vec<Link>, StoreError> {
-    let only = "instance = ?1 AND kind = ?2 AND name_key = ?3 AND resource IS NULL LIMIT 10";
-    all(rx, only, params![instance.0, kind_code(kind), name_key])
+    find(rx, instance, kind, by, "AND resource IS NULL")
 }
 
-/// As `by_external`, only those that belong to no resource.
-///
-/// # Errors
-/// As `by_id`.
-pub fn unlinked_by_external(
+fn find(
     rx: &Rx<'_>,
     instance: InstanceId,
     kind: ResourceType,
-    external: &str,
+    by: By<'_>,
+    also: &str,
 ) -> Result<Vec<Link>, StoreError> {
-    let only = "instance = ?1 AND kind = ?2 AND external_id = ?3 AND resource IS NULL LIMIT 10";
-    all(rx, only, params![instance.0, kind_code(kind), external])
+    let (column, value) = match by {
+        By::Name(key) => ("name_key", key),
+        By::External(external) => ("external_id", external),
+    };
+    let only = format!("instance = ?1 AND kind = ?2 AND {column} = ?3 {also} LIMIT 10");
+    all(rx, &only, params![instance.0, kind_code(kind), value])
 }
 
 /// A new link's row, before anything is known of the app's side.
@@ -354,4 +342,21 @@ pub fn member_delta(rx: &Rx<'_>, group: i64, limit: usize) -> Result<Vec<(i64, b
         Ok((r.get(0)?, r.get(1)?, r.get(2)?))
     })?;
     Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// Who of a group's people has no account in the app: how many, and what the first `limit` are called.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn members_without(rx: &Rx<'_>, group: i64, limit: usize) -> Result<(u64, Vec<String>), StoreError> {
+    let from = "FROM members m INDEXED BY members_delta JOIN resources r ON r.row = m.member
+         WHERE m.grp = ?1 AND m.wanted <> m.held AND m.wanted = 1 AND r.kind = 1 AND r.deleted_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM links l WHERE l.resource = m.member AND l.remote_id IS NOT NULL AND l.state <> 'missing')";
+    let mut count = rx.conn.prepare_cached(&format!("SELECT count(*) {from}"))?;
+    let count: i64 = count.query_row([group], |r| r.get(0))?;
+    let mut names = rx
+        .conn
+        .prepare_cached(&format!("SELECT r.display {from} ORDER BY r.name_key LIMIT ?2"))?;
+    let names = names.query_map(params![group, limit as i64], |r| r.get(0))?;
+    Ok((count.unsigned_abs(), names.collect::<Result<_, _>>()?))
 }

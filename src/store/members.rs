@@ -184,14 +184,14 @@ pub fn set_held(tx: &Tx<'_>, group: i64, members: &[i64], held: bool) -> Result<
     Ok(())
 }
 
-/// Leaves a membership alone until our side changes (a rejected removal).
+/// Takes a membership out of what is pushed, until it is allowed or our side changes; or puts it back.
 ///
 /// # Errors
 /// When the database fails.
-pub fn keep(tx: &Tx<'_>, group: i64, member: i64) -> Result<(), StoreError> {
+pub fn set_kept(tx: &Tx<'_>, group: i64, member: i64, keep: bool) -> Result<(), StoreError> {
     tx.conn
-        .prepare_cached("UPDATE members SET keep = 1 WHERE grp = ?1 AND member = ?2")?
-        .execute([group, member])?;
+        .prepare_cached("UPDATE members SET keep = ?3 WHERE grp = ?1 AND member = ?2")?
+        .execute(params![group, member, keep])?;
     Ok(())
 }
 
@@ -228,6 +228,32 @@ pub fn groups_with_delta(rx: &Rx<'_>, member: i64) -> Result<Vec<i64>, StoreErro
         "SELECT grp FROM members WHERE member = ?1 AND wanted <> held AND keep = 0",
         member,
     )
+}
+
+/// The groups that the app is believed to list a member in, although ours show them no more.
+///
+/// # Errors
+/// When the database fails.
+pub fn groups_holding(rx: &Rx<'_>, member: i64) -> Result<Vec<i64>, StoreError> {
+    rows(
+        rx,
+        "SELECT grp FROM members WHERE member = ?1 AND wanted = 0 AND held <> 0",
+        member,
+    )
+}
+
+/// The deleted members whom the app is believed to list in a group still. Costs as much as there are tombstones, however
+/// much of the group waits to be pushed.
+///
+/// # Errors
+/// When the database fails.
+pub fn departed(rx: &Rx<'_>, instance: InstanceId, group: i64) -> Result<Vec<i64>, StoreError> {
+    let sql = "SELECT m.member FROM resources r INDEXED BY resources_tombs \
+               CROSS JOIN members m ON m.grp = ?2 AND m.member = r.row \
+               WHERE r.instance = ?1 AND r.deleted_at IS NOT NULL AND m.wanted = 0 AND m.held <> 0";
+    let mut find = rx.conn.prepare_cached(sql)?;
+    let rows = find.query_map([instance.0, group], |r| r.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Rows of all groups that show this member.
@@ -341,13 +367,14 @@ pub fn start_tracking(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreErro
     Ok(())
 }
 
-/// What the app holds under one account belongs to another resource from now on.
+/// What the app holds under one account belongs to another resource from now on; what was to be left alone, too, is
+/// looked at anew.
 ///
 /// # Errors
 /// When the database fails.
 pub fn move_to(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), StoreError> {
     let sql = "INSERT OR IGNORE INTO members(grp, member, wanted, held, keep, owned) \
-               SELECT grp, ?2, wanted, held, keep, owned FROM members WHERE member = ?1 AND held <> 0";
+               SELECT grp, ?2, wanted, held, 0, owned FROM members WHERE member = ?1 AND held <> 0";
     tx.conn.prepare_cached(sql)?.execute([from, to])?;
     tx.conn
         .prepare_cached("DELETE FROM members WHERE member = ?1")?

@@ -6,7 +6,11 @@ use rusqlite_migration::{Error, M, MigrationDefinitionError, Migrations};
 use super::StoreError;
 
 /// In order; a released file never changes.
-const STEPS: &[M<'static>] = &[M::up(include_str!("../../migrations/0001_first.sql"))];
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("../../migrations/0001_first.sql")),
+    M::up(include_str!("../../migrations/0002_lists.sql")),
+    M::up(include_str!("../../migrations/0003_custom_attributes.sql")),
+];
 
 /// Brings the database to this version's schema, each step in a transaction.
 pub(super) fn to_latest(conn: &mut Connection) -> Result<(), StoreError> {

@@ -7,20 +7,23 @@
 pub mod access;
 pub mod check;
 pub mod conditions;
+pub mod custom;
 mod document;
 pub mod error;
 pub mod events;
 pub mod instances;
 pub mod jobs;
+mod landmarks;
 pub mod links;
+pub mod lists;
 pub mod members;
 mod migrate;
 mod open;
-mod query;
 mod queue;
 pub mod removals;
 pub mod resources;
 pub mod runs;
+pub mod scan;
 pub mod search;
 pub mod settings;
 pub mod telemetry;
@@ -36,6 +39,7 @@ use tokio::sync::{broadcast, oneshot};
 
 pub use error::StoreError;
 pub use queue::Lane;
+pub use scan::ScanBudget;
 pub use tx::{Rx, Topic, Tx};
 
 use crate::clock::Clock;
@@ -53,6 +57,7 @@ struct Inner {
     clock: Clock,
     path: PathBuf,
     telemetry: telemetry::Telemetry,
+    scans: scan::Scans,
 }
 
 impl Store {
@@ -86,6 +91,7 @@ impl Store {
             clock,
             path,
             telemetry,
+            scans: scan::Scans::default(),
         })))
     }
 
@@ -133,7 +139,7 @@ impl Store {
         let inner = Arc::clone(&self.0);
         let ran = tokio::task::spawn_blocking(move || {
             let conn = inner.readers.get().map_err(|_| StoreError::Busy)?;
-            work(&Rx::new(&conn, inner.clock.now()))
+            work(&Rx::new(&conn, inner.clock.now(), inner.scans.budget()))
         });
         ran.await.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
     }
@@ -152,8 +158,10 @@ impl Store {
         let Some(conn) = self.0.readers.try_get() else {
             return self.read(work).await;
         };
-        let now = self.0.clock.now();
-        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&Rx::new(&conn, now))));
+        let (now, budget) = (self.0.clock.now(), self.0.scans.budget());
+        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            work(&Rx::new(&conn, now, budget))
+        }));
         ran.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
     }
 

@@ -258,17 +258,6 @@ pub fn by_id(rx: &Rx<'_>, instance: InstanceId, id: i64) -> Result<Option<(Remov
     Ok(row.and_then(|(removal, run)| Some((removal?, run))))
 }
 
-/// Takes a membership out of what is pushed, until it is allowed or our side changes; or puts it back.
-///
-/// # Errors
-/// When the database fails.
-pub fn set_kept(tx: &Tx<'_>, group: i64, member: i64, keep: bool) -> Result<(), StoreError> {
-    tx.conn
-        .prepare_cached("UPDATE members SET keep = ?3 WHERE grp = ?1 AND member = ?2")?
-        .execute(params![group, member, keep])?;
-    Ok(())
-}
-
 /// Forgets what no window counts any more.
 ///
 /// # Errors

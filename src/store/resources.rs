@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::document::{Document, Extract};
-use super::{Rx, StoreError, Topic, Tx};
+use super::{Rx, StoreError, Topic, Tx, landmarks};
 use crate::model::{InstanceId, Resource, Time};
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, fold};
@@ -436,13 +436,8 @@ pub struct Counts {
 /// # Errors
 /// When the database fails.
 pub fn counts(rx: &Rx<'_>, instance: InstanceId) -> Result<Counts, StoreError> {
-    let mut count = rx.conn.prepare_cached(
-        "SELECT count(*) FROM resources INDEXED BY resources_list WHERE instance = ?1 AND kind = ?2 AND deleted_at IS NULL",
-    )?;
-    let mut of = |kind| count.query_row(params![instance.0, kind_code(kind)], |r| r.get::<_, i64>(0));
-    let (users, groups) = (of(ResourceType::User)?, of(ResourceType::Group)?);
     Ok(Counts {
-        users: users.unsigned_abs(),
-        groups: groups.unsigned_abs(),
+        users: landmarks::total(rx, instance, ResourceType::User)?,
+        groups: landmarks::total(rx, instance, ResourceType::Group)?,
     })
 }

@@ -1,195 +1,14 @@
-//! Lists: a page of users or groups that meet a filter, with the true total. A scan has a budget of rows and time.
+//! Lists for people: who a page of the UI shows, by a piece of their name, with how they stand in the app. The lists of the
+//! SCIM endpoint are `lists`'.
 
-use std::time::Duration;
+use rusqlite::params;
 
-use rusqlite::{Connection, params, params_from_iter};
-use serde_json::{Value, json};
-
-use super::members;
-use super::query::{self, Query};
-use super::resources::{Stored, kind_code, kind_of, read_stored};
-use super::{Rx, StoreError};
-use crate::clock::Stopwatch;
+use super::resources::{kind_code, kind_of};
+use super::scan::within;
+use super::{Rx, StoreError, landmarks};
 use crate::model::{InstanceId, Time};
-use crate::scim::filter::Filter;
-use crate::scim::rules::Custom;
+use crate::scim::fold;
 use crate::scim::schema::ResourceType;
-use crate::scim::{Attributes, eval, fold};
-
-/// Longest a scan may take.
-const TIME: Duration = Duration::from_secs(2);
-/// SQLite steps between two looks at the time.
-const STEPS: i32 = 20_000;
-/// Members read of one group to decide a filter on them.
-const MEMBERS: usize = 10_000;
-
-/// A page of stored documents.
-#[derive(Clone, Debug, Default)]
-pub struct Page {
-    /// How many meet the filter.
-    pub total: u64,
-    /// Those on this page.
-    pub found: Vec<Stored>,
-}
-
-/// The users or groups that meet `filter`, `count` of them from the 1-based `start` on, in order of creation.
-///
-/// # Errors
-/// `TooMuch` when the scan goes past its budget.
-pub fn page(
-    rx: &Rx<'_>,
-    instance: InstanceId,
-    kind: ResourceType,
-    filter: Option<&Filter>,
-    custom: &Custom,
-    start: u64,
-    count: u64,
-) -> Result<Page, StoreError> {
-    let query = query::plan(instance, kind, filter);
-    match &query.rest {
-        None => by_index(rx, &query, start, count),
-        Some(rest) => within_budget(rx, || by_scan(rx, kind, custom, &query, rest, start, count)),
-    }
-}
-
-/// Whether a page by this filter is found by name or id alone.
-#[must_use]
-pub fn is_look_up(kind: ResourceType, filter: &Filter) -> bool {
-    query::plan(InstanceId(0), kind, Some(filter)).is_look_up()
-}
-
-/// Runs a scan that ends in `TooMuch` when it takes too long.
-pub(super) fn within_budget<T>(
-    rx: &Rx<'_>,
-    scan: impl FnOnce() -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let watch = Stopwatch::start();
-    rx.conn
-        .progress_handler(STEPS, Some(move || watch.elapsed() > TIME))?;
-    let budget = Budget(rx.conn);
-    let outcome = scan();
-    drop(budget);
-    outcome.map_err(|e| match e {
-        StoreError::Sqlite(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted) => {
-            StoreError::TooMuch
-        }
-        other => other,
-    })
-}
-
-/// Ends with the scan, even by a panic: the connection goes back to the pool, and others must not be cut short on it.
-struct Budget<'c>(&'c Connection);
-
-impl Drop for Budget<'_> {
-    fn drop(&mut self) {
-        if let Err(error) = self.0.progress_handler(0, None::<fn() -> bool>) {
-            tracing::error!(%error, "a reader keeps the time limit of a scan");
-        }
-    }
-}
-
-fn by_index(rx: &Rx<'_>, query: &Query, start: u64, count: u64) -> Result<Page, StoreError> {
-    // A look-up by name or id finds one or none: one query, and the total is known from it.
-    if start == 1 && query.is_narrow() {
-        let found = rows(rx, query, 0, count.saturating_add(1))?;
-        if found.len() as u64 <= count {
-            return Ok(Page {
-                total: found.len() as u64,
-                found,
-            });
-        }
-    }
-    let sql = format!("SELECT count(*) FROM resources r WHERE {}", query.condition);
-    let mut counting = rx.conn.prepare_cached(&sql)?;
-    let total: i64 = counting.query_row(params_from_iter(&query.values), |r| r.get(0))?;
-    let total = total.unsigned_abs();
-    if count == 0 || start > total {
-        return Ok(Page {
-            total,
-            found: Vec::new(),
-        });
-    }
-    let found = rows(rx, query, start - 1, count)?;
-    Ok(Page { total, found })
-}
-
-/// The rows of one page. Where many precede it, an inner query walks the index alone, and documents are read for this
-/// page only.
-fn rows(rx: &Rx<'_>, query: &Query, skip: u64, count: u64) -> Result<Vec<Stored>, StoreError> {
-    let n = query.values.len();
-    let (condition, limit, offset) = (&query.condition, n + 1, n + 2);
-    let sql = if query.is_narrow() {
-        format!(
-            "SELECT r.row, r.id, r.doc FROM resources r WHERE {condition} ORDER BY r.row LIMIT ?{limit} OFFSET ?{offset}"
-        )
-    } else {
-        format!(
-            "SELECT d.row, d.id, d.doc FROM (SELECT r.row AS row FROM resources r WHERE {condition} ORDER BY r.row \
-             LIMIT ?{limit} OFFSET ?{offset}) p JOIN resources d ON d.row = p.row ORDER BY d.row"
-        )
-    };
-    let mut values = query.values.clone();
-    values.push(whole(count).into());
-    values.push(whole(skip).into());
-    let mut find = rx.conn.prepare_cached(&sql)?;
-    let rows = find.query_map(params_from_iter(&values), read_stored)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn by_scan(
-    rx: &Rx<'_>,
-    kind: ResourceType,
-    custom: &Custom,
-    query: &Query,
-    rest: &Filter,
-    start: u64,
-    count: u64,
-) -> Result<Page, StoreError> {
-    let sql = format!(
-        "SELECT r.row, r.id, r.doc FROM resources r WHERE {} ORDER BY r.row",
-        query.condition
-    );
-    let wants_members = query::asks_for(rest, "members");
-    let wants_groups = query::asks_for(rest, "groups");
-    let mut find = rx.conn.prepare_cached(&sql)?;
-    let mut rows = find.query(params_from_iter(&query.values))?;
-    let mut page = Page::default();
-    // SQLite looks at the time once in thousands of rows, and large documents take longest on our side of it.
-    let watch = Stopwatch::start();
-    while let Some(row) = rows.next()? {
-        if watch.elapsed() > TIME {
-            return Err(StoreError::TooMuch);
-        }
-        let text = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
-        let mut doc: Attributes = serde_json::from_str(text).map_err(|_| StoreError::Damaged("document"))?;
-        if wants_members {
-            doc.insert(
-                "members".into(),
-                references(members::list(rx, row.get(0)?, 0, MEMBERS)?),
-            );
-        }
-        if wants_groups {
-            doc.insert("groups".into(), references(members::groups_of(rx, row.get(0)?)?));
-        }
-        if eval::matches(rest, kind, custom, &doc) {
-            page.total += 1;
-            if page.total >= start && (page.found.len() as u64) < count {
-                page.found.push(read_stored(row)?);
-            }
-        }
-    }
-    Ok(page)
-}
-
-fn references(list: Vec<members::Member>) -> Value {
-    list.into_iter()
-        .map(|m| json!({"value": m.id, "display": m.display, "type": m.kind.name()}))
-        .collect()
-}
-
-fn whole(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
 
 /// A user or group in a list for people, with where it stands in the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -246,7 +65,7 @@ pub fn listed(
     offset: u64,
     limit: u64,
 ) -> Result<(u64, Vec<Listed>), StoreError> {
-    within_budget(rx, || {
+    within(rx, |_| {
         let look = Look {
             rx,
             instance,
@@ -264,7 +83,10 @@ pub fn listed(
         let mut rows = look.rows(stuck, offset, limit)?;
         let mut total = first;
         if let Some(condition) = rest {
-            total = look.count(&format!("resources r WHERE {condition}"))?;
+            total = match only {
+                Only::All if text.is_empty() => landmarks::total(rx, instance, kind)?,
+                _ => look.count(&format!("resources r WHERE {condition}"))?,
+            };
             let left = limit - rows.len() as u64;
             let others = format!("resources r INDEXED BY resources_name WHERE {condition} AND {NOT_STUCK}");
             rows.extend(look.rows(&others, offset.saturating_sub(first), left)?);
@@ -312,8 +134,9 @@ impl Look<'_> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let sql =
-            format!("SELECT r.row FROM {from} {MATCHING} ORDER BY r.name_key, r.row LIMIT ?4 OFFSET ?5");
+        let sql = format!(
+            "SELECT r.row FROM {from} {MATCHING} ORDER BY r.name_key, r.deleted_at, r.row LIMIT ?4 OFFSET ?5"
+        );
         let mut find = self.rx.conn.prepare_cached(&sql)?;
         let values = params![
             self.instance.0,
@@ -347,6 +170,10 @@ impl Look<'_> {
             })
         })?)
     }
+}
+
+fn whole(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// What LIKE matches where `text` stands in it.
@@ -403,7 +230,7 @@ pub fn members_of(
 ) -> Result<(u64, Vec<Membership>), StoreError> {
     let from = "FROM members m JOIN resources r ON r.row = m.member WHERE m.grp = ?1 AND m.wanted = 1 \
         AND r.deleted_at IS NULL AND (?2 = '%%' OR r.name_key LIKE ?2 ESCAPE '\\' OR r.display LIKE ?2 ESCAPE '\\')";
-    within_budget(rx, || {
+    within(rx, |_| {
         let pattern = pattern(text);
         let mut count = rx.conn.prepare_cached(&format!("SELECT count(*) {from}"))?;
         let total: i64 = count.query_row(params![group, pattern], |r| r.get(0))?;

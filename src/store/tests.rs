@@ -10,7 +10,7 @@ use rusqlite::{Connection, StatementStatus};
 use serde_json::json;
 
 use super::*;
-use crate::model::Scope;
+use crate::model::{Policies, Scope};
 use crate::scim::Attributes;
 use crate::scim::schema::ResourceType;
 use crate::store::instances::NewInstance;
@@ -59,6 +59,7 @@ async fn instance(store: &Store) -> InstanceId {
             name: "A".into(),
             app: "generic-scim".into(),
             scope: Scope::UsersAndGroups,
+            policies: Policies::default(),
             target: None,
         };
         instances::insert(tx, &new)
@@ -148,7 +149,7 @@ async fn a_refusal_or_a_panic_undoes_its_own_unit_alone() {
             write(s, set("a")),
             write(s, |tx| {
                 settings::set(tx, "refused", "x")?;
-                Err::<(), _>(StoreError::TooMuch)
+                Err::<(), _>(StoreError::Expired)
             }),
             write(s, |tx| -> Result<(), StoreError> {
                 settings::set(tx, "panicked", "x")?;
@@ -212,6 +213,75 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
     .unwrap();
     write(s, set("again")).await.unwrap();
     assert!(has(s, "kept").await && has(s, "again").await && !has(s, "big").await);
+}
+
+#[tokio::test]
+async fn a_part_that_is_refused_undoes_itself_alone() {
+    let temp = temp();
+    let s = &temp.store;
+    let id = instance(s).await;
+    let mut told = s.subscribe();
+    let parts = write(s, move |tx| {
+        settings::set(tx, "before", "x")?;
+        let refused = tx.apart(|| -> Result<(), StoreError> {
+            settings::set(tx, "refused", "x")?;
+            tx.tell(id, Topic::Health);
+            tx.apart(|| settings::set(tx, "kept within", "x"))??;
+            Err(StoreError::Damaged("part"))
+        })?;
+        let made = tx.apart(|| {
+            let inner = tx.apart(|| settings::set(tx, "inner", "x").and(Err(StoreError::Busy)))?;
+            assert!(matches!(inner, Err::<(), _>(StoreError::Busy)));
+            tx.tell(id, Topic::Jobs);
+            settings::set(tx, "made", "x")
+        })?;
+        Ok((refused, made))
+    });
+    let (refused, made) = parts.await.unwrap();
+    assert!(matches!(refused, Err(StoreError::Damaged("part"))) && made.is_ok());
+    for (key, there) in [
+        ("before", true),
+        ("refused", false),
+        ("kept within", false),
+        ("inner", false),
+        ("made", true),
+    ] {
+        assert_eq!(has(s, key).await, there, "{key}");
+    }
+    assert_eq!(
+        told.recv().await.unwrap(),
+        (id, Topic::Jobs),
+        "nothing is told of what was undone"
+    );
+}
+
+#[tokio::test]
+async fn a_unit_ends_when_a_part_of_it_tore_the_batch() {
+    let temp = temp();
+    let s = &temp.store;
+    let (before, torn, after) = in_one_batch(s, || async {
+        tokio::join!(
+            write(s, set("before")),
+            write(s, |tx| {
+                settings::set(tx, "first part", "x")?;
+                tx.apart(|| Ok::<_, StoreError>(tx.conn.execute_batch("ROLLBACK")?))??;
+                settings::set(tx, "second part", "x")
+            }),
+            write(s, set("after")),
+        )
+    })
+    .await;
+    assert!(matches!(before, Err(StoreError::Disk(_))), "{before:?}");
+    assert!(matches!(torn, Err(StoreError::Disk(_))), "{torn:?}");
+    assert!(after.is_ok());
+    for (key, there) in [
+        ("before", false),
+        ("first part", false),
+        ("second part", false),
+        ("after", true),
+    ] {
+        assert_eq!(has(s, key).await, there, "{key}");
+    }
 }
 
 #[tokio::test]
@@ -292,7 +362,7 @@ async fn columns_can_be_rebuilt_from_documents() {
 async fn a_scan_that_panics_leaves_no_time_limit_behind() {
     let temp = temp();
     let read = temp.store.read(|rx| -> Result<i64, StoreError> {
-        let scan = || search::within_budget(rx, || -> Result<(), StoreError> { panic!("on purpose") });
+        let scan = || scan::within(rx, |_| -> Result<(), StoreError> { panic!("on purpose") });
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(scan)).is_err());
         std::thread::sleep(std::time::Duration::from_millis(2100));
         let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT count(*) FROM n";

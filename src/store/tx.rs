@@ -6,6 +6,8 @@ use std::ops::Deref;
 
 use rusqlite::Connection;
 
+use super::StoreError;
+use super::scan::ScanBudget;
 use crate::clock::Clock;
 use crate::model::{InstanceId, Time};
 
@@ -14,17 +16,23 @@ use crate::model::{InstanceId, Time};
 pub struct Rx<'c> {
     pub(super) conn: &'c Connection,
     now: Time,
+    budget: ScanBudget,
 }
 
 impl<'c> Rx<'c> {
-    pub(super) fn new(conn: &'c Connection, now: Time) -> Self {
-        Self { conn, now }
+    pub(super) fn new(conn: &'c Connection, now: Time, budget: ScanBudget) -> Self {
+        Self { conn, now, budget }
     }
 
     /// The time of this transaction: every row written in it has the same.
     #[must_use]
     pub fn now(&self) -> Time {
         self.now
+    }
+
+    /// What a scan here may look at.
+    pub(super) fn budget(&self) -> ScanBudget {
+        self.budget
     }
 }
 
@@ -60,7 +68,7 @@ impl<'c> Deref for Tx<'c> {
 impl<'c> Tx<'c> {
     pub(super) fn new(conn: &'c Connection, now: Time, seq: i64, clock: &'c Clock) -> Self {
         Self {
-            rx: Rx::new(conn, now),
+            rx: Rx::new(conn, now, ScanBudget::default()),
             seq,
             clock,
             told: RefCell::new(Vec::new()),
@@ -85,6 +93,25 @@ impl<'c> Tx<'c> {
         if !told.contains(&(instance, topic)) {
             told.push((instance, topic));
         }
+    }
+
+    /// Runs a part of this unit in a savepoint of its own: what `work` refuses undoes only what `work` wrote.
+    ///
+    /// # Errors
+    /// The unit as a whole is lost and has to end with this error: a full disk made SQLite roll back the transaction.
+    pub fn apart<T, E>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<Result<T, E>, StoreError> {
+        self.conn.prepare_cached("SAVEPOINT part")?.execute([])?;
+        let news = self.told.borrow().len();
+        let outcome = work();
+        if self.conn.is_autocommit() {
+            return Err(StoreError::Disk("the disk is full or failing".into()));
+        }
+        if outcome.is_err() {
+            self.conn.prepare_cached("ROLLBACK TO part")?.execute([])?;
+            self.told.borrow_mut().truncate(news);
+        }
+        self.conn.prepare_cached("RELEASE part")?.execute([])?;
+        Ok(outcome)
     }
 
     pub(super) fn into_told(self) -> Vec<(InstanceId, Topic)> {

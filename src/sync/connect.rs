@@ -3,7 +3,7 @@
 
 use crate::connector::{CheckError, Connector, Net, Token};
 use crate::model::job::priority;
-use crate::model::{Capabilities, Instance, InstanceId, JobKind, Target};
+use crate::model::{Capabilities, Instance, InstanceId, JobKind, Scope, Target};
 use crate::store::{Store, StoreError, Tx, instances, jobs, links, members};
 
 /// Ids that a new address has to know.
@@ -13,12 +13,17 @@ const KNOWN: usize = 3;
 ///
 /// # Errors
 /// A sentence that says what to change.
-pub async fn connect(net: &Net, base_url: &str, token: Token) -> Result<Capabilities, CheckError> {
+pub async fn connect(
+    net: &Net,
+    base_url: &str,
+    token: Token,
+    scope: Scope,
+) -> Result<Capabilities, CheckError> {
     let target = Target::Scim {
         base_url: base_url.to_owned(),
         capabilities: Capabilities::default(),
     };
-    Connector::open(&target, token, net.clone()).check().await
+    Connector::open(&target, token, net.clone()).check(scope).await
 }
 
 /// How many of the accounts we know a new address knows too.

@@ -11,10 +11,9 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::context::{Context, Ended};
 use super::{import, push, reconcile, schedule, settle, verify};
 use crate::connector::Net;
-use crate::model::job::priority;
 use crate::model::{InstanceId, Job, JobKind, Time};
 use crate::secret::KeyState;
-use crate::store::{Lane, Store, StoreError, Topic, instances, jobs};
+use crate::store::{Lane, Store, StoreError, Topic, jobs};
 
 /// How long a stop waits for what is under way.
 const GRACE: Duration = Duration::from_secs(20);
@@ -103,24 +102,6 @@ impl Engine {
             }
             tokio::task::yield_now().await;
         }
-    }
-
-    /// Reads the app now, even while it is left alone after a failure. A parked instance is checked instead.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn sync_now(&self, instance: InstanceId) -> Result<(), StoreError> {
-        let store = &self.0.ctx.store;
-        store
-            .write(Lane::Front, Some(instance), move |tx| {
-                if let Some(now) = instances::by_id(tx, instance)?.filter(|i| i.retry_at.is_some()) {
-                    instances::set_backoff(tx, instance, Some(tx.now()), now.retry_count, now.parked_since)?;
-                }
-                jobs::enqueue(tx, instance, JobKind::Import, 0, priority::IMPORT, None)
-            })
-            .await?;
-        self.wake();
-        Ok(())
     }
 
     /// Tries the stored credentials now; if they work, a parked instance goes on.

@@ -13,6 +13,7 @@ use crate::model::job::priority;
 use crate::model::{
     Actor, Capabilities, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies, Scope, Target,
 };
+use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
 use crate::store::instances::NewInstance;
 use crate::store::{Lane, Store, StoreError, Topic, Tx, events, instances, jobs};
@@ -37,6 +38,9 @@ pub enum ManageError {
          confirm it: all links are dropped and both sides are matched anew."
     )]
     OtherDirectory,
+    /// The attribute cannot be declared.
+    #[error(transparent)]
+    Declare(#[from] DeclareError),
     /// The key file is missing.
     #[error(transparent)]
     Credential(#[from] CredentialError),
@@ -54,6 +58,8 @@ pub struct NewConnection {
     pub app: (String, String),
     /// What it carries.
     pub scope: Scope,
+    /// What an admin chose.
+    pub policies: Policies,
     /// SCIM base URL and token; none: receives only.
     pub target: Option<(String, Secret)>,
 }
@@ -131,7 +137,7 @@ impl Manager {
                 can_seal(&self.keys)?;
                 let base_url = clean_base_url(&url).map_err(ManageError::Refused)?.url;
                 let token = clean_token(token.expose()).map_err(ManageError::Refused)?;
-                let capabilities = self.check(&base_url, token.clone()).await?;
+                let capabilities = self.check(&base_url, token.clone(), new.scope).await?;
                 Some((
                     Target::Scim {
                         base_url,
@@ -141,7 +147,7 @@ impl Manager {
                 ))
             }
         };
-        let (keys, app, scope) = (Arc::clone(&self.keys), new.app.0, new.scope);
+        let (keys, app, scope, policies) = (Arc::clone(&self.keys), new.app.0, new.scope, new.policies);
         let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
             let slug = instances::free_slug(tx, &name)?;
             let instance = instances::insert(
@@ -151,6 +157,7 @@ impl Manager {
                     name,
                     app,
                     scope,
+                    policies,
                     target: None,
                 },
             )?;
@@ -238,7 +245,7 @@ impl Manager {
                 return Err(ManageError::Refused(text.into()));
             }
         };
-        let capabilities = self.check(&url, token.clone()).await?;
+        let capabilities = self.check(&url, token.clone(), instance.scope).await?;
         let target = Target::Scim {
             base_url: url,
             capabilities,
@@ -272,8 +279,8 @@ impl Manager {
         Ok(credential::open(&self.keys, id, &sealed)?)
     }
 
-    async fn check(&self, base_url: &str, token: Token) -> Result<Capabilities, ManageError> {
-        connect::connect(&self.net, base_url, token)
+    async fn check(&self, base_url: &str, token: Token, scope: Scope) -> Result<Capabilities, ManageError> {
+        connect::connect(&self.net, base_url, token, scope)
             .await
             .map_err(|e| ManageError::Check(Box::new(e)))
     }

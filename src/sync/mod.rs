@@ -21,6 +21,7 @@
 //!
 //! The network is never awaited inside a unit of work.
 
+pub mod attributes;
 mod backoff;
 pub mod connect;
 mod context;

@@ -79,7 +79,7 @@ pub fn plan(s: &Situation<'_>) -> Action {
             (false, _) => Action::Nothing("groups are not carried to this app"),
         };
     }
-    let carried = s.kind == ResourceType::Group || s.scope != Scope::Groups;
+    let carried = s.scope.carries(s.kind);
     match s.link {
         None if s.deleted => Action::Forget,
         None => unlinked(s, carried),
@@ -94,7 +94,7 @@ pub fn plan(s: &Situation<'_>) -> Action {
 }
 
 fn carries_groups(s: &Situation<'_>) -> bool {
-    s.scope != Scope::Users && s.capabilities.groups
+    s.scope.carries(ResourceType::Group) && s.capabilities.groups
 }
 
 fn unlinked(s: &Situation<'_>, carried: bool) -> Action {
@@ -185,7 +185,7 @@ fn present(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
         () if s.members => Action::Members,
         () if blocked => Action::Blocked,
         () if !s.managed => Action::Nothing("nobody here manages it"),
-        () if !carried => Action::Nothing("users are not carried to this app"),
+        () if !carried => Action::Nothing("users are only looked up in this app"),
         () => Action::Nothing("the app holds what is wanted"),
     }
 }

@@ -47,7 +47,7 @@ impl Present {
             wanted,
             removal: removals::open_of(rx, id, class_of(ours.kind), row, 0)?,
             members,
-            memberships: ours.deleted_at.is_some() && linked && still_member(rx, row)?,
+            memberships: ours.deleted_at.is_some() && linked && still_member(rx, &instance, &ours)?,
             name_taken: link.is_none() && ours.deleted_at.is_none() && name_taken(rx, &ours)?,
             instance,
             ours,
@@ -79,6 +79,11 @@ impl Present {
         })
     }
 
+    /// Whether what is wanted of it goes to the app; if not, it is only looked up there.
+    pub(super) fn is_carried(&self) -> bool {
+        self.instance.scope.carries(self.ours.kind)
+    }
+
     /// Whether the removal that waits was rejected by an admin.
     pub(super) fn is_kept(&self) -> bool {
         self.removal
@@ -95,9 +100,15 @@ pub(super) fn class_of(kind: ResourceType) -> RemovalClass {
     }
 }
 
-/// A deleted user whom the app still lists in a group that we can change.
-fn still_member(rx: &Rx<'_>, row: i64) -> Result<bool, StoreError> {
-    for group in members::groups_with_delta(rx, row)? {
+/// A deleted user whom the app still lists in a group that we can change. Where users are not carried, the group may be
+/// changed only later, when somebody writes it.
+fn still_member(rx: &Rx<'_>, instance: &Instance, ours: &Resource) -> Result<bool, StoreError> {
+    let groups = if instance.scope.carries(ours.kind) {
+        members::groups_with_delta(rx, ours.row)?
+    } else {
+        members::groups_holding(rx, ours.row)?
+    };
+    for group in groups {
         let there = links::by_resource(rx, group)?;
         if there
             .is_some_and(|l| l.remote_id.is_some() && matches!(l.state, LinkState::Linked | LinkState::Left))

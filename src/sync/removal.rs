@@ -95,7 +95,7 @@ pub fn reserve(tx: &Tx<'_>, instance: &Instance, ask: &Ask) -> Result<Permit, St
     }
     if ask.class == RemovalClass::Membership {
         // Out of what is pushed, so that it never stands in the way of the rest of its group.
-        removals::set_kept(tx, ask.subject, ask.member, true)?;
+        members::set_kept(tx, ask.subject, ask.member, true)?;
     }
     record(
         tx,
@@ -177,7 +177,7 @@ fn decide(
         };
         record(tx, &removal, action, outcome, actor, text)?;
         if removal.class == RemovalClass::Membership {
-            removals::set_kept(
+            members::set_kept(
                 tx,
                 removal.subject,
                 removal.member,

@@ -102,7 +102,7 @@ async fn judge(ctx: &Context, job: &Job, ended: Ended) -> Ending {
 /// 401 or 403: is it the credentials, or only this resource? `access`: it was to end somebody's access.
 async fn refused(ctx: &Context, job: &Job, error: &ConnectorError, access: bool) -> Ending {
     let check = match ctx.connector(job.instance).await {
-        Ok((_, connector)) => connector.check().await,
+        Ok((instance, connector)) => connector.check(instance.scope).await,
         Err(_) => return Ending::Again,
     };
     match check {
@@ -272,8 +272,8 @@ fn tell(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
 /// The check of a parked instance: it goes on where it stopped, or waits longer. Gives back whether it may go on.
 pub(super) async fn check_parked(ctx: &Context, id: InstanceId) -> Result<bool, String> {
     let checked = match ctx.connector(id).await {
-        Ok((_, connector)) => connector
-            .check()
+        Ok((instance, connector)) => connector
+            .check(instance.scope)
             .await
             .map(drop)
             .map_err(|e| (of_check(&e), e.sentence.clone())),

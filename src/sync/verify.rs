@@ -11,6 +11,7 @@ use crate::directory::import as door;
 use crate::model::job::priority;
 use crate::model::{Actor, EventDraft, Instance, Job, JobKind, Link, LinkState, Outcome, Resource};
 use crate::scim::schema::ResourceType;
+use crate::store::links::By;
 use crate::store::{Rx, StoreError, Tx, events, jobs, links, removals, resources, runs};
 
 /// What the app says about one account.
@@ -119,11 +120,11 @@ fn still_there(
 
 fn namesakes(rx: &Rx<'_>, link: &Link) -> Result<Vec<Link>, StoreError> {
     let mut found = match &link.name_key {
-        Some(name) => links::unlinked_by_name(rx, link.instance, link.kind, name)?,
+        Some(name) => links::unlinked_by(rx, link.instance, link.kind, By::Name(name))?,
         None => Vec::new(),
     };
     if let Some(external) = &link.external_id {
-        for other in links::unlinked_by_external(rx, link.instance, link.kind, external)? {
+        for other in links::unlinked_by(rx, link.instance, link.kind, By::External(external))? {
             if found.iter().all(|l| l.id != other.id) {
                 found.push(other);
             }

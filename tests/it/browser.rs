@@ -6,6 +6,8 @@ mod connect;
 mod pages;
 #[path = "browser/picture.rs"]
 mod picture;
+#[path = "browser/scopes.rs"]
+mod scopes;
 
 use crate::support::TestHub;
 use crate::support::browser::Browser;

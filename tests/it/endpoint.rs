@@ -1,5 +1,6 @@
 //! What an identity provider sees: RFC 7644 on an instance that only receives.
 
+use reqwest::Method;
 use rollcall::scim::tolerance::Tolerance;
 use serde_json::json;
 
@@ -212,6 +213,93 @@ async fn discovery_can_be_read_and_not_written() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_nobody() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    for path in ["/Me", "/Me/", "/Me/emails", "/Me?attributes=userName"] {
+        for method in [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
+            let answer = scim.raw(method, path, Vec::new()).await;
+            answer.refused(501, None);
+            assert!(answer.text.contains("no person"), "{}", answer.text);
+        }
+    }
+    Scim::new(&scim.base, "wrong").get("/Me").await.refused(401, None);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_answers_with_what_was_asked_for() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let names =
+        |answer: serde_json::Value| -> Vec<String> { answer.as_object().unwrap().keys().cloned().collect() };
+    let made = scim
+        .post("/Users?attributes=userName", person("ada@example.com"))
+        .await;
+    let location = made.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(made.headers["etag"], "W/\"1\"");
+    let made = made.expect(201);
+    let path = format!("/Users/{}", made["id"].as_str().unwrap());
+    assert_eq!(location, format!("{}{path}", scim.base));
+    assert_eq!(names(made), ["schemas", "id", "userName"]);
+    let without = format!("{path}?excludedAttributes=emails,name,meta");
+    let put = scim.put(&without, person("ada@example.com"));
+    assert_eq!(
+        names(put.await.expect(200)),
+        ["schemas", "id", "externalId", "userName", "active"]
+    );
+    let title = json!([{"op": "replace", "path": "title", "value": "Engineer"}]);
+    let patched = scim
+        .patch(&format!("{path}?attributes=title"), title)
+        .await
+        .expect(200);
+    assert_eq!(names(patched), ["schemas", "id", "title"]);
+    let group = json!({"schemas": [], "displayName": "Design", "members": [{"value": path.split_at(7).1}]});
+    let made = scim
+        .post("/Groups?excludedAttributes=members", group)
+        .await
+        .expect(201);
+    assert!(made.get("members").is_none());
+    let path = format!("/Groups/{}", id(made));
+    let read = scim.get(&path).await.expect(200);
+    let leave = json!([{"op": "remove", "path": "members"}]);
+    let seen = scim
+        .patch(&format!("{path}?attributes=displayName,members"), leave)
+        .await
+        .expect(200);
+    assert_eq!(names(seen), ["schemas", "id", "displayName"]);
+    assert_eq!(read["members"].as_array().unwrap().len(), 1);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_put_cannot_change_is_passed_over() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let user = scim.user("ada@example.com").await;
+    let group = scim.group("Design", &[&user]).await;
+    let path = format!("/Users/{user}");
+    let before = scim.get(&path).await.expect(200);
+    let mut body = person("ada@example.com");
+    body["id"] = json!("another");
+    body["groups"] = json!([]);
+    body["meta"] = json!({"resourceType": "Group", "created": "1999-01-01T00:00:00Z", "version": "W/\"99\""});
+    // The same as before, so nothing changes, not even the version.
+    assert_eq!(scim.put(&path, body).await.expect(200), before);
+    assert_eq!(before["groups"][0]["value"], group.as_str());
+    let nameless = json!({"schemas": [], "displayName": "Ada"});
+    scim.put(&path, nameless).await.refused(400, Some("invalidValue"));
+    assert_eq!(scim.get(&path).await.expect(200), before);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_password_is_dropped_at_the_door() {
     let hub = TestHub::start().await;
     let (_, scim) = hub.receiver("Directory").await;
@@ -271,6 +359,50 @@ async fn a_write_that_waited_goes_by_what_is_so_when_it_runs() {
     go.send(()).unwrap();
     busy.await.unwrap().unwrap();
     late.await.unwrap().refused(403, None);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stored_change_is_never_denied() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub.receiver("Directory").await;
+    let user = scim.user("ada@example.com").await;
+    // All readers are busy until the group was written.
+    let store = hub.server.hub().store.clone();
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Arc::new(std::sync::Mutex::new(wait));
+    let mut busy = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (store, wait) = (store.clone(), std::sync::Arc::clone(&wait));
+        busy.spawn(async move {
+            let hold = move |_: &rollcall::store::Rx<'_>| -> Result<(), rollcall::store::StoreError> {
+                let _ = wait.lock().unwrap().recv();
+                Ok(())
+            };
+            store.read(hold).await
+        });
+    }
+    let looked = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        while store
+            .look_up(|_| Ok::<_, rollcall::store::StoreError>(()))
+            .await
+            .is_ok()
+        {
+            tokio::task::yield_now().await;
+        }
+    });
+    looked.await.unwrap();
+    let group = json!({"schemas": [], "displayName": "Design", "members": [{"value": user}]});
+    let unread = scim.post("/Groups", group).await;
+    drop(go);
+    while busy.join_next().await.is_some() {}
+    unread.refused(503, None);
+    assert!(unread.text.contains("The change is stored"), "{}", unread.text);
+    assert!(
+        unread.headers.get("retry-after").is_none(),
+        "nobody is asked to send it again"
+    );
+    assert!(scim.named("Groups", "Design").await.is_some());
     hub.stop().await;
 }
 

@@ -15,7 +15,7 @@ use crate::app::Hub;
 use crate::cli::answer::{Check, InstanceRow};
 use crate::model::{Health, Time};
 use crate::secret::{KEY_FILE, KeyState};
-use crate::store::check::{durability, integrity};
+use crate::store::check::{durability, integrity, miscounts};
 use crate::store::{Lane, Rx, StoreError, access, events, settings};
 
 /// A clock before this (2025-01-01) was never set.
@@ -27,6 +27,7 @@ pub(super) async fn look(hub: &Hub) -> Result<Vec<Check>, String> {
     let rows = instance::list(hub).await;
     let mut found = vec![
         database(hub).await,
+        counts(hub).await,
         writes(hub).await,
         key_file(hub),
         files(hub).await,
@@ -70,6 +71,19 @@ async fn database(hub: &Hub) -> Check {
             ),
         ),
         Err(error) => wrong("database", sentence(error)),
+    }
+}
+
+async fn counts(hub: &Hub) -> Check {
+    match hub.store.read(miscounts).await {
+        Ok(0) => fine("counts", "Lists say how many users and groups there are."),
+        Ok(wrong_ones) => wrong(
+            "counts",
+            format!(
+                "{wrong_ones} differ from what is stored, so lists give wrong totals. Make a backup and restore it: that counts anew."
+            ),
+        ),
+        Err(error) => wrong("counts", sentence(error)),
     }
 }
 

@@ -5,9 +5,9 @@ use crate::app::Hub;
 use crate::cli::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow};
 use crate::cli::command::{NewTarget, Switch};
 use crate::connector::catalog;
-use crate::model::{Instance, Scope, Target};
+use crate::model::{Instance, Policies, Scope, Target, UserWrites};
 use crate::store::{Rx, StoreError, instances};
-use crate::sync::manage::{self, NewConnection};
+use crate::sync::manage::{self, Edit, NewConnection};
 use crate::sync::status::status;
 
 /// The App of a URL that comes without one.
@@ -20,9 +20,12 @@ pub(super) async fn create(
     base_url: &str,
     name: String,
     app: Option<String>,
-    scope: Scope,
+    (scope, user_writes): (Scope, Option<UserWrites>),
     target: Option<NewTarget>,
 ) -> Result<InstanceCreated, String> {
+    if user_writes.is_some() && scope != Scope::Groups {
+        return Err("--user-writes goes with --scope groups: other instances take users anyhow.".into());
+    }
     let app = match (app, &target) {
         (Some(slug), _) => known_app(&slug)?,
         (None, Some(_)) => known_app(GENERIC)?,
@@ -36,6 +39,10 @@ pub(super) async fn create(
         name,
         app,
         scope,
+        policies: Policies {
+            user_writes: user_writes.unwrap_or_default(),
+            ..Policies::default()
+        },
         target: target.map(|target| (target.base_url, target.token.0)),
     };
     let made = hub.manager.create(typist(), new).await.map_err(sentence)?;
@@ -65,11 +72,38 @@ pub(super) async fn list(hub: &Hub) -> Result<Vec<InstanceRow>, String> {
     hub.store.read(all).await.map_err(sentence)
 }
 
+pub(super) async fn edit(
+    hub: &Hub,
+    base_url: &str,
+    slug: String,
+    user_writes: UserWrites,
+) -> Result<InstanceDetail, String> {
+    let instance = find(hub, slug).await?;
+    if instance.scope != Scope::Groups {
+        let text = "--user-writes is for instances that carry groups only: this one takes users anyhow.";
+        return Err(text.into());
+    }
+    let edit = Edit {
+        policies: Some(Policies {
+            user_writes,
+            ..instance.policies
+        }),
+        ..Edit::default()
+    };
+    let edited = hub.manager.edit(typist(), instance.id, edit).await;
+    detail(hub, base_url, edited.map_err(sentence)?).await
+}
+
 pub(super) async fn show(hub: &Hub, base_url: &str, slug: String) -> Result<InstanceDetail, String> {
     let instance = find(hub, slug).await?;
+    detail(hub, base_url, instance).await
+}
+
+async fn detail(hub: &Hub, base_url: &str, instance: Instance) -> Result<InstanceDetail, String> {
     Ok(InstanceDetail {
         scim_base_url: scim_base_url(base_url, &instance.slug),
         scope: instance.scope,
+        user_writes: (instance.scope == Scope::Groups).then_some(instance.policies.user_writes),
         enabled: instance.enabled,
         paused: instance.paused,
         base_url: instance.target.as_ref().map(|t| Target::base_url(t).to_owned()),

@@ -4,6 +4,7 @@
 //! Not here: the grammar and what people see (the files beside this folder), and what the nouns are (`sync`, `store`).
 
 mod admin;
+mod attribute;
 mod backup;
 mod doctor;
 mod instance;
@@ -23,6 +24,7 @@ use super::answer::Serving;
 use super::command::Command;
 use crate::app::Hub;
 use crate::model::{Actor, Instance};
+use crate::scim::rules::Declared;
 use crate::store::{Lane, StoreError, access, instances};
 use crate::sync::engine::Engine;
 
@@ -53,10 +55,14 @@ pub async fn execute(
             name,
             app,
             scope,
+            user_writes,
             target,
-        } => answer(instance::create(hub, base_url, name, app, scope, target).await),
+        } => answer(instance::create(hub, base_url, name, app, (scope, user_writes), target).await),
         Command::InstanceList => answer(instance::list(hub).await),
         Command::InstanceShow { slug } => answer(instance::show(hub, base_url, slug).await),
+        Command::InstanceEdit { slug, user_writes } => {
+            answer(instance::edit(hub, base_url, slug, user_writes).await)
+        }
         Command::InstanceSync { slug, wait } => answer(sync::sync(hub, engine, slug, wait).await),
         Command::InstanceSwitch { slug, to } => answer(instance::switch(hub, slug, to).await),
         Command::InstanceDelete { slug } => answer(instance::delete(hub, slug).await),
@@ -79,6 +85,24 @@ pub async fn execute(
             old_ends_in_s,
         } => answer(key::rotate(hub, slug, key, old_ends_in_s).await),
         Command::KeyRevoke { slug, key } => answer(key::revoke(hub, slug, key).await),
+        Command::AttributeAdd {
+            slug,
+            resource,
+            urn,
+            name,
+            kind,
+            multi_valued,
+        } => {
+            let new = Declared::new(resource, &urn, &name, kind, multi_valued);
+            answer(attribute::add(hub, slug, new).await)
+        }
+        Command::AttributeList { slug } => answer(attribute::list(hub, slug).await),
+        Command::AttributeRemove {
+            slug,
+            resource,
+            urn,
+            name,
+        } => answer(attribute::remove(hub, slug, resource, urn, name).await),
         Command::Backup { file } => answer(backup::backup(hub, file).await),
         Command::Doctor => answer(doctor::look(hub).await),
         Command::Healthcheck => answer(serving(hub).await),

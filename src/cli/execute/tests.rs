@@ -9,7 +9,7 @@ use super::*;
 use crate::app::{Server, Tuning};
 use crate::cli::command::{NewTarget, Switch, Which, WireSecret};
 use crate::config::{self, Config, Env, Flags};
-use crate::model::{Removal, RemovalClass, RemovalState, Role, Scope, Time};
+use crate::model::{Removal, RemovalClass, RemovalState, Role, Scope, Time, UserWrites};
 use crate::secret::{Secret, verify_password};
 use crate::store::{Tx, events, removals};
 
@@ -54,6 +54,7 @@ fn receiver(name: &str) -> Command {
         name: name.into(),
         app: None,
         scope: Scope::UsersAndGroups,
+        user_writes: None,
         target: None,
     }
 }
@@ -63,6 +64,7 @@ fn connected(base_url: &str, token: &str) -> Command {
         name: "App".into(),
         app: None,
         scope: Scope::UsersAndGroups,
+        user_writes: None,
         target: Some(NewTarget {
             base_url: base_url.into(),
             token: secret(token),
@@ -153,11 +155,40 @@ async fn instances_that_receive() {
     assert_eq!(done(&hub, switch(Switch::Enabled)).await["health"], "healthy");
     refused(&hub, sync_of(&slug(), true), "only receives").await;
 
+    let writes = |slug: &str, user_writes| Command::InstanceEdit {
+        slug: slug.into(),
+        user_writes,
+    };
+    refused(&hub, writes(&slug(), UserWrites::Refuse), "takes users anyhow").await;
+    let teams = |scope, user_writes| Command::InstanceCreate {
+        name: "Teams".into(),
+        app: None,
+        scope,
+        user_writes,
+        target: None,
+    };
+    refused(
+        &hub,
+        teams(Scope::Users, Some(UserWrites::Refuse)),
+        "--scope groups",
+    )
+    .await;
+    done(&hub, teams(Scope::Groups, Some(UserWrites::Refuse))).await;
+    let named = || Command::InstanceShow { slug: "teams".into() };
+    assert_eq!(done(&hub, named()).await["user_writes"], "refuse");
+    let edited = done(&hub, writes("teams", UserWrites::Acknowledge)).await;
+    assert_eq!(
+        (&edited["user_writes"], &edited),
+        (&json!("acknowledge"), &done(&hub, named()).await)
+    );
+    done(&hub, Command::InstanceDelete { slug: "teams".into() }).await;
+
     refused(&hub, receiver(" "), "Choose a name").await;
     let app = Command::InstanceCreate {
         name: "X".into(),
         app: Some("nonesuch".into()),
         scope: Scope::Users,
+        user_writes: None,
         target: None,
     };
     refused(&hub, app, "generic-scim").await;

@@ -7,19 +7,21 @@ use super::client::{About, Scim};
 use super::parse;
 use crate::connector::net::{Method, NetErrorKind};
 use crate::connector::verdict::{CheckError, CheckKind, ConnectorError};
-use crate::model::Capabilities;
+use crate::model::{Capabilities, Scope};
 use crate::scim::Attributes;
 use crate::scim::schema::ResourceType;
 
 impl Scim {
-    pub(in crate::connector) async fn check(&self) -> Result<Capabilities, CheckError> {
+    /// Users are read in every scope, groups only where they are carried; where nothing else is, they must be there.
+    pub(in crate::connector) async fn check(&self, scope: Scope) -> Result<Capabilities, CheckError> {
         let mut found = self.announced().await?;
         self.probe(ResourceType::User).await?;
-        found.groups = match self.probe(ResourceType::Group).await {
-            Ok(()) => true,
-            Err(error) if has_no_groups(error.kind) => false,
-            Err(error) => return Err(error),
-        };
+        found.groups = scope.carries(ResourceType::Group)
+            && match self.probe(ResourceType::Group).await {
+                Ok(()) => true,
+                Err(error) if has_no_groups(error.kind) && scope != Scope::Groups => false,
+                Err(error) => return Err(error),
+            };
         Ok(found)
     }
 
@@ -84,6 +86,10 @@ impl Scim {
         }
         let mut error = self.refused(&answer, About::Endpoint, false);
         let (kind, advice) = match status {
+            403 if kind == ResourceType::Group => (
+                CheckKind::Credentials(status),
+                "The token may not read groups. Give it access to them, or carry users only.",
+            ),
             401 => (
                 CheckKind::Credentials(status),
                 "The token is not accepted. Copy a valid token from the app.",
@@ -101,7 +107,11 @@ impl Scim {
                     detail: format!("there is no {}", short(&path)),
                     ..error
                 };
-                (CheckKind::NotScim, "Check the path of the SCIM Base URL.")
+                let advice = match kind {
+                    ResourceType::User => "Check the path of the SCIM Base URL.",
+                    ResourceType::Group => "The app seems to have no groups: carry users only.",
+                };
+                (CheckKind::NotScim, advice)
             }
             _ => (
                 CheckKind::NotScim,

@@ -180,11 +180,9 @@ impl<'r> Compiler<'r> {
             (Op::Write(mode), Some(value)) => self.write(mode, target, value),
             (Op::Write(_), None) => Err(no_value()),
             (Op::Remove, value) => match place {
-                Place::Known {
-                    attribute, sub: None, ..
-                } if attribute.multi_valued && value.as_ref().is_some_and(|value| !value.is_null()) => {
+                _ if Taken::can(&place) && value.as_ref().is_some_and(|value| !value.is_null()) => {
                     self.notes.note(Tolerance::RemoveWithValue);
-                    let taken = Taken::new(attribute, value.unwrap_or_default(), &mut self.notes)?;
+                    let taken = Taken::new(place, value.unwrap_or_default(), &mut self.notes)?;
                     self.step(Action::Take(taken));
                     Ok(())
                 }

@@ -7,8 +7,9 @@ use crate::scim::Attributes;
 use crate::scim::error::{ScimError, quote};
 use crate::scim::eval::value_matches;
 use crate::scim::filter::{CompareOp, Filter};
-use crate::scim::resource::write::{Mode, array_at, drop_if_empty, make_only_primary, merge};
-use crate::scim::resource::{MAX_VALUES, checked, is_hollow};
+use crate::scim::path::Place;
+use crate::scim::resource::write::{Mode, array_at, drop_if_empty, holder, make_only_primary, merge};
+use crate::scim::resource::{MAX_VALUES, checked, checked_simple, is_hollow};
 use crate::scim::schema::Attribute;
 use crate::scim::tolerance::Notes;
 
@@ -292,21 +293,29 @@ pub(super) fn ids(filter: &Filter) -> Option<Vec<String>> {
 /// A `remove` that names the values in its own `value`: those go that have all parts of one of the named.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Taken {
-    attribute: &'static Attribute,
+    place: Place,
     named: Vec<Value>,
 }
 
 impl Taken {
-    pub(super) fn new(
-        attribute: &'static Attribute,
-        value: Value,
-        notes: &mut Notes,
-    ) -> Result<Self, ScimError> {
-        match checked(attribute, value, notes)? {
-            Some(Value::Array(named)) => Ok(Self { attribute, named }),
+    /// Whether single values can be taken from there.
+    pub(super) fn can(place: &Place) -> bool {
+        !matches!(place, Place::Known { sub: Some(_), .. })
+            && place.form().is_some_and(|form| form.multi_valued)
+    }
+
+    pub(super) fn new(place: Place, value: Value, notes: &mut Notes) -> Result<Self, ScimError> {
+        let checked = match &place {
+            Place::Known { attribute, .. } => checked(attribute, value, notes)?,
+            Place::Foreign { form: Some(form), .. } => {
+                checked_simple(&place.to_string(), *form, value, notes)?
+            }
+            Place::Foreign { form: None, .. } => None,
+        };
+        match checked {
+            Some(Value::Array(named)) => Ok(Self { place, named }),
             _ => Err(ScimError::invalid_value(format!(
-                "The list of values to remove from '{}' is empty.",
-                attribute.name
+                "The list of values to remove from '{place}' is empty."
             ))),
         }
     }
@@ -316,9 +325,8 @@ impl Taken {
             Value::Object(parts) => parts.iter().all(|(name, part)| value.get(name) == Some(part)),
             simple => value == simple,
         };
-        array_at(document, self.attribute.name)
-            .retain(|value| !self.named.iter().any(|named| has(value, named)));
-        drop_if_empty(document, self.attribute.name);
-        touched.insert(self.attribute.name.to_owned());
+        let (object, name) = holder(&self.place, document, touched);
+        array_at(object, &name).retain(|value| !self.named.iter().any(|named| has(value, named)));
+        drop_if_empty(object, &name);
     }
 }

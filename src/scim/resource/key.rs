@@ -1,7 +1,7 @@
 //! From a key and a value of a body to single writes. POST, PUT and PATCH share this: all read a body in the same way.
 use serde_json::Value;
 
-use super::value::{checked, is_blank, object, sub_attribute};
+use super::value::{checked, checked_simple, is_blank, object, sub_attribute};
 use super::write::{Target, Write};
 use crate::scim::error::{ScimError, quote};
 use crate::scim::path::{PatchPath, Place, is_urn};
@@ -52,7 +52,7 @@ pub(crate) fn read(kind: ResourceType, key: &str, value: &Value, rules: &Rules, 
         };
     };
     match &place {
-        Place::Foreign { .. } if value.is_object() && is_urn(key) => {
+        Place::Foreign { form: None, .. } if value.is_object() && is_urn(key) => {
             return Key::Place(Target::Extension(key.to_owned()));
         }
         Place::Foreign { .. } => {}
@@ -127,11 +127,12 @@ pub(crate) fn expand(
             writes.push(Write { target, value });
             Ok(())
         }
-        Target::Place(Place::Foreign { .. }) => {
-            writes.push(Write {
-                target,
-                value: (!value.is_null()).then_some(value),
-            });
+        Target::Place(ref place @ Place::Foreign { form, .. }) => {
+            let value = match form {
+                Some(form) => checked_simple(&place.to_string(), form, value, notes)?,
+                None => (!value.is_null()).then_some(value),
+            };
+            writes.push(Write { target, value });
             Ok(())
         }
     }

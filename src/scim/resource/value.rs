@@ -3,7 +3,8 @@ use serde_json::Value;
 
 use crate::scim::Attributes;
 use crate::scim::error::{ScimError, quote};
-use crate::scim::schema::{Attribute, Mutability, Type};
+use crate::scim::eval::instant;
+use crate::scim::schema::{Attribute, Form, Mutability, Type};
 use crate::scim::tolerance::{self, Notes, Tolerance};
 
 /// Most values of one attribute.
@@ -18,8 +19,63 @@ pub(crate) fn checked(
     value: Value,
     notes: &mut Notes,
 ) -> Result<Option<Value>, ScimError> {
-    if !attribute.multi_valued {
-        return single(attribute, value, notes);
+    list(
+        attribute.name,
+        attribute.multi_valued,
+        value,
+        notes,
+        |one, notes| single(attribute, one, notes),
+    )
+}
+
+/// The same for an attribute that an instance declared. Its values are simple, and are what they are called: nobody was
+/// seen to send otherwise.
+pub(crate) fn checked_simple(
+    name: &str,
+    form: Form,
+    value: Value,
+    notes: &mut Notes,
+) -> Result<Option<Value>, ScimError> {
+    list(name, form.multi_valued, value, notes, |one, notes| {
+        let value = simple(name, form.kind, one, notes)?;
+        match &value {
+            Some(Value::String(text)) if !is_what_it_is_called(form.kind, text) => {
+                Err(wrong(name, form.kind, &Value::from(text.as_str())))
+            }
+            _ => Ok(value),
+        }
+    })
+}
+
+/// Whether a text is a date and time, or base64, where it is called so.
+fn is_what_it_is_called(kind: Type, text: &str) -> bool {
+    match kind {
+        Type::DateTime => text.contains(['T', 't']) && instant(text).is_some(),
+        Type::Binary => is_base64(text),
+        _ => true,
+    }
+}
+
+/// RFC 4648 §4 and §5; padding may be left out (RFC 7643 §2.3.6).
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    let padding = text.len() - digits.len();
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+    digits.bytes().all(is_digit)
+        && digits.len() % 4 != 1
+        && (padding == 0 || (padding <= 2 && text.len().is_multiple_of(4)))
+}
+
+/// The value, or each value of a list.
+fn list(
+    name: &str,
+    multi_valued: bool,
+    value: Value,
+    notes: &mut Notes,
+    mut one_of: impl FnMut(Value, &mut Notes) -> Result<Option<Value>, ScimError>,
+) -> Result<Option<Value>, ScimError> {
+    if !multi_valued {
+        return one_of(value, notes);
     }
     let listed = match value {
         Value::Null => return Ok(None),
@@ -35,13 +91,12 @@ pub(crate) fn checked(
     };
     if listed.len() > MAX_VALUES {
         return Err(ScimError::invalid_value(format!(
-            "'{}' has more than {MAX_VALUES} values.",
-            attribute.name
+            "'{name}' has more than {MAX_VALUES} values."
         )));
     }
     let mut values: Vec<Value> = Vec::with_capacity(listed.len());
     for entry in listed {
-        values.extend(single(attribute, entry, notes)?);
+        values.extend(one_of(entry, notes)?);
     }
     if tolerance::several_primaries(&mut values) {
         notes.note(Tolerance::SeveralPrimaries);
@@ -60,38 +115,44 @@ fn single(
     value: Value,
     notes: &mut Notes,
 ) -> Result<Option<Value>, ScimError> {
-    match (attribute.kind, value) {
+    if attribute.kind == Type::Complex && !is_nothing(&value) {
+        return complex(attribute, value, notes);
+    }
+    simple(attribute.name, attribute.kind, value, notes)
+}
+
+fn simple(name: &str, kind: Type, value: Value, notes: &mut Notes) -> Result<Option<Value>, ScimError> {
+    match (kind, value) {
         (_, Value::Null) => Ok(None),
         (_, Value::String(text)) if tolerance::is_blank(&text) => {
             notes.note(Tolerance::BlankValue);
             Ok(None)
         }
-        (Type::Complex, value) => complex(attribute, value, notes),
         (Type::Boolean, Value::Bool(flag)) => Ok(Some(Value::Bool(flag))),
         (Type::Boolean, Value::String(text)) => match tolerance::boolean(&text) {
             Some(flag) => {
                 notes.note(Tolerance::BooleanAsString);
                 Ok(Some(Value::Bool(flag)))
             }
-            None => Err(wrong(attribute, &Value::String(text))),
+            None => Err(wrong(name, kind, &Value::String(text))),
         },
         (Type::Integer, Value::Number(number)) if number.is_i64() => Ok(Some(Value::Number(number))),
+        (Type::Decimal, Value::Number(number)) => Ok(Some(Value::Number(number))),
         (Type::String | Type::Reference | Type::Binary | Type::DateTime, Value::String(text)) => {
             if text.len() > MAX_TEXT {
                 return Err(ScimError::invalid_value(format!(
-                    "'{}' has more than {MAX_TEXT} bytes.",
-                    attribute.name
+                    "'{name}' has more than {MAX_TEXT} bytes."
                 )));
             }
             Ok(Some(Value::String(text)))
         }
         (_, Value::Array(values)) => {
             let value = tolerance::value_in_array(values)
-                .ok_or_else(|| wrong(attribute, &Value::Array(Vec::new())))?;
+                .ok_or_else(|| wrong(name, kind, &Value::Array(Vec::new())))?;
             notes.note(Tolerance::ValueInArray);
-            single(attribute, value, notes)
+            simple(name, kind, value, notes)
         }
-        (_, value) => Err(wrong(attribute, &value)),
+        (_, value) => Err(wrong(name, kind, &value)),
     }
 }
 
@@ -151,9 +212,9 @@ pub(super) fn object(
                 notes.note(Tolerance::BareValue);
                 Ok(parts)
             }
-            None => Err(wrong(attribute, &Value::String(text))),
+            None => Err(wrong(attribute.name, attribute.kind, &Value::String(text))),
         },
-        other => Err(wrong(attribute, &other)),
+        other => Err(wrong(attribute.name, attribute.kind, &other)),
     }
 }
 
@@ -178,20 +239,23 @@ pub(crate) fn is_hollow(object: &Attributes) -> bool {
 
 /// Whether the value says that the attribute is unassigned.
 pub(crate) fn is_blank(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => tolerance::is_blank(text),
-        Value::Array(values) => values.is_empty(),
-        Value::Bool(_) | Value::Number(_) | Value::Object(_) => false,
-    }
+    is_nothing(value) || value.as_array().is_some_and(Vec::is_empty)
 }
 
-fn wrong(attribute: &Attribute, value: &Value) -> ScimError {
-    let expected = match attribute.kind {
+/// Whether the value is null or a blank text.
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(tolerance::is_blank)
+}
+
+fn wrong(name: &str, kind: Type, value: &Value) -> ScimError {
+    let expected = match kind {
         Type::Boolean => "true or false",
         Type::Complex => "an object",
         Type::Integer => "a whole number",
-        Type::String | Type::Reference | Type::Binary | Type::DateTime => "a string",
+        Type::Decimal => "a number",
+        Type::DateTime => "a date and time such as 2024-05-01T10:00:00Z",
+        Type::Binary => "base64 text",
+        Type::String | Type::Reference => "a string",
     };
     let found = match value {
         Value::Null => "null".to_owned(),
@@ -201,7 +265,7 @@ fn wrong(attribute: &Attribute, value: &Value) -> ScimError {
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     };
-    ScimError::invalid_value(format!("'{}' has to be {expected}, not {found}.", attribute.name))
+    ScimError::invalid_value(format!("'{name}' has to be {expected}, not {found}."))
 }
 
 #[cfg(test)]

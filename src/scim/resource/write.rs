@@ -53,11 +53,14 @@ impl Write {
                 }
                 Ok(())
             }
-            Target::Place(Place::Foreign { urn, name, sub, .. }) => {
-                let urn = existing_key(document, urn).unwrap_or_else(|| urn.clone());
-                let object = object_at(document, &urn);
-                let name = existing_key(object, name).unwrap_or_else(|| name.clone());
-                touched.insert(format!("{urn}:{name}"));
+            // Adding nothing to a list changes nothing.
+            Target::Place(Place::Foreign { form: Some(form), .. })
+                if form.multi_valued && mode == Mode::Add && self.value.is_none() =>
+            {
+                Ok(())
+            }
+            Target::Place(place @ Place::Foreign { sub, .. }) => {
+                let (object, name) = holder(place, document, touched);
                 match sub {
                     None => self.put(mode, object, &name),
                     Some(sub) => {
@@ -224,6 +227,50 @@ pub(crate) fn merge(value: &mut Value, parts: &[(&'static str, Option<Value>)]) 
 /// The key of an object that is this name in any letter case.
 fn existing_key(object: &Attributes, name: &str) -> Option<String> {
     object.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned()
+}
+
+/// The object that an attribute lies in, made where there is none, and the attribute's name there; notes the path as
+/// written. In an extension no schema describes, names have the spelling of the document; but what was written before it
+/// was declared is brought to the declared name, and to a list if it is one now.
+pub(crate) fn holder<'a>(
+    place: &Place,
+    document: &'a mut Attributes,
+    touched: &mut BTreeSet<String>,
+) -> (&'a mut Attributes, String) {
+    let (urn, name, form) = match place {
+        Place::Known {
+            extension, attribute, ..
+        } => {
+            let object = match extension {
+                None => document,
+                Some(urn) => object_at(document, urn),
+            };
+            let urn = extension.map(|urn| format!("{urn}:")).unwrap_or_default();
+            touched.insert(format!("{urn}{}", attribute.name));
+            return (object, attribute.name.to_owned());
+        }
+        Place::Foreign { urn, name, form, .. } => (urn, name, form),
+    };
+    let urn = existing_key(document, urn).unwrap_or_else(|| urn.clone());
+    let object = object_at(document, &urn);
+    let old = existing_key(object, name);
+    let Some(form) = form else {
+        let name = old.unwrap_or_else(|| name.clone());
+        touched.insert(format!("{urn}:{name}"));
+        return (object, name);
+    };
+    if let Some(old) = old.filter(|old| old != name)
+        && let Some(value) = object.shift_remove(&old)
+    {
+        touched.insert(format!("{urn}:{old}"));
+        object.insert(name.clone(), value);
+    }
+    match object.get_mut(name) {
+        Some(value) if form.multi_valued && !value.is_array() => *value = Value::Array(vec![value.take()]),
+        _ => {}
+    }
+    touched.insert(format!("{urn}:{name}"));
+    (object, name.clone())
 }
 
 /// The object at a name; made where there is none.

@@ -66,6 +66,7 @@ pub(super) static SERVICE_PROVIDER_CONFIG: Schema = Schema {
         group("changePassword", SUPPORTED, "Changes of a password.").required(),
         group("sort", SUPPORTED, "Sorted lists.").required(),
         group("etag", SUPPORTED, "Versions of resources.").required(),
+        group("pagination", PAGINATION, "Lists in pages."),
         group(
             "authenticationSchemes",
             AUTHENTICATION_SCHEMES,
@@ -88,6 +89,23 @@ const BULK: &[Attribute] = &[
 const FILTER: &[Attribute] = &[
     IS_SUPPORTED,
     number("maxResults", "The most resources in one answer.").required(),
+];
+
+/// RFC 9865 §4.
+const PAGINATION: &[Attribute] = &[
+    flag("cursor", "Whether pages are had by cursor.").required(),
+    flag("index", "Whether pages are had by index.").required(),
+    text(
+        "defaultPaginationMethod",
+        "What holds if the request does not say.",
+    )
+    .canonical(&["cursor", "index"]),
+    number(
+        "defaultPageSize",
+        "The resources of a page if the request does not say.",
+    ),
+    number("maxPageSize", "The most resources of a page."),
+    number("cursorTimeout", "The seconds for which a cursor is good."),
 ];
 
 const AUTHENTICATION_SCHEMES: &[Attribute] = &[

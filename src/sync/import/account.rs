@@ -9,6 +9,7 @@ use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, Link
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::jobs::Standing;
+use crate::store::links::By;
 use crate::store::{StoreError, Tx, events, jobs, links, resources};
 
 /// Broken objects of one run that get an event.
@@ -136,9 +137,9 @@ pub(super) fn document(remote: &Remote) -> String {
 /// A push is making this very account, or has to find out whether it did: it is left to that push.
 fn is_being_made(look: &Look<'_>, external: Option<&str>, name: &str) -> Result<bool, StoreError> {
     let (tx, id) = (look.tx, look.instance.id);
-    let mut same = links::by_name(tx, id, look.kind, name)?;
+    let mut same = links::known_by(tx, id, look.kind, By::Name(name))?;
     if let Some(external) = external {
-        same.extend(links::by_external(tx, id, look.kind, external)?);
+        same.extend(links::known_by(tx, id, look.kind, By::External(external))?);
     }
     for link in same.iter().filter(|l| l.state == LinkState::Creating) {
         let Some(row) = link.resource else { continue };
@@ -160,7 +161,10 @@ fn waiting(look: &Look<'_>, external: Option<&str>, name: &str) -> Result<Option
         }
     }
     let mut same = free(look, resources::by_name(tx, id, look.kind, name)?)?;
-    same.retain(|r| !matches!((r.external_id.as_deref(), external), (Some(a), Some(b)) if a != b));
+    if look.instance.scope.carries(look.kind) {
+        // Otherwise others made the account, and its externalId is another's too: the name alone says who it is.
+        same.retain(|r| !matches!((r.external_id.as_deref(), external), (Some(a), Some(b)) if a != b));
+    }
     Ok(if same.len() == 1 { same.pop() } else { None })
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::context::{Context, Ended};
 use crate::connector::{Connector, ConnectorError, Page, Remote, Verdict};
 use crate::mapping;
-use crate::model::{Instance, Job, Run, RunPhase, Scope};
+use crate::model::{Instance, Job, Run, RunPhase};
 use crate::scim::schema::ResourceType;
 use crate::store::{Rx, StoreError, links, runs};
 use account::{Look, Took, take_in};
@@ -100,7 +100,8 @@ async fn read_all(ctx: &Context, job: &Job, contact: &mut bool) -> Result<(), En
 
 /// Whether groups are part of what is read.
 fn reads_groups(instance: &Instance) -> bool {
-    instance.scope != Scope::Users && instance.target.as_ref().is_some_and(|t| t.capabilities().groups)
+    instance.scope.carries(ResourceType::Group)
+        && instance.target.as_ref().is_some_and(|t| t.capabilities().groups)
 }
 
 /// The run to go on with: an interrupted one, or a new one.

@@ -7,6 +7,7 @@ use crate::model::job::priority;
 use crate::model::{Actor, EventDraft, Fingerprint, Instance, InstanceId, JobKind, Link, LinkState, Outcome};
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
+use crate::store::links::By;
 use crate::store::{Rx, StoreError, Tx, events, jobs, links, resources};
 
 /// Links of our resources that are known by this externalId or name in the app and that `run` has not seen.
@@ -18,10 +19,10 @@ pub(in crate::sync) fn rivals(
     name: &str,
     run: i64,
 ) -> Result<Vec<Link>, StoreError> {
-    let mut found = links::by_name(rx, instance, kind, name)?;
+    let mut found = links::known_by(rx, instance, kind, By::Name(name))?;
     found.retain(|l| !matches!((l.external_id.as_deref(), external), (Some(a), Some(b)) if a != b));
     if let Some(external) = external {
-        found.extend(links::by_external(rx, instance, kind, external)?);
+        found.extend(links::known_by(rx, instance, kind, By::External(external))?);
     }
     found.retain(|l| {
         l.resource.is_some() && l.remote_id.is_some() && l.state == LinkState::Linked && l.seen_run != run
@@ -49,12 +50,12 @@ pub(in crate::sync) fn as_new(tx: &Tx<'_>, instance: &Instance, link: &Link) -> 
 pub(in crate::sync) fn made_anew(tx: &Tx<'_>, instance: &Instance, old: &Link) -> Result<bool, StoreError> {
     let mut heirs = Vec::new();
     if let Some(external) = &old.external_id {
-        heirs = links::unlinked_by_external(tx, instance.id, old.kind, external)?;
+        heirs = links::unlinked_by(tx, instance.id, old.kind, By::External(external))?;
     }
     if heirs.is_empty()
         && let Some(name) = &old.name_key
     {
-        heirs = links::unlinked_by_name(tx, instance.id, old.kind, &fold(name))?;
+        heirs = links::unlinked_by(tx, instance.id, old.kind, By::Name(&fold(name)))?;
     }
     heirs.retain(|l| l.state == LinkState::Ambiguous && l.remote_id.is_some());
     let (1, Some(heir), Some(row)) = (heirs.len(), heirs.pop(), old.resource) else {

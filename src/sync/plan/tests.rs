@@ -313,3 +313,68 @@ fn groups() {
     };
     assert!(decide(None, users_only).is_idle());
 }
+
+/// In scope *groups* nothing is ever done to somebody's account, whatever the link, the policy and our side say.
+#[test]
+fn where_users_are_not_carried_they_are_only_looked_up() {
+    let (other, same) = (
+        json!({ "userName": "b", "active": true, "title": "T" }),
+        json!({ "userName": "a", "active": true }),
+    );
+    let states = [
+        LinkState::Creating,
+        LinkState::Linked,
+        LinkState::Ambiguous,
+        LinkState::Left,
+        LinkState::Missing,
+    ];
+    let none = json!({});
+    let mut links: Vec<Option<Link>> = vec![None];
+    for state in states {
+        for (pushed, seen) in [(&none, &other), (&other, &same), (&same, &same)] {
+            links.push(Some(link(state, pushed, seen)));
+        }
+    }
+    let mut tried = 0;
+    for (link, leaver) in links
+        .iter()
+        .flat_map(|l| [Leaver::Deactivate, Leaver::Delete, Leaver::Leave].map(|leaver| (l, leaver)))
+    {
+        for drift in [Drift::Report, Drift::Enforce, Drift::Adopt] {
+            let policies = Policies {
+                leaver,
+                drift,
+                ..Policies::default()
+            };
+            for case in 0..16 {
+                let action = decide_under(&policies, link.as_ref(), |s| {
+                    s.scope = Scope::Groups;
+                    s.managed = case & 1 == 0;
+                    s.active = case & 2 == 0;
+                    s.deleted = case & 4 != 0;
+                    s.memberships = case & 8 != 0;
+                });
+                tried += 1;
+                assert!(
+                    matches!(
+                        action,
+                        Action::Resolve
+                            | Action::Forget
+                            | Action::Detach
+                            | Action::Nothing(_)
+                            | Action::Wait(_)
+                    ),
+                    "{link:?} {policies:?} {case}: {action:?}"
+                );
+            }
+        }
+    }
+    assert_eq!(tried, 16 * 9 * links.len());
+    let linked = link(LinkState::Linked, &none, &other);
+    let in_groups = decide(Some(&linked), |s| {
+        (s.scope, s.deleted, s.memberships) = (Scope::Groups, true, true);
+    });
+    assert!(matches!(in_groups, Action::Wait(_)));
+    let in_none = decide(Some(&linked), |s| (s.scope, s.deleted) = (Scope::Groups, true));
+    assert_eq!(in_none, Action::Detach);
+}

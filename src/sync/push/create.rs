@@ -9,7 +9,8 @@ use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
 use crate::scim::fold;
-use crate::store::{StoreError, Tx, jobs, links, members, resources};
+use crate::store::links::By;
+use crate::store::{StoreError, Tx, events, jobs, links, members, resources};
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
 
@@ -68,7 +69,8 @@ impl Push<'_> {
         Err(ended)
     }
 
-    /// Looks for a counterpart that may exist: after a lost answer, after several matched, or in scope *groups*.
+    /// Looks for a counterpart that may exist: after a lost answer, after several matched, or where users are not carried
+    /// (then nobody is made, whatever is found).
     pub(super) async fn resolve(&mut self, now: Present) -> Step {
         let found = self.search(&now).await?;
         match (&now.link, found) {
@@ -78,13 +80,17 @@ impl Push<'_> {
             }
             (Some(link), Found::None) => {
                 let link = link.clone();
-                if link.state == LinkState::Creating {
+                if link.state == LinkState::Creating && now.is_carried() {
                     self.make(now, link).await
                 } else {
                     self.note(move |tx| links::delete(tx, link.id)).await
                 }
             }
-            (None, Found::None) => Err(Ended::Done),
+            (None, Found::None) => {
+                let id = now.instance.id;
+                self.ctx.write(id, move |tx| no_account(tx, &now)).await?;
+                Err(Ended::Done)
+            }
             (link, found) => {
                 let link = link.clone().unwrap_or_else(|| {
                     links::draft(
@@ -120,12 +126,19 @@ impl Push<'_> {
             .await?
             .find(kind, mapping::name_path(kind), &now.ours.name)
             .await;
-        let mut all = self.heard(found).map_err(unsearchable)?;
+        let found = self.heard(found);
+        let mut all = match found {
+            // Nobody is made by mistake; whom a search does not find, a sync does.
+            Err(error) if error.verdict == Verdict::Reject && !now.is_carried() => Vec::new(),
+            found => found.map_err(unsearchable)?,
+        };
         match (all.len(), all.pop()) {
             (0, _) | (_, None) => Ok(Found::None),
             (1, Some(one)) => {
                 let other = mapping::text(&one.attributes, "externalId");
-                let differs = matches!((other, &now.ours.external_id), (Some(a), Some(b)) if a != b);
+                // Accounts that others made bear others' externalIds: then the name alone says who it is.
+                let differs = now.is_carried()
+                    && matches!((other, &now.ours.external_id), (Some(a), Some(b)) if a != b);
                 Ok(if differs {
                     Found::Other
                 } else {
@@ -255,21 +268,21 @@ fn left_behind(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
         all.into_iter().filter(exists).collect()
     };
     if let Some(external) = &ours.external_id {
-        let mut same = usable(links::unlinked_by_external(
+        let mut same = usable(links::unlinked_by(
             tx,
             ours.instance,
             ours.kind,
-            external,
+            By::External(external),
         )?);
         if same.len() == 1 {
             return Ok(same.pop());
         }
     }
-    let mut same = usable(links::unlinked_by_name(
+    let mut same = usable(links::unlinked_by(
         tx,
         ours.instance,
         ours.kind,
-        &fold(&ours.name),
+        By::Name(&fold(&ours.name)),
     )?);
     same.retain(|l| !matches!((&l.external_id, &ours.external_id), (Some(a), Some(b)) if a != b));
     Ok(if same.len() == 1 { same.pop() } else { None })
@@ -335,6 +348,12 @@ fn free(tx: &Tx<'_>, now: &Present, link: &Link, remote: &Remote) -> Result<Opti
     };
     if let Some(row) = other.resource {
         match resources::load(tx, row)? {
+            // Somebody who was deleted here and is not carried has nothing left to do in the app.
+            Some(theirs) if theirs.deleted_at.is_some() && !now.is_carried() => {
+                members::move_to(tx, row, now.ours.row)?;
+                jobs::drop_job(tx, now.instance.id, JobKind::Push, row)?;
+                resources::forget_tombstone(tx, row)?;
+            }
             Some(theirs) if theirs.is_managed() || theirs.deleted_at.is_some() => {
                 return Ok(Some(theirs.display));
             }
@@ -345,6 +364,30 @@ fn free(tx: &Tx<'_>, now: &Present, link: &Link, remote: &Remote) -> Result<Opti
     links::delete(tx, other.id)?;
     Ok(None)
 }
+
+/// Groups named in an event.
+const NAMED: usize = 5;
+
+/// There is nobody to put into the groups: told once, until there was.
+fn no_account(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
+    let groups = members::groups_of(tx, now.ours.row)?;
+    let told = events::latest_push(tx, now.ours.row)?.as_deref() == Some(NO_ACCOUNT);
+    if groups.is_empty() || told || now.ours.deleted_at.is_some() {
+        return Ok(());
+    }
+    let mut names: Vec<&str> = groups.iter().take(NAMED).map(|g| g.display.as_str()).collect();
+    if groups.len() > NAMED {
+        names.push("others");
+    }
+    let text = format!(
+        "In the app it is missing from {}, until it has an account there.",
+        names.join(", ")
+    );
+    tell(tx, &now.ours, NO_ACCOUNT, Outcome::Skipped, text, Vec::new()).map(drop)
+}
+
+/// Said of members without an account in scope *groups*.
+const NO_ACCOUNT: &str = "push.no_account";
 
 /// A link was made: the groups that wait for it can go on.
 fn wake_groups(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {

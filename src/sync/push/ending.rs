@@ -12,7 +12,7 @@ use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
-use crate::store::{StoreError, Tx, jobs, links, removals, resources};
+use crate::store::{StoreError, Tx, jobs, links, members, removals, resources};
 use crate::sync::context::Ended;
 use crate::sync::present::{Present, class_of};
 use crate::sync::removal::{self, Ask, Permit};
@@ -180,7 +180,12 @@ fn bury(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
     if ours.deleted_at.is_none() {
         return Ok(());
     }
+    // Members of a group who were deleted may have waited for nothing but it.
+    let departed = members::departed(tx, ours.instance, ours.row)?;
     resources::forget_tombstone(tx, ours.row)?;
+    for row in departed {
+        jobs::enqueue(tx, ours.instance, JobKind::Push, row, priority::LEAVER, None)?;
+    }
     for heir in resources::by_name(tx, ours.instance, ours.kind, &fold(&ours.name))? {
         if links::by_resource(tx, heir.row)?.is_none() && heir.is_managed() {
             let priority = if heir.kind == ResourceType::User {

@@ -203,7 +203,7 @@ fn permit(tx: &Tx<'_>, instance: &Instance, group: i64, row: i64) -> Result<Opti
         Permit::Granted(id) => Some(Some(id)),
         Permit::Held => None,
         Permit::Rejected => {
-            removals::set_kept(tx, group, row, true)?;
+            members::set_kept(tx, group, row, true)?;
             None
         }
     })

@@ -8,9 +8,6 @@ use crate::model::{Actor, Change, EventDraft, Fingerprint, Link, LinkState, Outc
 use crate::scim::{fold, resource};
 use crate::store::{StoreError, Tx, events};
 
-/// Longest value that an event repeats, as JSON text.
-const VALUE: usize = 2000;
-
 /// The link after the app showed `remote`.
 pub(super) fn observed(mut link: Link, remote: &Remote) -> Link {
     link.seen = mapping::fingerprint(link.kind, &remote.attributes);
@@ -60,13 +57,6 @@ pub(super) fn assumed(seen: &mut Fingerprint, desired: &Fingerprint, paths: &[St
 
 /// The values that were sent, as an event tells them; what the app held before is not known by value.
 pub(super) fn sent(ours: &Resource, paths: &[String]) -> Vec<Change> {
-    let short = |value: Value| {
-        if value.to_string().len() > VALUE {
-            Value::from("(too long to repeat here)")
-        } else {
-            value
-        }
-    };
     paths
         .iter()
         .map(|path| Change {
@@ -74,7 +64,7 @@ pub(super) fn sent(ours: &Resource, paths: &[String]) -> Vec<Change> {
             before: Value::Null,
             after: resource::get(&ours.attributes, path)
                 .cloned()
-                .map_or(Value::Null, short),
+                .map_or(Value::Null, events::short),
         })
         .collect()
 }

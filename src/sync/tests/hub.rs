@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::connector::{Net, NetPolicy, Token};
 use crate::directory::{self, Door};
 use crate::model::{Actor, Health, Instance, InstanceId, Policies, Scope, Target};
+use crate::scim::etag::Precondition;
 use crate::scim::patch::PatchRequest;
 use crate::scim::resource::accept;
 use crate::scim::rules::Rules;
@@ -18,6 +19,7 @@ use crate::secret::{KeyState, Sealer};
 use crate::store::instances::{self, NewInstance};
 use crate::store::{Lane, Rx, Store, StoreError, Tx, resources};
 use crate::sync::credential;
+use crate::sync::manage::Manager;
 use crate::sync::status::{InstanceStatus, status};
 use crate::sync::{Engine, EngineConfig};
 
@@ -64,11 +66,11 @@ impl Hub {
                     name: "A".into(),
                     app: "generic-scim".into(),
                     scope: Scope::UsersAndGroups,
+                    policies,
                     target,
                 };
                 let id = instances::insert(tx, &new)?.id;
                 assert!(credential::put(tx, &keys, id, &Token::new("app-token".into()))?);
-                instances::set_basics(tx, id, "A", 3600, &policies)?;
                 Ok::<_, StoreError>(id)
             })
             .await
@@ -134,9 +136,10 @@ impl Hub {
                 instance,
                 actor: &actor,
             };
-            let written =
-                directory::create(door, kind, accept(kind, body, &Rules::default()).unwrap()).unwrap();
-            Ok(resources::load(tx, written.row)?.unwrap().id)
+            let accepted = accept(kind, body, &Rules::default()).unwrap();
+            Ok(directory::create(door, kind, accepted, &Precondition::default())
+                .unwrap()
+                .id)
         })
         .await
     }
@@ -161,7 +164,7 @@ impl Hub {
                 &Rules::default(),
             )
             .unwrap();
-            directory::patch(door, kind, &id, &request).unwrap();
+            directory::patch(door, kind, &id, &request, &Precondition::default()).unwrap();
             Ok(())
         })
         .await;
@@ -188,6 +191,7 @@ impl Hub {
                 },
                 kind,
                 &id,
+                &Precondition::default(),
             )
             .unwrap();
             Ok(())
@@ -211,8 +215,18 @@ impl Hub {
         .await;
     }
 
+    /// As an admin asks for it.
+    pub(super) async fn ask_sync(&self) {
+        let manager = Manager {
+            store: self.store.clone(),
+            net: self.net.clone(),
+            keys: Arc::clone(&self.key),
+        };
+        manager.sync_now(Actor::Hub, self.id).await.unwrap();
+    }
+
     pub(super) async fn sync(&self) {
-        self.engine.sync_now(self.id).await.unwrap();
+        self.ask_sync().await;
         self.engine.idle().await;
     }
 

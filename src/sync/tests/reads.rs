@@ -58,7 +58,7 @@ async fn adopting_what_the_app_holds_sends_only_what_differs() {
 async fn an_empty_list_removes_nobody() {
     let hub = Hub::start().await;
     hub.app.state().empty_lists = true;
-    hub.engine.sync_now(hub.id).await.unwrap();
+    hub.ask_sync().await;
     let now = hub.until(Health::Failing).await;
     assert!(
         now.reason.contains("empty list") && now.users == 2,
@@ -66,7 +66,7 @@ async fn an_empty_list_removes_nobody() {
         now.reason
     );
     hub.app.state().empty_lists = false;
-    hub.engine.sync_now(hub.id).await.unwrap();
+    hub.ask_sync().await;
     assert_eq!(hub.until(Health::Healthy).await.users, 2);
 }
 

@@ -1,8 +1,10 @@
-//! Answers: status, content type by `Accept` (some providers ask for application/json), `Location`.
+//! Answers: status, content type by `Accept` (some providers ask for application/json), `Location`, `ETag`.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, LOCATION};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse};
+
+use super::represent::Shown;
 
 /// The media type of RFC 7644 §8.1.
 pub(super) const SCIM_JSON: &str = "application/scim+json";
@@ -14,17 +16,18 @@ pub(super) fn json(request: &HttpRequest, status: StatusCode, body: String) -> H
         .body(body)
 }
 
-/// The same, with the resource's address.
-pub(super) fn located(
-    request: &HttpRequest,
-    status: StatusCode,
-    location: &str,
-    body: String,
-) -> HttpResponse {
+/// One resource, with its address and version.
+pub(super) fn shown(request: &HttpRequest, status: StatusCode, shown: Shown) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, media_type(request)))
-        .insert_header((LOCATION, location))
-        .body(body)
+        .insert_header((LOCATION, shown.location))
+        .insert_header((ETAG, shown.tag))
+        .body(shown.body)
+}
+
+/// The version alone: the client has the resource (304), or does not want it (204).
+pub(super) fn version(status: StatusCode, tag: String) -> HttpResponse {
+    HttpResponse::build(status).insert_header((ETAG, tag)).finish()
 }
 
 fn media_type(request: &HttpRequest) -> &'static str {

@@ -1,18 +1,26 @@
 //! ServiceProviderConfig, ResourceTypes and Schemas (RFC 7644 §4): read only, whoever holds a key of the instance.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::answer;
 use super::failure::Failure;
 use super::gate::{self, Gate};
-use crate::scim::discovery;
+use super::scope::offer;
+use super::{answer, trail};
 use crate::scim::error::ScimError;
+use crate::scim::{discovery, tolerance};
 
 pub(super) async fn config(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate::caller(&request)?;
-    let body = discovery::service_provider_config(&gate.base(&request, &caller));
+    let mut body = discovery::service_provider_config(&gate.base(&request, &caller), &caller.rules.limits);
+    let agent = request
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok());
+    let tolerated = tolerance::for_strict_reader(agent.unwrap_or_default(), &mut body);
+    trail::tolerated(&request, tolerated.as_slice());
     Ok(answer::json(&request, StatusCode::OK, body.to_string()))
 }
 
@@ -20,13 +28,16 @@ pub(super) async fn types(request: HttpRequest, gate: web::Data<Gate>) -> Result
     let caller = gate::caller(&request)?;
     Ok(all(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller)),
+        discovery::resource_types(&gate.base(&request, &caller), &offer(&caller)),
     ))
 }
 
 pub(super) async fn schemas(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate::caller(&request)?;
-    Ok(all(&request, discovery::schemas(&gate.base(&request, &caller))))
+    Ok(all(
+        &request,
+        discovery::schemas(&gate.base(&request, &caller), &offer(&caller)),
+    ))
 }
 
 pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
@@ -34,7 +45,7 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
     let name = request.match_info().get("name").unwrap_or_default();
     one(
         &request,
-        discovery::resource_types(&gate.base(&request, &caller)),
+        discovery::resource_types(&gate.base(&request, &caller), &offer(&caller)),
         name,
     )
 }
@@ -42,7 +53,11 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
 pub(super) async fn one_schema(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate::caller(&request)?;
     let urn = request.match_info().get("urn").unwrap_or_default();
-    one(&request, discovery::schemas(&gate.base(&request, &caller)), urn)
+    one(
+        &request,
+        discovery::schemas(&gate.base(&request, &caller), &offer(&caller)),
+        urn,
+    )
 }
 
 /// A path that is no endpoint.

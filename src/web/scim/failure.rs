@@ -83,6 +83,24 @@ impl Failure {
     pub(super) fn cause(&self) -> Option<&StoreError> {
         self.cause.as_ref()
     }
+
+    /// What could not be read after a change was committed: the client must not be told that nothing was changed.
+    pub(super) fn after_commit(error: StoreError) -> Self {
+        let text = "The change is stored, but the server is too busy to show what became of it. Do not send it again; \
+                    read the resource.";
+        Self {
+            cause: Some(error),
+            ..ScimError::new(503, text).into()
+        }
+    }
+
+    /// The refusal in SCIM form, as a part of an answer: what failed inside goes to the log.
+    pub(super) fn into_error(self) -> ScimError {
+        if let Some(cause) = self.cause {
+            tracing::error!(error = %cause, "a part of a SCIM request failed");
+        }
+        self.error
+    }
 }
 
 impl From<ScimError> for Failure {
@@ -93,10 +111,22 @@ impl From<ScimError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(cause: StoreError) -> Self {
-        if let StoreError::TooMuch = cause {
-            let text =
-                "The filter looks at too many resources. Filter by userName, externalId, id or emails.value.";
-            return ScimError::too_many(text).into();
+        match cause {
+            StoreError::TooMuch(budget) => {
+                return ScimError::too_many(format!(
+                    "This list looks at more than {budget}, which is the limit. Filter by what has an index: userName, \
+                     externalId and id (eq, sw but for id), emails.value (eq), displayName of groups (eq, sw), members.value and \
+                     groups.value (eq); or ask for fewer groups at once, or without their members (excludedAttributes=members)."
+                ))
+                .into();
+            }
+            StoreError::Expired => {
+                return ScimError::expired_cursor(
+                    "The user or group at which this page begins was changed or deleted. Begin anew with an empty cursor.",
+                )
+                .into();
+            }
+            _ => {}
         }
         let passing = cause.is_passing();
         let error = if passing {

@@ -12,9 +12,10 @@ use super::failure::Failure;
 use super::throttle::{Counted, Slot, Throttle, Turnstile};
 use crate::model::{Actor, ApiKey, Instance, InstanceId, Why};
 use crate::scim::error::ScimError;
-use crate::scim::rules::{Custom, Limits, Rules};
+use crate::scim::rules::{Limits, Rules};
 use crate::secret::key_hash;
-use crate::store::{Rx, Store, StoreError, access, instances};
+use crate::store::scan::Cost;
+use crate::store::{Rx, Store, StoreError, access, custom, instances};
 use crate::web::origin::Origin;
 
 /// Keys remembered between requests.
@@ -137,14 +138,24 @@ impl Gate {
         found.ok().flatten().map(|instance| instance.id)
     }
 
-    /// A read that may be long: instances share the readers.
-    pub(super) async fn read<T, F>(&self, caller: &Caller, work: F) -> Result<T, StoreError>
+    /// Runs a list, or what else may be long, in the way that its cost asks for. Instances share the readers: whoever
+    /// looks at more than an index finds waits for its turn among those of its own instance.
+    pub(super) async fn list<T, E, F>(&self, caller: &Caller, cost: Cost, work: F) -> Result<T, E>
     where
-        F: FnOnce(&Rx<'_>) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Rx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
     {
-        let _turn = caller.counted.reading().await;
-        self.store.read(work).await
+        let turn = match cost {
+            Cost::LookUp => None,
+            Cost::Page | Cost::Scan => caller.counted.reading().await,
+        };
+        let work = move |rx: &Rx<'_>| {
+            // Held by the work and not by who waits for it: that one may go away.
+            let _turn = turn;
+            work(rx)
+        };
+        self.store.list(cost, work).await
     }
 
     async fn caller(&self, hash: [u8; 32]) -> Result<Option<Arc<Caller>>, StoreError> {
@@ -167,15 +178,16 @@ impl Gate {
                 let Some(key) = access::key_by_hash(rx, &hash)? else {
                     return Ok(None);
                 };
-                Ok(instances::by_id(rx, key.instance)?.map(|instance| (instance, key)))
+                let Some(instance) = instances::by_id(rx, key.instance)? else {
+                    return Ok(None);
+                };
+                Ok(Some((custom::of(rx, instance.id)?, instance, key)))
             })
             .await?;
-        let found = found.map(|(instance, key)| {
+        let found = found.map(|(custom, instance, key)| {
             let counted = self.turnstile.counted(instance.id, key.id);
-            let rules = Rules {
-                limits: self.limits,
-                custom: Custom::default(),
-            };
+            let limits = self.limits;
+            let rules = Rules { limits, custom };
             Arc::new(Caller {
                 instance,
                 rules: Arc::new(rules),

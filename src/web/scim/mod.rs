@@ -6,12 +6,16 @@
 mod address;
 mod answer;
 mod body;
+mod bulk;
+mod change;
 mod discovery;
+mod etag;
 mod failure;
 mod gate;
-mod groups;
+mod me;
 mod read;
 mod represent;
+mod scope;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -61,6 +65,12 @@ pub fn routes(config: &mut ServiceConfig) {
                     .post(write::create)
                     .default_service(web::to(failure::method)),
             )
+            .service(
+                resource("/Bulk")
+                    .post(bulk::post)
+                    .default_service(web::to(failure::method)),
+            )
+            .service(resource(["/Me", "/Me/{below:.*}"]).default_service(web::to(me::refuse)))
             .service(
                 resource("/.search")
                     .post(read::search)

@@ -1,4 +1,4 @@
-//! GET of one resource (RFC 7644 §3.4.1) and of a list (§3.4.2).
+//! GET of one resource (RFC 7644 §3.4.1) and of a list (§3.4.2), in pages by index or by cursor (RFC 9865).
 
 use std::sync::Arc;
 
@@ -7,13 +7,17 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::failure::Failure;
 use super::gate::{self, Caller, Gate};
-use super::groups::carries;
-use super::represent::{Place, View};
-use super::{answer, body};
+use super::represent::{Place, Shown, View};
+use super::scope::carries;
+use super::{answer, body, etag};
+use crate::scim::cursor::ListId;
 use crate::scim::error::ScimError;
 use crate::scim::list::ListQuery;
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, resources, search};
+use crate::scim::urn;
+use crate::store::lists::{self, List, Start};
+use crate::store::scan::{self, Cost};
+use crate::store::{Rx, StoreError, members, resources};
 
 /// The type that the path names.
 pub(super) fn kind(request: &HttpRequest) -> Result<ResourceType, Failure> {
@@ -40,26 +44,39 @@ pub(super) fn missing(kind: ResourceType, id: &str) -> Failure {
 pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
     let caller = gate::caller(&request)?;
     let (kind, id) = (kind(&request)?, id(&request));
+    if !carries(&caller, kind) {
+        return Err(missing(kind, &id));
+    }
     let projection = ListQuery::parse(request.query_string(), &caller.rules)?.projection;
+    // What cannot be read here is passed over: the whole resource is always a right answer.
+    let asked = etag::asked(&request).unwrap_or_default();
     let base = gate.base(&request, &caller);
     let instance = caller.instance.id;
-    let work = move |rx: &Rx<'_>| -> Result<_, StoreError> {
-        let Some(stored) = resources::stored(rx, instance, kind, &id)? else {
-            return Ok((None, id));
-        };
-        let view = View::load(rx, kind, stored, &projection)?;
-        Ok((Some(view.text(&base, &projection, Place::Alone)?), id))
+    let work = move |rx: &Rx<'_>| -> Result<Result<Shown, String>, Failure> {
+        let stored = resources::stored(rx, instance, kind, &id)?.ok_or_else(|| missing(kind, &id))?;
+        let mut view = View::bare(kind, stored);
+        if kind == ResourceType::User {
+            view.fill(rx, &projection)?;
+        }
+        // The version of a group is known without its members.
+        let tag = view.tag()?;
+        if !asked.wants(&tag)? {
+            return Ok(Err(tag));
+        }
+        if kind == ResourceType::Group {
+            view.fill(rx, &projection)?;
+        }
+        Ok(Ok(view.shown(&base, &projection)?))
     };
-    let (body, id) = match kind {
+    let read = match kind {
         ResourceType::User => gate.store.look_up(work).await?,
         // It may bring 100,000 members along.
-        ResourceType::Group => gate.read(&caller, work).await?,
+        ResourceType::Group => gate.list(&caller, Cost::Page, work).await?,
     };
-    Ok(answer::json(
-        &request,
-        StatusCode::OK,
-        body.ok_or_else(|| missing(kind, &id))?,
-    ))
+    Ok(match read {
+        Ok(shown) => answer::shown(&request, StatusCode::OK, shown),
+        Err(known) => answer::version(StatusCode::NOT_MODIFIED, known),
+    })
 }
 
 pub(super) async fn list(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
@@ -83,7 +100,7 @@ pub(super) async fn search(
     answer_list(&request, &gate, &caller, kinds, query).await
 }
 
-/// One list over the given types, one after the other.
+/// One list over the given types: unless an order is asked for, one after the other.
 async fn answer_list(
     request: &HttpRequest,
     gate: &Gate,
@@ -91,48 +108,59 @@ async fn answer_list(
     kinds: Vec<ResourceType>,
     query: ListQuery,
 ) -> Result<HttpResponse, Failure> {
+    if let Some(sort) = &query.sort {
+        sort.check(&kinds, &caller.rules.custom)?;
+    }
     let base = gate.base(request, caller);
-    let (instance, rules) = (caller.instance.id, Arc::clone(&caller.rules));
-    let kinds: Vec<_> = kinds.into_iter().filter(|kind| carries(caller, *kind)).collect();
-    let user = kinds == [ResourceType::User];
-    let short = |filter| user && search::is_look_up(ResourceType::User, filter);
-    let is_look_up = query.filter.as_ref().is_some_and(short);
+    let instance = caller.instance.id;
+    let id = ListId::of(instance.0, &kinds, query.filter.as_ref(), query.sort.as_ref());
+    let start = match query.cursor.as_deref() {
+        None => Start::Skip(query.start_index - 1),
+        Some("") => Start::After(None),
+        Some(cursor) => Start::After(Some(id.position(cursor)?)),
+    };
+    let list = List {
+        instance,
+        rules: Arc::clone(&caller.rules),
+        kinds: kinds.into_iter().filter(|kind| carries(caller, *kind)).collect(),
+        filter: query.filter,
+        sort: query.sort,
+        start,
+        count: query.count,
+    };
+    let (projection, start_index) = (query.projection, query.start_index);
+    let with_members = projection.wants("members");
+    let cost = list.cost(with_members);
     let work = move |rx: &Rx<'_>| -> Result<String, StoreError> {
-        let (mut total, mut texts) = (0, Vec::new());
-        for kind in kinds {
-            let start = query.start_index.saturating_sub(total).max(1);
-            let count = query.count.saturating_sub(texts.len() as u64);
-            let page = search::page(
-                rx,
-                instance,
-                kind,
-                query.filter.as_ref(),
-                &rules.custom,
-                start,
-                count,
-            )?;
-            total += page.total;
-            for stored in page.found {
-                let view = View::load(rx, kind, stored, &query.projection)?;
-                texts.push(view.text(&base, &query.projection, Place::List)?);
+        scan::within(rx, |meter| {
+            let page = lists::page(rx, meter, &list)?;
+            let mut texts = Vec::with_capacity(page.found.len());
+            for (kind, stored) in page.found {
+                if kind == ResourceType::Group && with_members {
+                    meter.spend(members::count(rx, stored.row)?.unsigned_abs())?;
+                }
+                let view = View::load(rx, kind, stored, &projection)?;
+                texts.push(view.text(&base, &projection, Place::List)?);
             }
-        }
-        Ok(envelope(total, query.start_index, &texts))
+            let place = match &list.start {
+                Start::Skip(_) => format!("\"startIndex\":{start_index},"),
+                // Cursors are made of letters, digits, '-' and '_'.
+                Start::After(_) => page.next.map_or_else(String::new, |next| {
+                    format!("\"nextCursor\":\"{}\",", id.cursor(&next))
+                }),
+            };
+            Ok(envelope(page.total, &place, &texts))
+        })
     };
-    let body = if is_look_up {
-        gate.store.look_up(work).await?
-    } else {
-        gate.read(caller, work).await?
-    };
+    let body = gate.list(caller, cost, work).await?;
     Ok(answer::json(request, StatusCode::OK, body))
 }
 
 /// A ListResponse around texts that are JSON already. `itemsPerPage` is what is really on the page.
-fn envelope(total: u64, start: u64, texts: &[String]) -> String {
-    let count = texts.len();
+fn envelope(total: u64, place: &str, texts: &[String]) -> String {
+    let (schema, count) = (urn::LIST_RESPONSE, texts.len());
     let resources = texts.join(",");
     format!(
-        "{{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:ListResponse\"],\"totalResults\":{total},\
-         \"startIndex\":{start},\"itemsPerPage\":{count},\"Resources\":[{resources}]}}"
+        "{{\"schemas\":[\"{schema}\"],\"totalResults\":{total},{place}\"itemsPerPage\":{count},\"Resources\":[{resources}]}}"
     )
 }

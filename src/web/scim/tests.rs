@@ -16,7 +16,7 @@ use futures_util::{Stream, stream};
 
 use super::*;
 use crate::clock::Clock;
-use crate::model::{InstanceId, Request, Scope, Why};
+use crate::model::{InstanceId, Policies, Request, Scope, Why};
 use crate::scim::rules::Limits;
 use crate::secret::NewKey;
 use crate::store::instances::{self, NewInstance};
@@ -43,6 +43,7 @@ async fn hub(throttle: Throttle) -> Hub {
             app: "receive-only".into(),
             scope: Scope::UsersAndGroups,
             target: None,
+            policies: Policies::default(),
         };
         let instance = instances::insert(tx, &new)?.id;
         access::insert_key(tx, instance, &hash, "key", &prefix, "test", None)?;
@@ -135,7 +136,7 @@ async fn a_slot_comes_back_from_panics_and_from_callers_that_hang_up() {
 #[actix_web::test]
 async fn a_key_may_be_given_a_rate() {
     let hub = hub(Throttle {
-        per_second: Some(1),
+        per_second: Some(std::num::NonZeroU32::MIN),
         burst: 2,
         ..Throttle::default()
     })

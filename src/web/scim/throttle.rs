@@ -2,11 +2,12 @@
 //! wanted, requests a second of a key. Instances take turns at the writer as well; that is `store::queue`'s.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::failure::Failure;
 use crate::clock::Stopwatch;
@@ -18,7 +19,7 @@ pub struct Throttle {
     /// Requests of one instance that may be under way.
     pub in_flight: usize,
     /// Requests a second of one key in the long run; none: as many as come.
-    pub per_second: Option<u32>,
+    pub per_second: Option<NonZeroU32>,
     /// Requests of one key that may come at once on top of that.
     pub burst: u32,
 }
@@ -54,14 +55,14 @@ struct Counters {
 #[derive(Debug)]
 struct Instance {
     under_way: AtomicUsize,
-    reading: Semaphore,
+    reading: Arc<Semaphore>,
 }
 
 impl Default for Instance {
     fn default() -> Self {
         Self {
             under_way: AtomicUsize::new(0),
-            reading: Semaphore::new(READING),
+            reading: Arc::new(Semaphore::new(READING)),
         }
     }
 }
@@ -86,9 +87,9 @@ impl Drop for Slot {
 
 impl Counted {
     /// Waits for a turn at a long read, among those of the same instance.
-    pub(super) async fn reading(&self) -> Option<SemaphorePermit<'_>> {
+    pub(super) async fn reading(&self) -> Option<OwnedSemaphorePermit> {
         // It is never closed.
-        self.instance.reading.acquire().await.ok()
+        Arc::clone(&self.instance.reading).acquire_owned().await.ok()
     }
 }
 
@@ -141,8 +142,8 @@ impl Turnstile {
 
 /// A token bucket as one number, the time at which it is full again: each token moves that on by its share of a second,
 /// and there is none left once it lies further ahead than a whole bucket takes to fill.
-fn take(bucket: &AtomicU64, per_second: u32, burst: u32, now: u64) -> Result<(), Duration> {
-    let share = 1_000_000 / u64::from(per_second.max(1));
+fn take(bucket: &AtomicU64, per_second: NonZeroU32, burst: u32, now: u64) -> Result<(), Duration> {
+    let share = 1_000_000 / u64::from(per_second.get());
     let whole = share * u64::from(burst.max(1));
     let taken = bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full| {
         let next = full.max(now) + share;
@@ -163,7 +164,7 @@ mod tests {
     #[test]
     fn a_bucket_gives_its_burst_and_then_its_rate() {
         let bucket = AtomicU64::new(0);
-        let at = |ms: u64| take(&bucket, 10, 3, ms * 1000);
+        let at = |ms: u64| take(&bucket, NonZeroU32::new(10).unwrap(), 3, ms * 1000);
         for _ in 0..3 {
             at(0).unwrap();
         }
@@ -178,10 +179,11 @@ mod tests {
     }
 
     #[test]
-    fn bounds_of_nothing_still_let_one_through() {
+    fn a_burst_of_nothing_still_lets_one_through() {
         let bucket = AtomicU64::new(0);
-        take(&bucket, 0, 0, 5).unwrap();
-        assert_eq!(take(&bucket, 0, 0, 5), Err(Duration::from_secs(1)));
+        let slow = || take(&bucket, NonZeroU32::MIN, 0, 5);
+        slow().unwrap();
+        assert_eq!(slow(), Err(Duration::from_secs(1)));
     }
 
     #[test]

@@ -153,6 +153,7 @@ fn head(instance: &Instance, status: &InstanceStatus, tab: Tab) -> Head {
         app,
         badge: status.health.into(),
         has_target: instance.target.is_some(),
+        scope: instance.scope,
         enabled: instance.enabled,
         paused: instance.paused,
         running: status.run.as_ref().is_some_and(|run| run.ended.is_none()),

@@ -13,7 +13,7 @@ use super::parts::{Choice, Refusals};
 use super::respond::respond;
 use super::words;
 use crate::connector::catalog::{self, App};
-use crate::model::Scope;
+use crate::model::{Policies, Scope, UserWrites};
 use crate::sync::manage::{ManageError, NewConnection, clean_url};
 
 /// The form and, after a failed try, what to fix.
@@ -32,6 +32,8 @@ pub struct ConnectPage {
     pub cut: String,
     /// Users, groups or both.
     pub scopes: Vec<Choice>,
+    /// acknowledge, refuse; asked when groups only are chosen.
+    pub user_writes: Vec<Choice>,
     /// Fields: `name`, `base_url`, `token`, `scope`.
     pub refused: Refusals,
     /// One sentence that says what to fix; none before the first try.
@@ -72,6 +74,7 @@ struct Typed {
     base_url: String,
     cut: String,
     scope: Scope,
+    user_writes: UserWrites,
 }
 
 /// The empty form of an app.
@@ -90,6 +93,7 @@ pub async fn get(ask: Ask) -> Answer {
         base_url: String::new(),
         cut: String::new(),
         scope: Scope::default(),
+        user_writes: UserWrites::default(),
     };
     answer(&ask, StatusCode::OK, app, typed, Refusals::default(), None).await
 }
@@ -105,6 +109,7 @@ pub async fn post(ask: Ask) -> Answer {
         base_url: ask.form.short("base_url", 4000),
         cut: String::new(),
         scope: Scope::parse(ask.form.text("scope")).unwrap_or_default(),
+        user_writes: UserWrites::parse(ask.form.text("user_writes")).unwrap_or_default(),
     };
     let mut refused = Refusals::default();
     if app.name_required && typed.name.is_empty() {
@@ -134,6 +139,14 @@ pub async fn post(ask: Ask) -> Answer {
         name,
         app: (app.slug.clone(), proposed(&app.slug)),
         scope: typed.scope,
+        policies: Policies {
+            // What was chosen before another scope was is not meant.
+            user_writes: match typed.scope {
+                Scope::Groups => typed.user_writes,
+                Scope::Users | Scope::UsersAndGroups => UserWrites::default(),
+            },
+            ..Policies::default()
+        },
         target,
     };
     match ask.pages.manager.create(ask.actor()?, new).await {
@@ -178,7 +191,7 @@ async fn answer(
     let page = ask.read(move |rx, chrome| {
         Ok::<_, Fail>(chrome.page(rx, &title, Here::Catalog, &[("Catalog", "/catalog")])?)
     });
-    let scopes = scopes(typed.scope);
+    let (scopes, user_writes) = (scopes(typed.scope), user_writes(typed.user_writes));
     let (name, base_url, cut) = (typed.name, typed.base_url, typed.cut);
     Ok(respond(
         status,
@@ -189,6 +202,7 @@ async fn answer(
             base_url,
             cut,
             scopes,
+            user_writes,
             refused,
             problem,
         },
@@ -207,6 +221,24 @@ fn scopes(chosen: Scope) -> Vec<Choice> {
             Scope::Groups.as_str(),
             "Groups only",
             "People must have an account in the app already.",
+        ),
+    ];
+    Choice::list(&all, chosen.as_str())
+}
+
+/// What an instance that carries groups only may answer to writes of users.
+#[must_use]
+pub fn user_writes(chosen: UserWrites) -> Vec<Choice> {
+    let all = [
+        (
+            UserWrites::Acknowledge.as_str(),
+            "Acknowledge it",
+            "The person is kept here and nothing is sent; who has an account in the app is taken into its groups.",
+        ),
+        (
+            UserWrites::Refuse.as_str(),
+            "Refuse it",
+            "The provider is told that people must exist in the app first.",
         ),
     ];
     Choice::list(&all, chosen.as_str())

@@ -43,7 +43,7 @@ impl Fail {
             Self::TooMany(_) => 429,
             Self::Refused(_) => 409,
             Self::Store(e) if e.is_passing() => 503,
-            Self::Store(StoreError::TooMuch) => 503,
+            Self::Store(StoreError::TooMuch(_)) => 503,
             Self::Store(_) | Self::Panic => 500,
         }
     }

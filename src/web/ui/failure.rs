@@ -57,7 +57,7 @@ impl FailurePage {
                 "Rollcall is busy",
                 "Nothing was changed. Try again in a few seconds.".into(),
             ),
-            Fail::Store(crate::store::StoreError::TooMuch) => (
+            Fail::Store(crate::store::StoreError::TooMuch(_)) => (
                 "That looks at too much",
                 "Search for more of the name, so that fewer match.".into(),
             ),

@@ -28,6 +28,10 @@ pub enum News {
     Disabled,
     /// Settings were saved.
     Saved,
+    /// An attribute was declared.
+    Declared,
+    /// A declaration was taken back.
+    Undeclared,
     /// An instance was deleted.
     Deleted,
     /// A key was revoked.
@@ -98,6 +102,18 @@ const ALL: &[(News, &str, bool, &str)] = &[
         "Disabled: identity providers are told so, nothing is sent.",
     ),
     (News::Saved, "saved", true, "Saved."),
+    (
+        News::Declared,
+        "declared",
+        true,
+        "Declared: values are checked from now on.",
+    ),
+    (
+        News::Undeclared,
+        "undeclared",
+        true,
+        "Removed: the values that are stored stay as they are.",
+    ),
     (
         News::Deleted,
         "deleted",

@@ -12,9 +12,10 @@ use super::parts::{Badge, EventRow, Paging, Tone, When};
 use super::person::{self, AttributeRow, TargetSide, attributes, elsewhere};
 use super::serve::show;
 use super::{log, standing, words};
+use crate::model::Resource;
 use crate::scim::schema::ResourceType;
 use crate::store::search::{self, Membership};
-use crate::store::{events, resources};
+use crate::store::{Rx, StoreError, events, links, members, resources};
 
 /// One group.
 #[derive(Template)]
@@ -36,6 +37,8 @@ pub struct GroupPage {
     pub members: Vec<MemberRow>,
     /// Where they go on.
     pub paging: Paging,
+    /// Whom the app's group goes without, or has too many, in sentences; empty: nobody.
+    pub apart: String,
     /// displayName, externalId.
     pub attributes: Vec<AttributeRow>,
     /// In the target; none for an instance without target.
@@ -94,6 +97,7 @@ pub async fn get(ask: Ask) -> Answer {
             search::members_of(rx, group.row, "", 0, 0)?.0
         };
         let latest = events::of_resource(rx, group.row, None, person::LATEST)?;
+        let apart = apart(rx, &head, &group)?;
         Ok::<_, Fail>(GroupPage {
             count: words::count(count, "member", "members"),
             members: found.into_iter().map(|m| member(m, &head)).collect(),
@@ -107,6 +111,7 @@ pub async fn get(ask: Ask) -> Answer {
             head,
             query,
             paging,
+            apart,
         })
     });
     show(&shown.await?)
@@ -118,6 +123,40 @@ pub async fn get(ask: Ask) -> Answer {
 /// `NotFound`; the store's.
 pub async fn retry(ask: Ask) -> Answer {
     person::try_again(ask, ResourceType::Group).await
+}
+
+/// People named who have no account.
+const NAMED: usize = 5;
+
+/// Where people are not carried: who of the members has no account in the app, and who was deleted here but is a member
+/// there until the group is written.
+fn apart(rx: &Rx<'_>, head: &Head, group: &Resource) -> Result<String, StoreError> {
+    if !head.has_target || head.carries_users() {
+        return Ok(String::new());
+    }
+    let (without, names) = links::members_without(rx, group.row, NAMED)?;
+    let departed = members::departed(rx, group.instance, group.row)?.len() as u64;
+    let mut said = Vec::new();
+    if without > 0 {
+        let who = words::count(without, "member has", "members have");
+        let more = if without > names.len() as u64 {
+            " and others"
+        } else {
+            ""
+        };
+        said.push(format!(
+            "{who} no account in {}: {}{more}.",
+            head.app,
+            names.join(", ")
+        ));
+    }
+    if departed > 0 {
+        let who = words::count(departed, "person", "people");
+        said.push(format!(
+            "{who} deleted here can still be in the group there; the next change of its members takes them out."
+        ));
+    }
+    Ok(said.join(" "))
 }
 
 fn member(found: Membership, head: &Head) -> MemberRow {

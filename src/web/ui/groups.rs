@@ -93,7 +93,7 @@ pub async fn get(ask: Ask) -> Answer {
 
 fn row(one: Listed, has_target: bool, now: Time) -> GroupRow {
     GroupRow {
-        state: has_target.then(|| standing::badge(one.link.as_deref(), one.job.as_deref(), true)),
+        state: has_target.then(|| standing::badge(one.link.as_deref(), one.job.as_deref(), true, true)),
         reason: words::sentence(&one.error.unwrap_or_default()),
         members: words::number(one.members),
         changed: When::relative(one.changed, now),

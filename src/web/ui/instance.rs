@@ -14,7 +14,8 @@ use super::parts::{Badge, EventRow, Shape, Tone, When};
 use super::serve::show;
 use super::state::{beats, facts, progress, reason};
 use super::{held, log, words};
-use crate::model::{Health, Instance};
+use crate::model::{Health, Instance, Scope};
+use crate::scim::schema::ResourceType;
 use crate::store::{access, events};
 
 /// A tab of an instance.
@@ -93,6 +94,8 @@ pub struct Head {
     pub badge: Badge,
     /// Whether it has a target.
     pub has_target: bool,
+    /// What it carries.
+    pub scope: Scope,
     /// Off: IdPs get 403.
     pub enabled: bool,
     /// Sends nothing for now.
@@ -112,8 +115,23 @@ impl Head {
 
     /// Tabs: (part of the address, word, whether it is this one).
     #[must_use]
-    pub fn tabs(&self) -> [(&'static str, &'static str, bool); 7] {
-        Tab::ALL.map(|tab| (tab.address(), tab.word(), self.tab == tab))
+    pub fn tabs(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let shown = |tab: &Tab| *tab != Tab::Groups || self.carries_groups() || self.tab == Tab::Groups;
+        let tabs = Tab::ALL.into_iter().filter(shown);
+        tabs.map(|tab| (tab.address(), tab.word(), self.tab == tab))
+            .collect()
+    }
+
+    /// Whether what is written of users goes to the app.
+    #[must_use]
+    pub fn carries_users(&self) -> bool {
+        self.scope.carries(ResourceType::User)
+    }
+
+    /// Whether there can be groups.
+    #[must_use]
+    pub fn carries_groups(&self) -> bool {
+        self.scope.carries(ResourceType::Group)
     }
 }
 

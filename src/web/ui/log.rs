@@ -40,6 +40,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("push.members_added", "gained {n} in the app"),
     ("push.members_removed", "lost {n} in the app"),
     ("push.rejected", "was refused"),
+    ("push.no_account", "has no account in the app"),
     ("drift.seen", "was changed in the app"),
     ("drift.enforced", "was changed in the app and set right"),
     ("drift.fought", "keeps being changed in the app"),
@@ -62,6 +63,8 @@ const ACTIONS: &[(&str, &str)] = &[
     ("instance.deleted", "The instance was deleted"),
     ("instance.failing", "The app cannot be used"),
     ("instance.recovered", "The app answers again"),
+    ("attribute.declared", "An attribute was declared"),
+    ("attribute.undeclared", "An attribute is declared no more"),
     ("key.created", "A key was made"),
     ("key.revoked", "A key was revoked"),
     ("admin.created", "was made an admin"),
@@ -78,7 +81,7 @@ const OF_MEMBERS: [(&str, &str, &str); 4] = [
 /// A line of an instance's log.
 #[must_use]
 pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
-    let about_all = ["instance.", "sync.", "key."]
+    let about_all = ["instance.", "sync.", "key.", "attribute."]
         .iter()
         .any(|start| event.action.starts_with(start));
     let of_members = OF_MEMBERS.iter().any(|(action, ..)| *action == event.action);

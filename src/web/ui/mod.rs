@@ -8,6 +8,7 @@
 pub mod activity;
 pub mod ask;
 pub mod assets;
+pub mod attributes;
 pub mod beats;
 pub mod catalog;
 pub mod chrome;

@@ -92,10 +92,7 @@ pub async fn get(ask: Ask) -> Answer {
             total,
             ["person", "people"],
         );
-        let rows = found
-            .into_iter()
-            .map(|one| row(one, head.has_target, rx.now()))
-            .collect();
+        let rows = found.into_iter().map(|one| row(one, &head, rx.now())).collect();
         let narrowed = !query.is_empty() || only != Only::All;
         Ok::<_, Fail>(PeoplePage {
             page,
@@ -110,9 +107,11 @@ pub async fn get(ask: Ask) -> Answer {
     show(&shown.await?)
 }
 
-fn row(one: Listed, has_target: bool, now: Time) -> PersonRow {
+fn row(one: Listed, head: &Head, now: Time) -> PersonRow {
+    let carried = head.carries_users();
+    let state = standing::badge(one.link.as_deref(), one.job.as_deref(), one.active, carried);
     PersonRow {
-        state: has_target.then(|| standing::badge(one.link.as_deref(), one.job.as_deref(), one.active)),
+        state: head.has_target.then_some(state),
         access: access(one.active),
         reason: words::sentence(&one.error.unwrap_or_default()),
         groups: words::number(one.members),

@@ -6,6 +6,7 @@ use askama::Template;
 
 use super::ask::Ask;
 use super::chrome::Inside;
+use super::connect::user_writes;
 use super::fail::{Answer, Fail};
 use super::flash::News;
 use super::form::Form;
@@ -15,7 +16,7 @@ use super::parts::{Choice, Refusals, When};
 use super::respond::respond;
 use super::words;
 use crate::model::instance::{Drift, Leaver, Limit};
-use crate::model::{Instance, Policies, Target};
+use crate::model::{Instance, Policies, Scope, Target, UserWrites};
 use crate::sync::manage::{Edit, ManageError, clean_url};
 
 /// The form.
@@ -40,6 +41,8 @@ pub struct SettingsPage {
     pub leavers: Vec<Choice>,
     /// report, enforce, adopt.
     pub drifts: Vec<Choice>,
+    /// acknowledge, refuse; none unless it carries groups only.
+    pub user_writes: Vec<Choice>,
     /// Accounts, groups, memberships.
     pub limits: Vec<LimitRow>,
     /// Fields: `name`, `base_url`, `token`, `{class}_floor`, `{class}_percent`.
@@ -178,6 +181,11 @@ pub async fn post(ask: Ask) -> Answer {
         name: Some(typed.name.clone()),
         ..Edit::default()
     };
+    if instance.scope == Scope::Groups {
+        let chosen = UserWrites::parse(ask.form.text("user_writes"));
+        typed.policies.user_writes = chosen.unwrap_or(typed.policies.user_writes);
+        edit.policies = Some(typed.policies.clone());
+    }
     if instance.target.is_some() {
         policies(&ask.form, &mut typed, &mut refused);
         let stored = std::mem::replace(&mut typed.base_url, ask.form.short("base_url", 4000));
@@ -273,6 +281,10 @@ async fn answer(
             token_set: instance.secret_set_at.map(|at| When::relative(at, rx.now())),
             schedules: schedules(typed.schedule),
             leavers: Choice::list(&LEAVERS.map(|l| (l.1, l.2, l.3)), leaver),
+            user_writes: match instance.scope {
+                Scope::Groups => user_writes(p.user_writes),
+                Scope::Users | Scope::UsersAndGroups => Vec::new(),
+            },
             drifts: Choice::list(&DRIFTS.map(|d| (d.1, d.2, d.3)), drift),
             limits: typed.limits,
             name: typed.name,

@@ -6,9 +6,10 @@ use super::words;
 use crate::model::{Instance, LinkState, Resource, Time};
 use crate::store::{Rx, StoreError, jobs, links};
 
-/// The badge of a row, from the stored words of its link and push.
+/// The badge of a row, from the stored words of its link and push. `carried`: what is written here goes to the app;
+/// otherwise it is only looked up there.
 #[must_use]
-pub fn badge(link: Option<&str>, job: Option<&str>, active: bool) -> Badge {
+pub fn badge(link: Option<&str>, job: Option<&str>, active: bool, carried: bool) -> Badge {
     match job {
         Some("rejected") => return Badge::new(Tone::Bad, "Rejected"),
         Some("held") => return Badge::new(Tone::Held, "Held"),
@@ -17,12 +18,14 @@ pub fn badge(link: Option<&str>, job: Option<&str>, active: bool) -> Badge {
         None => {}
     }
     match link.and_then(LinkState::parse) {
+        Some(LinkState::Linked) if !carried => Badge::new(Tone::Ok, "Has an account"),
         Some(LinkState::Linked) if active => Badge::new(Tone::Ok, "In step"),
         Some(LinkState::Linked) => Badge::new(Tone::Ok, "Deactivated"),
         Some(LinkState::Creating) => Badge::new(Tone::Info, "Being created"),
         Some(LinkState::Ambiguous) => Badge::new(Tone::Warn, "Several match"),
         Some(LinkState::Left) => Badge::new(Tone::Off, "Left behind"),
         Some(LinkState::Missing) => Badge::new(Tone::Warn, "Gone there"),
+        None if !carried => Badge::new(Tone::Off, "No account"),
         None => Badge::new(Tone::Off, "Not there"),
     }
 }
@@ -43,6 +46,7 @@ pub fn target(
     let link = links::by_resource(rx, ours.row)?;
     let job = jobs::of_resource(rx, instance.id, ours.row)?;
     let state = link.as_ref().map(|l| l.state);
+    let carried = instance.scope.carries(ours.kind);
     let reason = match (&job, state) {
         (Some(job), _) if job.state == "held" => "Its removal waits for Allow or Reject.".into(),
         (Some(job), _) if job.last_error.is_some() => {
@@ -57,6 +61,12 @@ pub fn target(
         (None, Some(LinkState::Ambiguous)) => "Several accounts match: rename one of them there.".into(),
         (None, Some(LinkState::Missing)) => "It was deleted there and is kept here.".into(),
         (None, Some(LinkState::Left)) => "It was left there as it is.".into(),
+        (None, None) if !carried => {
+            "Nobody there has this userName. As soon as somebody has, groups take them in there.".into()
+        }
+        (None, Some(LinkState::Linked)) if !carried => {
+            "Groups take them in there. The account itself is left as it is.".into()
+        }
         (None, _) => String::new(),
     };
     Ok(Some(TargetSide {
@@ -64,6 +74,7 @@ pub fn target(
             state.map(LinkState::as_str),
             job.as_ref().map(|j| j.state.as_str()),
             ours.active,
+            carried,
         ),
         reason,
         remote_id: link.and_then(|l| l.remote_id),
@@ -82,9 +93,14 @@ mod tests {
 
     #[test]
     fn a_push_says_more_than_the_link() {
-        assert_eq!(badge(Some("linked"), Some("rejected"), true).word, "Rejected");
-        assert_eq!(badge(Some("linked"), None, true).word, "In step");
-        assert_eq!(badge(None, None, true).word, "Not there");
-        assert_eq!(badge(None, Some("waiting"), true).word, "Waiting");
+        assert_eq!(
+            badge(Some("linked"), Some("rejected"), true, true).word,
+            "Rejected"
+        );
+        assert_eq!(badge(Some("linked"), None, true, true).word, "In step");
+        assert_eq!(badge(None, None, true, true).word, "Not there");
+        assert_eq!(badge(Some("linked"), None, false, false).word, "Has an account");
+        assert_eq!(badge(None, None, true, false).word, "No account");
+        assert_eq!(badge(None, Some("waiting"), true, true).word, "Waiting");
     }
 }

@@ -6,7 +6,7 @@ use super::beats::{Beats, Span};
 use super::instance::{Fact, Progress};
 use super::parts::When;
 use super::words;
-use crate::model::{Health, Instance, RunPhase, Scope, Target, Time};
+use crate::model::{Health, Instance, RunPhase, Scope, Target, Time, UserWrites};
 use crate::store::{Rx, StoreError, conditions};
 use crate::sync::status::InstanceStatus;
 
@@ -139,7 +139,7 @@ pub fn facts(instance: &Instance, status: &InstanceStatus, now: Time) -> Vec<Fac
             ..fact("Address", target.base_url().to_owned())
         });
     }
-    facts.push(fact("Carries", carries(instance.scope).into()));
+    facts.push(fact("Carries", carries(instance).into()));
     facts.push(fact("People", words::number(status.users)));
     facts.push(fact("Groups", words::number(status.groups)));
     let Some(target) = &instance.target else {
@@ -171,11 +171,12 @@ pub fn facts(instance: &Instance, status: &InstanceStatus, now: Time) -> Vec<Fac
     facts
 }
 
-fn carries(scope: Scope) -> &'static str {
-    match scope {
-        Scope::UsersAndGroups => "users and groups",
-        Scope::Users => "users only",
-        Scope::Groups => "groups only",
+fn carries(instance: &Instance) -> &'static str {
+    match (instance.scope, instance.policies.user_writes) {
+        (Scope::UsersAndGroups, _) => "users and groups",
+        (Scope::Users, _) => "users only",
+        (Scope::Groups, UserWrites::Acknowledge) => "groups only; writes of users are acknowledged",
+        (Scope::Groups, UserWrites::Refuse) => "groups only; writes of users are refused",
     }
 }
 

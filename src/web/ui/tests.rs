@@ -78,6 +78,7 @@ impl Hub {
             name: name.into(),
             app: ("receive-only".into(), String::new()),
             scope: crate::model::Scope::default(),
+            policies: crate::model::Policies::default(),
             target: None,
         };
         self.manager.create(Actor::Hub, new).await.unwrap().slug

@@ -30,6 +30,7 @@ async fn every_page_of_the_table_is_visited() {
     instances(&mut browser).await;
     people(&mut browser, &g).await;
     settings(&mut browser, &g).await;
+    attributes(&mut browser, &g).await;
     keys(&mut browser, &g).await;
     switches(&mut browser, &g).await;
     held(&mut browser, &g).await;
@@ -241,6 +242,40 @@ async fn settings(browser: &mut Browser, g: &Gateway) {
     browser.says(&["every 15 min"]).await;
 }
 
+/// Declared, refused and removed; what was written stays.
+async fn attributes(browser: &mut Browser, g: &Gateway) {
+    let page = format!("{HOME}/attributes");
+    browser.open(&format!("{HOME}/settings")).await;
+    browser.press("Declared attributes").await;
+    assert_eq!(browser.path().await, page);
+    let department = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+    browser.fill("urn", department).await;
+    browser.fill("name", "badge").await;
+    browser.press("Declare").await;
+    browser
+        .says(&["This URN belongs to a schema of the standard"])
+        .await;
+    assert_eq!(browser.value("name").await, "badge");
+    browser.fill("urn", "urn:acme:people").await;
+    browser.tick("#type option[value='integer']").await;
+    browser.press("Declare").await;
+    browser
+        .says(&["Declared: values are checked", "badge", "Whole number", "People"])
+        .await;
+    let id = g.idp.named("Users", "person09@example.com").await.unwrap()["id"].clone();
+    let path = format!("/Users/{}", id.as_str().unwrap());
+    let change = |value| json!([{"op": "add", "path": "urn:acme:people:badge", "value": value}]);
+    g.idp
+        .patch(&path, change(json!("x")))
+        .await
+        .refused(400, Some("invalidValue"));
+    g.idp.patch(&path, change(json!(9))).await.expect(200);
+    browser.press("Remove badge of People").await;
+    browser.says(&["Removed: the values", "None."]).await;
+    assert_eq!(g.idp.get(&path).await.body["urn:acme:people"]["badge"], 9);
+    g.settled().await;
+}
+
 async fn keys(browser: &mut Browser, g: &Gateway) {
     let page = format!("{HOME}/keys");
     browser.open(&page).await;
@@ -428,6 +463,7 @@ async fn viewer(browser: &mut Browser, g: &Gateway) {
         "/requests",
         "/activity",
         "/settings",
+        "/attributes",
         "/held",
         "/keys",
     ] {

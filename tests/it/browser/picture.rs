@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::Method;
 use rollcall::clock::Clock;
 use rollcall::demo::relay::{Relay, Request, Treatment};
-use rollcall::model::{Health, Instance, Scope, Time};
+use rollcall::model::{Health, Instance, Policies, Scope, Time};
 use rollcall::secret::Secret;
 use rollcall::sync::manage::NewConnection;
 use serde_json::{Value, json};
@@ -189,6 +189,7 @@ async fn connect(
         name: name.into(),
         app: (slug.into(), shown.into()),
         scope: Scope::UsersAndGroups,
+        policies: Policies::default(),
         target: Some((base, Secret::new(direct.key.clone()))),
     };
     let instance = hub.server.hub().manager.create(admin(), new).await.unwrap();

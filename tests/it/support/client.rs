@@ -70,10 +70,39 @@ impl Scim {
 
     /// As `raw`, for a hub that may end before it has answered.
     pub async fn attempt(&self, method: Method, path: &str, body: Vec<u8>) -> Result<Answer, reqwest::Error> {
-        let request = self
+        self.send(method, path, body, &[]).await
+    }
+
+    /// With headers of its own.
+    pub async fn with(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        headers: &[(&'static str, &str)],
+    ) -> Answer {
+        let body = if body.is_null() {
+            Vec::new()
+        } else {
+            body.to_string().into_bytes()
+        };
+        self.send(method, path, body, headers).await.unwrap()
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Answer, reqwest::Error> {
+        let mut request = self
             .http
             .request(method, format!("{}{path}", self.base))
             .bearer_auth(&self.key);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let request = if body.is_empty() {
             request
         } else {

@@ -8,6 +8,7 @@ use rollcall::clock::Clock;
 use rollcall::demo::relay::{Relay, Request, Treatment};
 use rollcall::model::Instance;
 
+use super::hub::Carries;
 use super::state::State;
 use super::{Scim, TestHub};
 
@@ -31,6 +32,15 @@ impl Gateway {
 
     /// As `with_people`; the hub goes by this clock, the app by the machine's.
     pub async fn with_clock(names: &[&str], clock: Clock) -> Self {
+        Self::of(names, clock, Carries::default()).await
+    }
+
+    /// As `with_people`, for an instance that carries less.
+    pub async fn carrying(carries: Carries, names: &[&str]) -> Self {
+        Self::of(names, Clock::system(), carries).await
+    }
+
+    async fn of(names: &[&str], clock: Clock, carries: Carries) -> Self {
         let (app, app_instance, direct) = app().await;
         let mut ids = Vec::new();
         for name in names {
@@ -44,7 +54,7 @@ impl Gateway {
         let relay = Relay::start(app.server.address()).await.unwrap();
         let hub = TestHub::with_clock(clock).await;
         let base = format!("http://{}/scim/{}/v2", relay.address(), app_instance.slug);
-        let instance = hub.connect("App", &base, &direct.key).await;
+        let instance = hub.connect_in("App", carries, &base, &direct.key).await;
         let idp = hub.client(&instance).await;
         Self {
             hub,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rollcall::app::{Server, Tuning};
 use rollcall::clock::{Clock, Stopwatch};
 use rollcall::config::Config;
-use rollcall::model::{Actor, Health, Instance, InstanceId, Scope};
+use rollcall::model::{Actor, Health, Instance, InstanceId, Policies, Scope, UserWrites};
 use rollcall::secret::Secret;
 use rollcall::store::{StoreError, instances};
 use rollcall::sync::manage::{Edit, ManageError, NewConnection};
@@ -25,6 +25,9 @@ pub struct TestHub {
     secrets: std::sync::Mutex<Vec<String>>,
 }
 
+/// What an instance carries, and what it says to writes of users.
+pub type Carries = (Scope, UserWrites);
+
 pub fn admin() -> Actor {
     Actor::Admin("admin@example.com".into())
 }
@@ -35,8 +38,18 @@ impl TestHub {
     }
 
     pub async fn with_clock(clock: Clock) -> Self {
+        Self::of(clock, "").await
+    }
+
+    /// With this in its settings file.
+    pub async fn with_settings(toml: &str) -> Self {
+        Self::of(Clock::system(), toml).await
+    }
+
+    async fn of(clock: Clock, settings: &str) -> Self {
         super::log::keep();
         let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("rollcall.toml"), settings).unwrap();
         let server = serve(dir.path(), clock).await;
         Self {
             server,
@@ -77,13 +90,11 @@ impl TestHub {
 
     /// An instance that only receives, and a client with a key of it.
     pub async fn receiver(&self, name: &str) -> (Instance, Scim) {
-        let new = NewConnection {
-            name: name.into(),
-            app: ("receive-only".into(), name.into()),
-            scope: Scope::UsersAndGroups,
-            target: None,
-        };
-        let made = self.server.hub().manager.create(admin(), new).await.unwrap();
+        self.receiver_in(name, Carries::default()).await
+    }
+
+    pub async fn receiver_in(&self, name: &str, carries: Carries) -> (Instance, Scim) {
+        let made = self.make(name, carries, None).await.unwrap();
         let scim = self.client(&made).await;
         (made, scim)
     }
@@ -101,26 +112,58 @@ impl TestHub {
         Scim::new(self.base(&instance.slug), key.expose())
     }
 
+    async fn make(
+        &self,
+        name: &str,
+        (scope, user_writes): Carries,
+        target: Option<(&str, &str)>,
+    ) -> Result<Instance, ManageError> {
+        let app = if target.is_some() {
+            "generic-scim"
+        } else {
+            "receive-only"
+        };
+        let new = NewConnection {
+            name: name.into(),
+            app: (app.into(), name.into()),
+            scope,
+            policies: Policies {
+                user_writes,
+                ..Policies::default()
+            },
+            target: target.map(|(base, token)| (base.to_owned(), Secret::new(token.to_owned()))),
+        };
+        self.server.hub().manager.create(admin(), new).await
+    }
+
     pub async fn try_connect(
         &self,
         name: &str,
         base_url: &str,
         token: &str,
     ) -> Result<Instance, ManageError> {
+        self.try_connect_in(name, Carries::default(), base_url, token)
+            .await
+    }
+
+    pub async fn try_connect_in(
+        &self,
+        name: &str,
+        carries: Carries,
+        base_url: &str,
+        token: &str,
+    ) -> Result<Instance, ManageError> {
         self.remember(token);
-        let target = Some((base_url.to_owned(), Secret::new(token.to_owned())));
-        let new = NewConnection {
-            name: name.into(),
-            app: ("generic-scim".into(), name.into()),
-            scope: Scope::UsersAndGroups,
-            target,
-        };
-        self.server.hub().manager.create(admin(), new).await
+        self.make(name, carries, Some((base_url, token))).await
     }
 
     /// Connects an app and waits until it is read.
     pub async fn connect(&self, name: &str, base_url: &str, token: &str) -> Instance {
-        let made = self.try_connect(name, base_url, token).await.unwrap();
+        self.connect_in(name, Carries::default(), base_url, token).await
+    }
+
+    pub async fn connect_in(&self, name: &str, carries: Carries, base_url: &str, token: &str) -> Instance {
+        let made = self.try_connect_in(name, carries, base_url, token).await.unwrap();
         self.wait(made.id, "imported", |s| s.last_sync_at.is_some()).await;
         self.idle().await;
         self.instance(made.id).await

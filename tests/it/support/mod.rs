@@ -13,6 +13,6 @@ pub mod state;
 #[cfg(feature = "tools")]
 pub mod tools;
 
-pub use client::Scim;
+pub use client::{Answer, Scim};
 pub use gateway::Gateway;
 pub use hub::TestHub;

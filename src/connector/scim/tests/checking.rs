@@ -1,5 +1,6 @@
 //! The check of a connection.
 use super::*;
+use crate::model::Scope;
 
 #[tokio::test]
 async fn a_check_finds_what_the_server_can() {
@@ -11,7 +12,7 @@ async fn a_check_finds_what_the_server_can() {
         list(0, &[]),
     ])
     .await;
-    let found = open(&server).check().await.unwrap();
+    let found = open(&server).check(Scope::UsersAndGroups).await.unwrap();
     let expected = Capabilities {
         patch: false,
         discovery: true,
@@ -35,7 +36,7 @@ async fn a_check_finds_what_the_server_can() {
     ] {
         let server = Server::start([config, list(0, &[]), groups]).await;
         assert_eq!(
-            open(&server).check().await.unwrap(),
+            open(&server).check(Scope::UsersAndGroups).await.unwrap(),
             Capabilities {
                 groups: false,
                 ..Capabilities::default()
@@ -45,9 +46,32 @@ async fn a_check_finds_what_the_server_can() {
     // A failure of the moment does not take the groups away for good.
     let server = Server::start([error(404, "no"), list(0, &[]), error(503, "no")]).await;
     assert_eq!(
-        open(&server).check().await.unwrap_err().kind,
+        open(&server).check(Scope::UsersAndGroups).await.unwrap_err().kind,
         CheckKind::Failing(503)
     );
+}
+
+#[tokio::test]
+async fn a_check_asks_what_the_scope_needs() {
+    // Users only: not a word about groups.
+    let server = Server::start([error(404, "no"), list(0, &[])]).await;
+    assert!(!open(&server).check(Scope::Users).await.unwrap().groups);
+    assert_eq!(
+        server.lines(),
+        [
+            "GET /v2/ServiceProviderConfig",
+            "GET /v2/Users?startIndex=1&count=1"
+        ]
+    );
+    // Groups only: they must be there, and the sentence says what else could be done.
+    for (answer, words) in [
+        (error(403, "no"), "may not read groups"),
+        (Answer::html(404), "carry users only"),
+    ] {
+        let server = Server::start([error(404, "no"), list(0, &[]), answer]).await;
+        let error = open(&server).check(Scope::Groups).await.unwrap_err();
+        assert!(error.sentence.contains(words), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -80,7 +104,7 @@ async fn a_check_says_what_to_fix() {
         (Answer::stalls(), CheckKind::Timeout, "did not answer in 1 s"),
     ] {
         let server = Server::start([error(404, "no"), answer]).await;
-        let error = open(&server).check().await.unwrap_err();
+        let error = open(&server).check(Scope::UsersAndGroups).await.unwrap_err();
         assert_eq!(error.kind, kind, "{error}");
         assert!(
             error.sentence.contains(words) && error.sentence.starts_with(&server.host()),
@@ -106,7 +130,7 @@ async fn a_check_says_what_to_fix() {
         ("nonsense", CheckKind::Url, "the SCIM Base URL cannot be called"),
     ] {
         let error = open_with(base.into(), Capabilities::default())
-            .check()
+            .check(Scope::UsersAndGroups)
             .await
             .unwrap_err();
         assert_eq!(error.kind, kind, "{error}");

@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::scim::resource::tests::any_body;
+use crate::scim::rules::Declared;
+use crate::scim::schema::Type;
 
 fn any_operation() -> impl Strategy<Value = Value> {
     let op = prop::sample::select(vec!["add", "Replace", "remove"]);
@@ -44,11 +46,24 @@ fn any_operation() -> impl Strategy<Value = Value> {
     })
 }
 
+/// No declarations, and one that half of the paths above meet.
+fn any_rules() -> impl Strategy<Value = Rules> {
+    let kinds = prop::sample::select(vec![Type::String, Type::Boolean, Type::Integer, Type::DateTime]);
+    prop::option::of((kinds, any::<bool>())).prop_map(|declared| {
+        let mut rules = Rules::default();
+        if let Some((kind, many)) = declared {
+            let tag = Declared::new(ResourceType::User, "urn:a:b:2.0:User", "tag", kind, many);
+            rules.custom.add(tag).unwrap();
+        }
+        rules
+    })
+}
+
 proptest! {
     #[test]
-    fn no_message_makes_it_panic_and_every_result_is_canonical(operations in prop::collection::vec(any_operation(), 1..6)) {
+    fn no_message_makes_it_panic_and_every_result_is_canonical(operations in prop::collection::vec(any_operation(), 1..6), rules in any_rules()) {
         for kind in ResourceType::ALL {
-            let Ok(request) = PatchRequest::parse(kind, &message(&json!(operations)), &Rules::default()) else { continue };
+            let Ok(request) = PatchRequest::parse(kind, &message(&json!(operations)), &rules) else { continue };
             let current = match kind {
                 ResourceType::User => start(),
                 ResourceType::Group => accept(kind, json!({ "displayName": "G" }), &Rules::default()).unwrap().attributes,
@@ -59,7 +74,7 @@ proptest! {
                 prop_assert_eq!(Value::Object(arranged).to_string(), Value::Object(patched.attributes.clone()).to_string());
                 let primaries = |value: &Value| value.as_array().map_or(0, |values| values.iter().filter(|value| value["primary"] == json!(true)).count());
                 prop_assert!(patched.attributes.values().all(|value| primaries(value) <= 1), "{:?}", patched.attributes);
-                let again = accept(kind, Value::Object(patched.attributes.clone()), &Rules::default());
+                let again = accept(kind, Value::Object(patched.attributes.clone()), &rules);
                 prop_assert!(again.is_ok(), "{:?} {:?}", again, patched.attributes);
             }
         }

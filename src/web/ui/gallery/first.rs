@@ -2,10 +2,10 @@
 
 use super::sample::{HOSTILE, NOW, ago, beats, outside, page, when};
 use super::{Shown, shown};
-use crate::model::Health;
+use crate::model::{Health, UserWrites};
 use crate::web::ui::catalog::{CatalogPage, Tile};
 use crate::web::ui::confirm::ConfirmPage;
-use crate::web::ui::connect::{AppForm, ConnectPage};
+use crate::web::ui::connect::{AppForm, ConnectPage, user_writes};
 use crate::web::ui::fail::Fail;
 use crate::web::ui::failure::FailurePage;
 use crate::web::ui::login::LoginPage;
@@ -320,6 +320,7 @@ fn connect(failed: bool) -> ConnectPage {
             String::new()
         },
         scopes: scopes(),
+        user_writes: user_writes(UserWrites::Acknowledge),
         refused,
         problem: None,
     }

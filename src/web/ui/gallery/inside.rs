@@ -4,8 +4,10 @@ use super::people::{group, groups, people, person};
 use super::requests::{habits, request, requests, requests_none};
 use super::sample::{HOSTILE, NOW, ago, beats, events, head, inside, when};
 use super::{Shown, shown};
-use crate::model::Health;
+use crate::model::{Health, UserWrites};
 use crate::web::ui::activity::ActivityPage;
+use crate::web::ui::attributes::{AttributeRow, AttributesPage};
+use crate::web::ui::connect::user_writes;
 use crate::web::ui::held::{HeldPage, HeldRow};
 use crate::web::ui::instance::{Fact, HeldBanner, InstancePage, KeyUse, Progress, Tab};
 use crate::web::ui::keys::{KeyRow, KeysPage};
@@ -72,6 +74,7 @@ pub(super) fn pages() -> Vec<Shown> {
         shown("activity", &activity()),
         shown("held", &held()),
         shown("settings", &settings()),
+        shown("attributes", &attributes()),
     ]
 }
 
@@ -320,6 +323,7 @@ fn settings() -> SettingsPage {
             ],
             "3600",
         ),
+        user_writes: user_writes(UserWrites::Acknowledge),
         leavers: Choice::list(
             &[
                 (
@@ -360,5 +364,38 @@ fn settings() -> SettingsPage {
         refused: Refusals::default(),
         problem: None,
         other_directory: true,
+    }
+}
+
+fn attributes() -> AttributesPage {
+    let row = |name: &str, urn: &str, kind: &str| AttributeRow {
+        name: name.into(),
+        urn: urn.into(),
+        resource: "User",
+        of: "People",
+        kind: kind.into(),
+    };
+    let mut refused = Refusals::default();
+    refused.add(
+        "urn",
+        "This URN belongs to a schema of the standard. Type one of your own.",
+    );
+    AttributesPage {
+        page: inside("Attributes"),
+        head: head(Tab::Settings, Health::Healthy),
+        rows: vec![
+            row("badgeNumber", "urn:example:scim:2.0:User", "Whole number"),
+            row("roles", "urn:example:scim:2.0:User", "Text, several"),
+        ],
+        full: false,
+        urn: HOSTILE.into(),
+        name: "tags".into(),
+        resources: Choice::list(&[("User", "People", ""), ("Group", "Groups", "")], "User"),
+        types: Choice::list(
+            &[("string", "Text", ""), ("integer", "Whole number", "")],
+            "string",
+        ),
+        multi_valued: true,
+        refused,
     }
 }

@@ -191,6 +191,7 @@ pub(super) fn group() -> GroupPage {
                 ..member(HOSTILE, "Group", Badge::new(Tone::Off, "Not sent"))
             },
         ],
+        apart: "1 member has no account in Atlassian Cloud: Jorge Ruiz.".into(),
         paging: Paging {
             shown: "1–14 of 14 members".into(),
             ..Paging::default()

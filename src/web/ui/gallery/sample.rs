@@ -1,6 +1,6 @@
 //! Sample chrome, headers and log lines for the gallery.
 
-use crate::model::{Health, Outcome, Role, Time};
+use crate::model::{Health, Outcome, Role, Scope, Time};
 use crate::web::ui::beats::{Beats, Span};
 use crate::web::ui::instance::{Head, Tab};
 use crate::web::ui::page::{Crumb, Here, Live, Nav, NavInstance, Page, Signed, Theme};
@@ -90,6 +90,7 @@ pub(super) fn head(tab: Tab, health: Health) -> Head {
         kind: "Atlassian Cloud · SCIM · users and groups".into(),
         badge: health.into(),
         has_target: true,
+        scope: Scope::UsersAndGroups,
         enabled: true,
         paused: false,
         running: false,

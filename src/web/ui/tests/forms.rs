@@ -19,11 +19,13 @@ async fn a_failed_connect_keeps_all_but_the_token() {
         ("base_url", "http://127.0.0.1:9/scim/v2/Users/"),
         ("token", "top-secret-token-value"),
         ("scope", "groups"),
+        ("user_writes", "refuse"),
     ];
     let seen = browser.send(form, form, &typed).await;
     assert_eq!(seen.status, 422);
     assert!(!seen.body.contains("top-secret-token-value"));
     assert!(seen.body.contains("Payroll &#34;one&#34;") && seen.body.contains("value=\"groups\" checked"));
+    assert!(seen.body.contains("value=\"refuse\" checked"));
     assert!(seen.body.contains("It has to be pasted again"), "{}", seen.body);
     assert!(browser.get("/").await.body.contains("Nothing is connected yet"));
 }
@@ -79,6 +81,41 @@ async fn a_key_is_shown_once() {
         303
     );
     assert_eq!(browser.get(&format!("{page}/1/revoke")).await.status, 409);
+}
+
+#[actix_web::test]
+async fn an_instance_of_groups_says_what_becomes_of_users() {
+    let hub = hub(false).await;
+    hub.admin("owner@example.com", Role::Owner).await;
+    let app = service(&hub).await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in("owner@example.com").await;
+    let form = "/catalog/receive-only/connect";
+    for (name, scope) in [("Teams", "groups"), ("All", "users-and-groups")] {
+        let typed = [("name", name), ("scope", scope), ("user_writes", "refuse")];
+        assert_eq!(browser.send(form, form, &typed).await.status, 303);
+    }
+    assert!(
+        browser
+            .get("/instances/teams")
+            .await
+            .body
+            .contains("writes of users are refused")
+    );
+    let page = "/instances/teams/settings";
+    assert!(browser.get(page).await.body.contains("value=\"refuse\" checked"));
+    let typed = [("name", "Teams"), ("user_writes", "acknowledge")];
+    assert_eq!(browser.send(page, page, &typed).await.status, 303);
+    assert!(
+        browser
+            .get(page)
+            .await
+            .body
+            .contains("value=\"acknowledge\" checked")
+    );
+    // Other instances are not asked.
+    let other = browser.get("/instances/all/settings").await.body;
+    assert!(!other.contains("user_writes"));
 }
 
 #[actix_web::test]
