@@ -155,6 +155,7 @@ fn kept() -> Kept {
             app: "receive-only".into(),
             scope: Scope::UsersAndGroups,
             target: None,
+            policies: Default::default(),
         };
         let (instance, actor) = (instances::insert(tx, &new)?, Actor::Idp("bench".into()));
         let door = Door {

@@ -80,6 +80,7 @@ async fn a_member_costs_the_same_in_a_small_group_and_in_a_large_one() {
                     base_url: base_url.into(),
                     capabilities: Default::default(),
                 }),
+                policies: Default::default(),
             };
             let instance = instances::insert(tx, &new)?;
             let actor = Actor::Idp("test".into());
