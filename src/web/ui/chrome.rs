@@ -2,13 +2,14 @@
 
 use std::cmp::Reverse;
 
+use super::carries;
 use super::fail::Fail;
 use super::instance::{Head, Tab};
 use super::page::{Crumb, Flash, Here, Live, Nav, NavInstance, Page, Signed, Theme};
 use super::parts::When;
 use super::words;
 use crate::connector::catalog;
-use crate::model::{Admin, Instance, Scope};
+use crate::model::{Admin, Instance};
 use crate::scim::fold;
 use crate::store::{Rx, StoreError, conditions, instances, jobs};
 use crate::sync::health;
@@ -188,13 +189,5 @@ pub fn kind(instance: &Instance) -> String {
     }
     let app = catalog::find(&instance.app).map_or("SCIM 2.0", |app| app.name.as_str());
     let protocol = if app.contains("SCIM") { "" } else { " · SCIM" };
-    format!("{app}{protocol}{}", carried(instance.scope))
-}
-
-fn carried(scope: Scope) -> &'static str {
-    match scope {
-        Scope::UsersAndGroups => "",
-        Scope::Users => " · users only",
-        Scope::Groups => " · groups only",
-    }
+    format!("{app}{protocol}{}", carries::only(instance.scope))
 }

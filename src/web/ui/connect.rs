@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::ask::Ask;
+use super::carries::{scopes, user_writes};
 use super::catalog::RECEIVE_ONLY;
 use super::fail::{Answer, Fail};
 use super::flash::News;
@@ -207,41 +208,6 @@ async fn answer(
             problem,
         },
     ))
-}
-
-fn scopes(chosen: Scope) -> Vec<Choice> {
-    let all = [
-        (
-            Scope::UsersAndGroups.as_str(),
-            "Users and groups",
-            "Accounts, groups and who is in them.",
-        ),
-        (Scope::Users.as_str(), "Users only", "Groups are left alone."),
-        (
-            Scope::Groups.as_str(),
-            "Groups only",
-            "People must have an account in the app already.",
-        ),
-    ];
-    Choice::list(&all, chosen.as_str())
-}
-
-/// What an instance that carries groups only may answer to writes of users.
-#[must_use]
-pub fn user_writes(chosen: UserWrites) -> Vec<Choice> {
-    let all = [
-        (
-            UserWrites::Acknowledge.as_str(),
-            "Acknowledge it",
-            "The person is kept here and nothing is sent; who has an account in the app is taken into its groups.",
-        ),
-        (
-            UserWrites::Refuse.as_str(),
-            "Refuse it",
-            "The provider is told that people must exist in the app first.",
-        ),
-    ];
-    Choice::list(&all, chosen.as_str())
 }
 
 fn proposed(slug: &str) -> String {

@@ -5,8 +5,8 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::ask::Ask;
+use super::carries::user_writes;
 use super::chrome::Inside;
-use super::connect::user_writes;
 use super::fail::{Answer, Fail};
 use super::flash::News;
 use super::form::Form;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::beats::{Beats, Span};
+use super::carries;
 use super::instance::{Fact, Progress};
 use super::parts::When;
 use super::words;
-use crate::model::{Health, Instance, RunPhase, Scope, Target, Time, UserWrites};
+use crate::model::{Health, Instance, RunPhase, Target, Time};
 use crate::store::{Rx, StoreError, conditions};
 use crate::sync::status::InstanceStatus;
 
@@ -139,7 +140,7 @@ pub fn facts(instance: &Instance, status: &InstanceStatus, now: Time) -> Vec<Fac
             ..fact("Address", target.base_url().to_owned())
         });
     }
-    facts.push(fact("Carries", carries(instance).into()));
+    facts.push(fact("Carries", carries::sentence(instance).into()));
     facts.push(fact("People", words::number(status.users)));
     facts.push(fact("Groups", words::number(status.groups)));
     let Some(target) = &instance.target else {
@@ -169,15 +170,6 @@ pub fn facts(instance: &Instance, status: &InstanceStatus, now: Time) -> Vec<Fac
     facts.push(time("Token set", instance.secret_set_at, "not stored"));
     facts.push(fact("The app can", can(target)));
     facts
-}
-
-fn carries(instance: &Instance) -> &'static str {
-    match (instance.scope, instance.policies.user_writes) {
-        (Scope::UsersAndGroups, _) => "users and groups",
-        (Scope::Users, _) => "users only",
-        (Scope::Groups, UserWrites::Acknowledge) => "groups only; writes of users are acknowledged",
-        (Scope::Groups, UserWrites::Refuse) => "groups only; writes of users are refused",
-    }
 }
 
 fn can(target: &Target) -> String {

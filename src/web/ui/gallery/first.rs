@@ -3,9 +3,10 @@
 use super::sample::{HOSTILE, NOW, ago, beats, outside, page, when};
 use super::{Shown, shown};
 use crate::model::{Health, UserWrites};
+use crate::web::ui::carries::user_writes;
 use crate::web::ui::catalog::{CatalogPage, Tile};
 use crate::web::ui::confirm::ConfirmPage;
-use crate::web::ui::connect::{AppForm, ConnectPage, user_writes};
+use crate::web::ui::connect::{AppForm, ConnectPage};
 use crate::web::ui::fail::Fail;
 use crate::web::ui::failure::FailurePage;
 use crate::web::ui::login::LoginPage;

@@ -6,7 +6,7 @@ use super::{Shown, shown};
 use crate::model::{Health, UserWrites};
 use crate::web::ui::activity::ActivityPage;
 use crate::web::ui::attributes::{AttributeRow, AttributesPage};
-use crate::web::ui::connect::user_writes;
+use crate::web::ui::carries::user_writes;
 use crate::web::ui::held::{HeldPage, HeldRow};
 use crate::web::ui::instance::{Fact, HeldBanner, InstancePage, KeyUse, Progress, Tab};
 use crate::web::ui::keys::{KeyRow, KeysPage};
