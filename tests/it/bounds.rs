@@ -51,10 +51,7 @@ async fn each_limit_is_kept_and_told() {
     told(&scim.get(&query(&long)).await, 400, Some("invalidFilter"), "300");
     let many = vec!["id pr"; 13].join(" or ");
     told(&scim.get(&query(&many)).await, 400, Some("invalidFilter"), "12");
-    assert_eq!(
-        scim.get(&query(&["id pr"; 12].join(" or "))).await.status,
-        200
-    );
+    assert_eq!(scim.get(&query(&["id pr"; 12].join(" or "))).await.status, 200);
     let nested = format!("(((({term}))))");
     told(&scim.get(&query(&nested)).await, 400, Some("invalidFilter"), "3");
 
