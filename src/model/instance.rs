@@ -3,85 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Capabilities, Time};
-use crate::scim::schema::ResourceType;
+use super::{Capabilities, Policies, Scope, Time};
 
 /// The row of an instance; small, never shown to people (they see the slug).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct InstanceId(pub i64);
-
-/// What an instance carries: users, groups, or both.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Default)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scope {
-    /// Users only; groups are an empty list.
-    Users,
-    /// Groups only; users must exist in the app ([`UserWrites`]).
-    Groups,
-    /// Both, the default.
-    #[default]
-    UsersAndGroups,
-}
-
-impl Scope {
-    /// The word in the command line, the database and the pages.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Groups => "groups",
-            Self::UsersAndGroups => "users-and-groups",
-        }
-    }
-
-    /// Reads the word that `as_str` writes.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Users, Self::Groups, Self::UsersAndGroups]
-            .into_iter()
-            .find(|s| s.as_str() == word)
-    }
-
-    /// Whether what is written here of resources of this type goes to the app. In scope *groups* users are only read
-    /// there; in scope *users* nothing at all is asked of groups.
-    #[must_use]
-    pub fn carries(self, kind: ResourceType) -> bool {
-        match kind {
-            ResourceType::User => self != Self::Groups,
-            ResourceType::Group => self != Self::Users,
-        }
-    }
-}
-
-/// What an instance in scope *groups* answers to whoever writes a user.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Default)]
-#[serde(rename_all = "lowercase")]
-pub enum UserWrites {
-    /// Done: the user is kept here, as a shadow of whoever has an account in the app; nothing is sent onward.
-    #[default]
-    Acknowledge,
-    /// 403: users must exist in the app first.
-    Refuse,
-}
-
-impl UserWrites {
-    /// The word in the command line and the pages.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Acknowledge => "acknowledge",
-            Self::Refuse => "refuse",
-        }
-    }
-
-    /// Reads the word that `as_str` writes.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Acknowledge, Self::Refuse]
-            .into_iter()
-            .find(|w| w.as_str() == word)
-    }
-}
 
 /// Where an instance sends to: the connector and its settings, without the credential.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -111,81 +37,6 @@ impl Target {
     pub fn capabilities(&self) -> &Capabilities {
         match self {
             Self::Scim { capabilities, .. } => capabilities,
-        }
-    }
-}
-
-/// What happens in the app to somebody who left.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Default)]
-#[serde(rename_all = "lowercase")]
-pub enum Leaver {
-    /// `active: false`; the account stays.
-    #[default]
-    Deactivate,
-    /// The account is deleted.
-    Delete,
-    /// Nothing is sent.
-    Leave,
-}
-
-/// What happens when the app holds another value than we sent (DESIGN §1).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Default)]
-#[serde(rename_all = "lowercase")]
-pub enum Drift {
-    /// Say so.
-    #[default]
-    Report,
-    /// Push our value again.
-    Enforce,
-    /// Take the app's value.
-    Adopt,
-}
-
-/// One counter of the removal limit (DESIGN §5): more than `max(floor, percent)` waits for a person.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Limit {
-    /// So many are always allowed, unless it is more than half or all of them.
-    pub floor: u32,
-    /// Per cent of what there was when the window began.
-    pub percent: u32,
-}
-
-/// What an admin may set per instance.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Policies {
-    /// What becomes of leavers' accounts.
-    pub leaver: Leaver,
-    /// What becomes of changes made in the app.
-    pub drift: Drift,
-    /// What is answered to writes of users; counts in scope *groups* only.
-    pub user_writes: UserWrites,
-    /// Removal limit of accounts.
-    pub accounts: Limit,
-    /// Removal limit of groups.
-    pub groups: Limit,
-    /// Removal limit of memberships.
-    pub memberships: Limit,
-}
-
-impl Default for Policies {
-    fn default() -> Self {
-        Self {
-            leaver: Leaver::default(),
-            drift: Drift::default(),
-            user_writes: UserWrites::default(),
-            accounts: Limit {
-                floor: 5,
-                percent: 10,
-            },
-            groups: Limit {
-                floor: 5,
-                percent: 10,
-            },
-            memberships: Limit {
-                floor: 50,
-                percent: 20,
-            },
         }
     }
 }

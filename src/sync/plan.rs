@@ -3,7 +3,7 @@
 //! same code as doing it. It gives the *next* step; when that is done the question is asked anew.
 
 use crate::mapping;
-use crate::model::instance::{Drift, Leaver};
+use crate::model::policies::{Drift, Leaver};
 use crate::model::{Capabilities, Fingerprint, Link, LinkState, Policies, Scope};
 use crate::scim::schema::ResourceType;
 

@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use super::health;
-use crate::model::instance::Limit;
 use crate::model::job::priority;
+use crate::model::policies::Limit;
 use crate::model::{
     Actor, EventDraft, Instance, InstanceId, JobKind, Outcome, Removal, RemovalClass, RemovalState, Time,
 };

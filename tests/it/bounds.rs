@@ -7,7 +7,8 @@ use crate::support::TestHub;
 use crate::support::client::{Answer, patch_op, person};
 
 const SETTINGS: &str = "[limits]\nbody_bytes = 20000\nnesting = 10\nfilter_bytes = 300\nfilter_terms = 12\n\
-                        filter_depth = 3\npatch_operations = 11\nmembers = 101\nresults = 100\n";
+                        filter_depth = 3\npatch_operations = 11\nmembers = 101\nresults = 100\n\
+                        bulk_operations = 3\n";
 
 /// Refused, with this number in a sentence of its own.
 #[track_caller]
@@ -49,7 +50,7 @@ async fn each_limit_is_kept_and_told() {
     let term = "userName eq \"a\"";
     let long = format!("title eq \"{}\"", "x".repeat(300));
     told(&scim.get(&query(&long)).await, 400, Some("invalidFilter"), "300");
-    let many = vec!["id pr"; 13].join(" or ");
+    let many = ["id pr"; 13].join(" or ");
     told(&scim.get(&query(&many)).await, 400, Some("invalidFilter"), "12");
     assert_eq!(scim.get(&query(&["id pr"; 12].join(" or "))).await.status, 200);
     let nested = format!("(((({term}))))");
@@ -64,7 +65,22 @@ async fn each_limit_is_kept_and_told() {
     let group = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Team", "members": members});
     told(&scim.post("/Groups", group).await, 400, Some("tooMany"), "101");
 
+    let bulk = |n: usize| {
+        json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": vec![json!({"method": "DELETE", "path": "/Users/none"}); n]})
+    };
+    assert_eq!(scim.post("/Bulk", bulk(3)).await.status, 200);
+    told(&scim.post("/Bulk", bulk(4)).await, 413, None, "3");
+
     let config = scim.get("/ServiceProviderConfig").await.expect(200);
     assert_eq!(config["filter"]["maxResults"], 100);
+    assert_eq!(config["pagination"]["maxPageSize"], 100);
+    assert_eq!(
+        (
+            &config["bulk"]["maxOperations"],
+            &config["bulk"]["maxPayloadSize"]
+        ),
+        (&json!(3), &json!(20_000))
+    );
     hub.stop().await;
 }

@@ -3,7 +3,7 @@
 use rollcall::demo::relay::Treatment;
 use rollcall::model::Health;
 use rollcall::model::Policies;
-use rollcall::model::instance::{Drift, Leaver};
+use rollcall::model::policies::{Drift, Leaver};
 use rollcall::sync::manage::Edit;
 use serde_json::json;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rollcall::model::instance::Drift;
+use rollcall::model::policies::Drift;
 use rollcall::model::{Health, Instance, Policies};
 use rollcall::secret::Secret;
 use rollcall::store::access;

@@ -411,6 +411,10 @@ async fn a_scope_needs_no_app() {
         refusing.post("/Users", person("ada@example.com")).await,
         "users must exist",
     );
+    let bulk = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+        {"method": "POST", "path": "/Users", "bulkId": "a", "data": person("ada@example.com")}]});
+    let answer = refusing.post("/Bulk", bulk).await.expect(200);
+    assert_eq!(answer["Operations"][0]["status"], "403", "{answer}");
     assert_eq!(refusing.raw(Method::GET, "/Users", Vec::new()).await.status, 200);
     hub.stop().await;
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::app::{App, Fault, GROUP, USER};
 use super::hub::Hub;
-use crate::model::instance::Leaver;
+use crate::model::policies::Leaver;
 use crate::model::{Health, Policies};
 
 #[tokio::test]

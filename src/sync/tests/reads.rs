@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::app::{App, GROUP, USER};
 use super::hub::Hub;
-use crate::model::instance::Drift;
+use crate::model::policies::Drift;
 use crate::model::{Health, Policies};
 use crate::store::resources;
 

@@ -15,7 +15,7 @@ use super::page::Page;
 use super::parts::{Choice, Refusals, When};
 use super::respond::respond;
 use super::words;
-use crate::model::instance::{Drift, Leaver, Limit};
+use crate::model::policies::{Drift, Leaver, Limit};
 use crate::model::{Instance, Policies, Scope, Target, UserWrites};
 use crate::sync::manage::{Edit, ManageError, clean_url};
 
