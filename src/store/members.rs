@@ -4,6 +4,8 @@
 //! `held` is 0, 1, or 2: a change is under way, or its answer was lost. 2 differs from either side, so the row stays to be
 //! pushed, and stays at all, until the app has accepted one.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use rusqlite::params;
 
 use super::resources::kind_of;
@@ -22,6 +24,17 @@ pub struct Member {
     pub display: String,
     /// User or Group.
     pub kind: ResourceType,
+}
+
+/// What a user's groups look like, in one number. It need not be the same in another version of the program: a client
+/// then reads once more.
+#[must_use]
+pub fn fingerprint(groups: &[Member]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for group in groups {
+        (&group.id, &group.display).hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// One membership that the app holds otherwise than wanted.

@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::plan::asks_for;
+use super::plan::{asks_for, asks_for_version, is_version};
 use crate::scim::filter::Filter;
 use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::sort::Sort;
-use crate::scim::{Attributes, eval};
+use crate::scim::{Attributes, etag, eval};
 use crate::store::scan::Meter;
 use crate::store::{Rx, StoreError, members};
 
@@ -21,6 +21,7 @@ pub(super) struct Judge<'a> {
     filter: Option<&'a Filter>,
     with_members: bool,
     with_groups: bool,
+    with_version: bool,
 }
 
 impl<'a> Judge<'a> {
@@ -44,12 +45,14 @@ impl<'a> Judge<'a> {
             filter,
             with_members: kind == ResourceType::Group && asked("members"),
             with_groups: kind == ResourceType::User && asked("groups"),
+            with_version: kind == ResourceType::User
+                && (filter.is_some_and(asks_for_version) || sort.is_some_and(|sort| is_version(&sort.by))),
         }
     }
 
     /// Whether a filter asks for more than the document holds.
     pub(super) fn needs_more(filter: &Filter) -> bool {
-        asks_for(filter, "members") || asks_for(filter, "groups")
+        asks_for(filter, "members") || asks_for(filter, "groups") || asks_for_version(filter)
     }
 
     /// The document, with what is asked for beside it, if it meets the filter.
@@ -62,9 +65,12 @@ impl<'a> Judge<'a> {
             let list = members::list(self.rx, row, 0, usize::MAX)?;
             document.insert("members".into(), references(&list, |m| m.kind.name()));
         }
-        if self.with_groups {
+        if self.with_groups || self.with_version {
             let list = members::groups_of(self.rx, row)?;
             self.meter.spend(list.len() as u64)?;
+            if self.with_version && !list.is_empty() {
+                as_shown(&mut document, &list);
+            }
             document.insert("groups".into(), references(&list, |_| "direct"));
         }
         let meets = self
@@ -72,6 +78,15 @@ impl<'a> Judge<'a> {
             .is_none_or(|filter| eval::matches(filter, self.kind, self.custom, &document));
         Ok(meets.then_some(document))
     }
+}
+
+/// The version of a user who is in groups, as an answer shows it (`scim::etag`).
+fn as_shown(document: &mut Attributes, groups: &[members::Member]) {
+    let Some(Value::String(shown)) = document.get_mut("meta").and_then(|meta| meta.get_mut("version")) else {
+        return;
+    };
+    let stored = shown.trim_start_matches("W/").trim_matches('"');
+    *shown = etag::tag(stored, Some(members::fingerprint(groups)));
 }
 
 /// As an answer shows them, but for the addresses.

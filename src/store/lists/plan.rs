@@ -6,6 +6,7 @@ use rusqlite::types::Value as Sql;
 use super::columns::{BY_NUMBER, BY_ROW, Narrowed, Reach, compare, linked};
 use crate::model::InstanceId;
 use crate::scim::filter::{CompareOp, Filter};
+use crate::scim::path::AttrPath;
 use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::store::resources::kind_code;
@@ -131,11 +132,26 @@ fn either(kind: ResourceType, any: &[Filter], values: &mut Vec<Sql>) -> Option<N
 
 /// Whether a filter asks for what is not in the document: members of groups, groups of users.
 pub(super) fn asks_for(filter: &Filter, name: &str) -> bool {
+    any_path(filter, &|path| path.name.eq_ignore_ascii_case(name))
+}
+
+/// Whether a filter asks for `meta.version`, which tells of a user's groups, too.
+pub(super) fn asks_for_version(filter: &Filter) -> bool {
+    any_path(filter, &is_version)
+}
+
+/// Whether `meta.version` lies at this path or below it.
+pub(super) fn is_version(path: &AttrPath) -> bool {
+    let below = path.sub.as_deref();
+    path.name.eq_ignore_ascii_case("meta") && below.is_none_or(|sub| sub.eq_ignore_ascii_case("version"))
+}
+
+fn any_path(filter: &Filter, is_it: &impl Fn(&AttrPath) -> bool) -> bool {
     match filter {
-        Filter::And(all) | Filter::Or(all) => all.iter().any(|f| asks_for(f, name)),
-        Filter::Not(one) => asks_for(one, name),
-        Filter::Compare { path, .. } | Filter::Present(path) => path.name.eq_ignore_ascii_case(name),
-        Filter::ValuePath { attr, .. } => attr.name.eq_ignore_ascii_case(name),
+        Filter::And(all) | Filter::Or(all) => all.iter().any(|f| any_path(f, is_it)),
+        Filter::Not(one) => any_path(one, is_it),
+        Filter::Compare { path, .. } | Filter::Present(path) => is_it(path),
+        Filter::ValuePath { attr, .. } => is_it(attr),
     }
 }
 

@@ -6,7 +6,7 @@ mod links;
 
 use serde_json::Value;
 
-use links::{fingerprint, push_address, push_groups, push_members, quoted};
+use links::{push_address, push_groups, push_members, quoted};
 
 use crate::scim::Attributes;
 use crate::scim::etag;
@@ -86,7 +86,7 @@ impl View {
     pub(super) fn tag(&self) -> Result<String, StoreError> {
         let (_, version) = self.around_version()?;
         let groups = match self.kind {
-            ResourceType::User if !self.linked.is_empty() => Some(fingerprint(&self.linked)),
+            ResourceType::User if !self.linked.is_empty() => Some(members::fingerprint(&self.linked)),
             ResourceType::User | ResourceType::Group => None,
         };
         Ok(etag::tag(version, groups))

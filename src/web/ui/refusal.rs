@@ -52,8 +52,8 @@ fn plain(status: u16) -> Said {
                 "Mostly nothing has to be done: the identity provider looks for it by name next and makes it anew.",
             ],
         ),
-        405 => said(
-            "This endpoint does not offer this method.",
+        405 | 501 => said(
+            "This endpoint does not offer this.",
             ["Look which features are switched on in the identity provider."],
         ),
         409 => said(

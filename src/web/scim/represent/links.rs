@@ -1,23 +1,11 @@
 //! `groups` and `members` as text, pushed straight into an answer: a group may have very many members. `base` is the
 //! base URL of the endpoint, escaped for JSON.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use serde_json::Value;
 
 use super::Place;
 use crate::scim::schema::ResourceType;
 use crate::store::members::Member;
-
-/// What a user's groups look like, in one number. It need not be the same in another version of the program: a client
-/// then reads once more.
-pub(super) fn fingerprint(groups: &[Member]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    for group in groups {
-        (&group.id, &group.display).hash(&mut hasher);
-    }
-    hasher.finish()
-}
 
 /// RFC 7643 §4.1.2.
 pub(super) fn push_groups(text: &mut String, base: &str, groups: &[Member]) {
