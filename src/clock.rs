@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::model::Time;
+use crate::model::{RequestId, Time};
 
 /// The time, as everything in one hub sees it. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -84,6 +84,13 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
     pub fn new_id(&self) -> String {
         uuid::Uuid::now_v7().to_string()
+    }
+
+    /// The id of a request: the random end of a UUID.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that makes ids")]
+    pub fn new_request_id(&self) -> RequestId {
+        RequestId(uuid::Uuid::now_v7().as_u64_pair().1 & 0xffff_ffff_ffff)
     }
 }
 

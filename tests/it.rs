@@ -28,6 +28,8 @@ mod demo;
 mod endpoint;
 #[path = "it/etag.rs"]
 mod etag;
+#[path = "it/fairness.rs"]
+mod fairness;
 #[path = "it/filters.rs"]
 mod filters;
 #[path = "it/fuzzed.rs"]
@@ -49,6 +51,8 @@ mod put_only;
 #[cfg(feature = "tools")]
 #[path = "it/real_app.rs"]
 mod real_app;
+#[path = "it/requests.rs"]
+mod requests;
 #[path = "it/scopes.rs"]
 mod scopes;
 #[path = "it/sealed.rs"]

@@ -10,6 +10,7 @@ mod tests;
 mod tls;
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use thiserror::Error;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::connector::{Net, NetPolicy};
 use crate::secret::{KeyState, Sealer, SecretError, SetupCode};
 use crate::store::{Lane, ScanBudget, Store, StoreError, access, settings};
@@ -28,6 +29,7 @@ use crate::sync::engine::{Engine, EngineConfig};
 use crate::sync::health;
 use crate::sync::manage::Manager;
 use crate::web::origin::Origin;
+use crate::web::scim::{Gate, Throttle};
 
 pub use renew::{RenewError, Renewed};
 
@@ -204,11 +206,13 @@ impl Server {
             hub.config.trusted_proxies.clone(),
             hub.config.tls.is_some(),
         );
-        let gate = web::Data::new(crate::web::scim::Gate::new(
+        let gate = Gate::new(
             hub.store.clone(),
             origin.clone(),
             hub.config.limits.request,
-        ));
+            throttle(&hub.config.limits),
+        );
+        let gate = web::Data::new(gate);
         let pages = web::Data::new(crate::web::ui::Pages::new(
             hub.manager.clone(),
             engine.clone(),
@@ -303,6 +307,16 @@ impl Server {
         if let Err(e) = tokio::task::spawn_blocking(move || store.close()).await {
             tracing::error!(error = %e, "the store could not be closed in order");
         }
+    }
+}
+
+/// How much one instance and one key may ask for at once.
+fn throttle(limits: &Limits) -> Throttle {
+    let number = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
+    Throttle {
+        in_flight: limits.in_flight,
+        per_second: NonZeroU32::new(number(limits.per_second)),
+        burst: number(limits.burst),
     }
 }
 

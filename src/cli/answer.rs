@@ -101,6 +101,39 @@ pub struct Deleted {
     pub slug: String,
 }
 
+/// A request to an instance's endpoint.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RequestRow {
+    /// As its answer bore it in `X-Request-Id`.
+    pub id: String,
+    /// When it came.
+    pub at: String,
+    /// HTTP method.
+    pub method: String,
+    /// Path and query, what looks like a secret left out.
+    pub path: String,
+    /// Status of the answer; 499: the caller hung up before it.
+    pub status: u16,
+    /// Milliseconds it took.
+    pub ms: f64,
+    /// First characters of the key; null: none of this instance.
+    pub key: Option<String>,
+    /// `User-Agent`.
+    pub agent: String,
+    /// From which address.
+    pub address: Option<String>,
+    /// What was served beside the RFC.
+    pub tolerated: Vec<String>,
+    /// `scimType` of a refusal.
+    pub scim_type: Option<String>,
+    /// What a refused provider was told.
+    pub detail: Option<String>,
+    /// What it was not told, as a word; null: it was told all.
+    pub why: Option<String>,
+    /// Why it was refused, in plain words.
+    pub reason: Option<String>,
+}
+
 /// A removal that waits for a person.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct RemovalRow {

@@ -79,6 +79,13 @@ pub enum Command {
         /// Which.
         slug: String,
     },
+    /// What the identity provider sent lately, newest first. Answer: list of `RequestRow`.
+    InstanceRequests {
+        /// To which instance.
+        slug: String,
+        /// Only those that were refused.
+        refused: bool,
+    },
     /// What waits for a person. Answer: list of `RemovalRow`.
     RemovalList {
         /// Of which instance.

@@ -5,7 +5,7 @@ use std::io::BufRead;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, SyncReport};
+use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow, SyncReport};
 use super::command::{Command, NewTarget, Switch};
 use super::input::secret_line;
 use super::{CliError, Output, Plan};
@@ -38,6 +38,14 @@ pub(super) enum InstanceVerb {
         /// Answer when the sync has ended; exit with 1 if it failed
         #[arg(long)]
         wait: bool,
+    },
+    /// What its identity provider sent lately, newest first
+    Requests {
+        #[command(flatten)]
+        one: One,
+        /// Only those that were refused, with the reason
+        #[arg(long)]
+        rejected: bool,
     },
     /// Let identity providers in again and send again
     Enable(One),
@@ -127,6 +135,14 @@ impl InstanceVerb {
                 Command::InstanceSync { slug: one.slug, wait },
                 one.json,
                 show_sync,
+            ),
+            Self::Requests { one, rejected } => Plan::new(
+                Command::InstanceRequests {
+                    slug: one.slug,
+                    refused: rejected,
+                },
+                one.json,
+                show_requests,
             ),
             Self::Enable(one) => switch(one, Switch::Enabled),
             Self::Disable(one) => switch(one, Switch::Disabled),
@@ -247,6 +263,29 @@ fn show_sync(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
         Some(_) => format!("{slug} is being synced: {users} users and {groups} groups read so far."),
         None => format!("{slug} will be synced next."),
     })
+}
+
+fn show_requests(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
+    let rows: Vec<RequestRow> = serde_json::from_value(answer)?;
+    let cells = |row: RequestRow| {
+        let remark = row.reason.unwrap_or_else(|| row.tolerated.join(" "));
+        vec![
+            row.at,
+            row.id,
+            row.status.to_string(),
+            format!("{:.1}", row.ms),
+            row.key.unwrap_or_default(),
+            row.method,
+            row.path,
+            row.agent,
+            remark,
+        ]
+    };
+    let rows: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
+    let heads = [
+        "TIME", "ID", "STATUS", "MS", "KEY", "METHOD", "PATH", "AGENT", "REMARK",
+    ];
+    out.table(&heads, &rows, "No request of this kind is kept.")
 }
 
 fn show_deleted(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {

@@ -253,6 +253,28 @@ fn instances_are_listed_and_switched() {
 }
 
 #[test]
+fn requests_are_listed_with_what_was_remarkable() {
+    let asked = plan("instance requests hr --rejected", b"");
+    assert!(matches!(
+        &asked.command,
+        Command::InstanceRequests { slug, refused: true } if slug == "hr"
+    ));
+    let row = json!({"id": "00123456789a", "at": "2026-01-01T00:00:00.000Z", "method": "GET", "path": "/scim/hr/v2/Users",
+        "status": 401, "ms": 0.25, "key": null, "agent": "evil\u{1b}[2J", "address": "203.0.113.7", "tolerated": [],
+        "scim_type": null, "detail": "No.", "why": "jwt", "reason": "It came with a token of its own."});
+    let (text, _) = shown(&asked, json!([row]));
+    assert!(
+        text.contains("401") && text.contains("0.2") && !text.contains('\u{1b}'),
+        "{text}"
+    );
+    assert!(
+        text.trim_end().ends_with("It came with a token of its own."),
+        "{text}"
+    );
+    assert_eq!(shown(&asked, json!([])).0, "No request of this kind is kept.\n");
+}
+
+#[test]
 fn removals_are_decided_one_by_one_or_all() {
     let some = plan("removal allow hr 3 4", b"");
     let Command::RemovalDecide {

@@ -7,10 +7,10 @@
 //!
 //! Tags compare weakly, for these are weak and clients are told to send them back in If-Match (RFC 7644 §3.14). Dates
 //! (If-Modified-Since) are not evaluated, and no answer has any.
-use super::error::{ScimError, quote};
+mod header;
 
-/// Most tags that one header may list.
-const MAX_TAGS: usize = 100;
+use super::error::ScimError;
+use header::tags;
 
 /// The tag of a version, as header and `meta.version` have it. `groups` is the fingerprint of what is computed beside the
 /// document, if anything is.
@@ -99,57 +99,6 @@ impl Tags {
 /// What stands between the quotes of a tag of ours.
 fn opaque(tag: &str) -> &str {
     tag.trim_start_matches("W/").trim_matches('"')
-}
-
-/// `*`, or tags with commas between them. Nothing at all is no condition.
-fn tags(text: &str) -> Result<Option<Tags>, ScimError> {
-    let bad = || {
-        ScimError::invalid_value(format!(
-            "{} is no list of versions; it has to be like W/\"5\", or *.",
-            quote(text)
-        ))
-    };
-    let mut rest = text.trim();
-    if rest == "*" {
-        return Ok(Some(Tags::Any));
-    }
-    let mut tags = Vec::new();
-    while !rest.is_empty() {
-        let (tag, after) = one(rest).ok_or_else(bad)?;
-        if tags.len() == MAX_TAGS {
-            return Err(bad());
-        }
-        tags.push(tag.to_owned());
-        rest = after.trim_start();
-        // Empty elements of a list are passed over (RFC 9110 §5.6.1.2).
-        match rest.strip_prefix(',') {
-            Some(next) => rest = next.trim_start_matches([',', ' ', '\t']),
-            None if rest.is_empty() => {}
-            None => return Err(bad()),
-        }
-    }
-    Ok((!tags.is_empty()).then_some(Tags::These(tags)))
-}
-
-/// The first tag of a list, and what follows it.
-fn one(text: &str) -> Option<(&str, &str)> {
-    let text = text
-        .strip_prefix("W/")
-        .or_else(|| text.strip_prefix("w/"))
-        .unwrap_or(text);
-    let (tag, rest) = match text.strip_prefix('"') {
-        Some(text) => text.split_once('"')?,
-        None => {
-            let (tag, rest) = text.split_at(text.find(',').unwrap_or(text.len()));
-            let tag = tag.trim_end();
-            if tag.is_empty() || tag.contains(['"', ' ']) {
-                return None;
-            }
-            (tag, rest)
-        }
-    };
-    let fits = |c: char| c > ' ' && c != '\u{7f}' && c != '"';
-    tag.chars().all(fits).then_some((tag, rest))
 }
 
 #[cfg(test)]

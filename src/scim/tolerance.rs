@@ -7,65 +7,77 @@ use serde_json::Value;
 use super::Attributes;
 use super::schema::{Attribute, ResourceType};
 
-/// A deviation that was served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Tolerance {
-    /// Entra: `"active": "True"`, and `primary` so in value paths.
-    BooleanAsString,
-    /// OneLogin: `""` and blanks where a template had nothing to fill in.
-    BlankValue,
-    /// Entra: the manager, or a value of a multi-valued attribute, as a bare string instead of `{"value": …}`.
-    BareValue,
-    /// Entra: a single complex value inside of an array.
-    ArrayOfOne,
-    /// Entra: a simple value as `[{"$ref": null, "value": …}]`.
-    ValueInArray,
-    /// Hand-written clients: the one value of a multi-valued attribute without its array.
-    MissingArray,
-    /// OneLogin: `manager.managerId` of SCIM 1.1 for `manager.value`.
-    ManagerId,
-    /// PingOne: several values of one attribute marked primary; the first stays so.
-    SeveralPrimaries,
-    /// OneLogin: schema URNs from before the RFC.
-    OldUrn,
-    /// Entra: the enterprise URN without its last colon.
-    MisspeltUrn,
-    /// Entra: `department` or `manager` beside the core attributes instead of inside of the extension.
-    ExtensionAttributeAtTop,
-    /// Entra: paths as keys, `"name.givenName"` and `"urn:…:User:department"`.
-    PathAsKey,
-    /// Entra: `Add`, `Replace`, `Remove` with a capital.
-    CapitalOperation,
-    /// Entra: `remove` with the values to take away beside the path of the attribute.
-    RemoveWithValue,
-    /// Hand-written clients: a PATCH that does not say `PatchOp` in its `schemas`.
-    NoPatchSchema,
-    /// Canaille: a reader that gives the whole service up for an attribute newer than itself.
-    StrictReader,
+macro_rules! tolerances {
+    ($($(#[$doc:meta])+ $variant:ident $name:literal $client:literal $title:literal;)+) => {
+        /// A deviation that was served.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Tolerance { $($(#[$doc])+ $variant,)+ }
+
+        impl Tolerance {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name in the request log.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// Whose clients are known for it.
+            pub fn client(self) -> &'static str {
+                match self { $(Self::$variant => $client,)+ }
+            }
+
+            /// What it is, in a few words for people.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+
+            /// Reads what `name` writes.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+    };
 }
 
-impl Tolerance {
-    /// The name in the request log.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::BooleanAsString => "boolean_as_string",
-            Self::BlankValue => "blank_value",
-            Self::BareValue => "bare_value",
-            Self::ArrayOfOne => "array_of_one",
-            Self::ValueInArray => "value_in_array",
-            Self::MissingArray => "missing_array",
-            Self::ManagerId => "manager_id",
-            Self::SeveralPrimaries => "several_primaries",
-            Self::OldUrn => "old_urn",
-            Self::MisspeltUrn => "misspelt_urn",
-            Self::ExtensionAttributeAtTop => "extension_attribute_at_top",
-            Self::PathAsKey => "path_as_key",
-            Self::CapitalOperation => "capital_operation",
-            Self::RemoveWithValue => "remove_with_value",
-            Self::NoPatchSchema => "no_patch_schema",
-            Self::StrictReader => "strict_reader",
-        }
-    }
+// Variant, name in the log, whose clients are known for it, title.
+tolerances! {
+    /// Entra: `"active": "True"`, and `primary` so in value paths.
+    BooleanAsString "boolean_as_string" "Entra" "true and false sent as text";
+    /// OneLogin: `""` and blanks where a template had nothing to fill in.
+    BlankValue "blank_value" "OneLogin" "blanks where there is no value";
+    /// Entra: the manager, or a value of a multi-valued attribute, as a bare string instead of `{"value": …}`.
+    BareValue "bare_value" "Entra" "a plain text in place of an object with a value";
+    /// Entra: a single complex value inside of an array.
+    ArrayOfOne "array_of_one" "Entra" "a single value inside of a list";
+    /// Entra: a simple value as `[{"$ref": null, "value": …}]`.
+    ValueInArray "value_in_array" "Entra" "a plain value wrapped in a list";
+    /// Hand-written clients: the one value of a multi-valued attribute without its array.
+    MissingArray "missing_array" "Hand-written clients" "one value in place of a list";
+    /// OneLogin: `manager.managerId` of SCIM 1.1 for `manager.value`.
+    ManagerId "manager_id" "OneLogin" "the manager named as in SCIM 1.1";
+    /// PingOne: several values of one attribute marked primary; the first stays so.
+    SeveralPrimaries "several_primaries" "PingOne" "several values marked primary";
+    /// OneLogin: schema URNs from before the RFC.
+    OldUrn "old_urn" "OneLogin" "names of schemas from before the standard";
+    /// Entra: the enterprise URN without its last colon.
+    MisspeltUrn "misspelt_urn" "Entra" "the name of the enterprise schema misspelt";
+    /// Entra: `department` or `manager` beside the core attributes instead of inside of the extension.
+    ExtensionAttributeAtTop "extension_attribute_at_top" "Entra" "enterprise attributes outside of their extension";
+    /// Entra: paths as keys, `"name.givenName"` and `"urn:…:User:department"`.
+    PathAsKey "path_as_key" "Entra" "paths used as names of attributes";
+    /// Entra: `Add`, `Replace`, `Remove` with a capital.
+    CapitalOperation "capital_operation" "Entra" "operations written with a capital";
+    /// Entra: `remove` with the values to take away beside the path of the attribute.
+    RemoveWithValue "remove_with_value" "Entra" "legacy member removal";
+    /// Hand-written clients: a PATCH that does not say `PatchOp` in its `schemas`.
+    NoPatchSchema "no_patch_schema" "Hand-written clients" "a PATCH that does not name its schema";
+    /// Canaille: a reader that gives the whole service up for an attribute newer than itself.
+    StrictReader "strict_reader" "Canaille" "nothing announced that is newer than the reader";
+    /// Entra: a base URL that ends in `/Users` or `/Groups`, so that requests go to `/Groups/Users`.
+    EndpointInBaseUrl "endpoint_in_base_url" "Entra" "a base URL that ends in /Users or /Groups";
+    /// Hand-written clients: `/users` for `/Users`.
+    EndpointCase "endpoint_case" "Hand-written clients" "endpoints in other letter case";
 }
 
 /// The deviations of one request, each once.
@@ -156,6 +168,30 @@ pub(super) fn extension_attribute(
         .find_map(|schema| Some((schema.urn, schema.attribute(name)?)))
 }
 
+/// What can follow the base URL.
+const ENDPOINTS: [&str; 7] = [
+    "Users",
+    "Groups",
+    "ServiceProviderConfig",
+    "ResourceTypes",
+    "Schemas",
+    "Bulk",
+    "Me",
+];
+
+/// [`Tolerance::EndpointCase`]: the endpoint that is meant by a first step of a path, as it is written right.
+pub fn endpoint_case(step: &str) -> Option<&'static str> {
+    ENDPOINTS
+        .into_iter()
+        .find(|endpoint| endpoint.eq_ignore_ascii_case(step))
+}
+
+/// [`Tolerance::EndpointInBaseUrl`]: whether the first of two steps is a rest of the base URL. No resource has the name
+/// of an endpoint for its id.
+pub fn endpoint_in_base_url(first: &str, second: &str) -> bool {
+    matches!(endpoint_case(first), Some("Users" | "Groups")) && endpoint_case(second).is_some()
+}
+
 /// [`Tolerance::CapitalOperation`]: whether the operation is written otherwise than the RFC has it.
 pub(super) fn capital_operation(op: &str) -> bool {
     op.chars().any(|c| c.is_ascii_uppercase())
@@ -191,6 +227,36 @@ mod tests {
         assert_eq!(values[1]["primary"], json!(true));
         assert_eq!(values[2]["primary"], json!(false));
         assert!(!several_primaries(&mut values));
+    }
+
+    #[test]
+    fn an_endpoint_before_an_endpoint_is_of_the_base_url() {
+        for (first, second) in [
+            ("Groups", "Users"),
+            ("groups", "Groups"),
+            ("Users", "ServiceProviderConfig"),
+        ] {
+            assert!(endpoint_in_base_url(first, second), "{first}/{second}");
+        }
+        for (first, second) in [
+            ("Users", "2819c223"),
+            ("Users", ".search"),
+            ("Schemas", "Users"),
+            ("x", "Users"),
+        ] {
+            assert!(!endpoint_in_base_url(first, second), "{first}/{second}");
+        }
+        assert_eq!(
+            (endpoint_case("uSERS"), endpoint_case("User")),
+            (Some("Users"), None)
+        );
+    }
+
+    #[test]
+    fn names_are_unlike_and_read_back() {
+        for one in Tolerance::ALL {
+            assert_eq!(Tolerance::named(one.name()), Some(*one));
+        }
     }
 
     #[test]

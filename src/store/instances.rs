@@ -1,6 +1,6 @@
 //! Instances: what an admin set, and where the engine stands with each. The sealed credential is read only by name.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Rx, StoreError, Topic, Tx};
 use crate::model::{Instance, InstanceId, Policies, Scope, Target, Time};
@@ -86,6 +86,13 @@ pub fn list(rx: &Rx<'_>) -> Result<Vec<Instance>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM instances WHERE deleted_at IS NULL ORDER BY name, id");
     let mut all = rx.conn.prepare_cached(&sql)?;
     let rows = all.query_map([], read)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The rows of all instances, for a store that is being opened.
+pub(super) fn ids(conn: &Connection) -> Result<Vec<i64>, StoreError> {
+    let mut all = conn.prepare("SELECT id FROM instances WHERE deleted_at IS NULL")?;
+    let rows = all.query_map([], |r| r.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -10,6 +10,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0001_first.sql")),
     M::up(include_str!("../../migrations/0002_lists.sql")),
     M::up(include_str!("../../migrations/0003_custom_attributes.sql")),
+    M::up(include_str!("../../migrations/0004_fence.sql")),
 ];
 
 /// Brings the database to this version's schema, each step in a transaction.

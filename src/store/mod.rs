@@ -1,8 +1,8 @@
 //! The only place with SQL. One SQLite file in WAL mode: a writer thread with group commit, a pool of readers that
 //! cannot write. One file per noun; each reading function takes `&Rx`, each writing one `&Tx`.
 //!
-//! No read transaction outlives one page of results. Telemetry (last use of keys) has a file of its own, off the
-//! durable path.
+//! No read transaction outlives one page of results. Telemetry (the request log, last use of keys) has a file of its own,
+//! off the durable path.
 
 pub mod access;
 pub mod check;
@@ -73,7 +73,8 @@ impl Store {
             r.get(0)
         })?;
         let readers = open::readers(&path)?;
-        let telemetry = telemetry::Telemetry::open(&dir.join("telemetry.db"))?;
+        let instances = instances::ids(&conn)?;
+        let telemetry = telemetry::Telemetry::open(&dir.join("telemetry.db"), &instances)?;
         let shared = Shared::new(seq);
         let (handle, hands) = (Arc::clone(&shared), clock.clone());
         let thread = std::thread::Builder::new()

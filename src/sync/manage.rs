@@ -359,7 +359,9 @@ impl Manager {
             )?;
             Ok(())
         };
-        self.store.write(Lane::Front, Some(id), work).await
+        self.store.write(Lane::Front, Some(id), work).await?;
+        self.store.telemetry().forget(id);
+        Ok(())
     }
 }
 

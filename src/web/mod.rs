@@ -99,6 +99,8 @@ pub(crate) const PAGES: &[Page] = pages! {
     GET  "/instances/{slug}/groups"                Viewer   groups::get;
     GET  "/instances/{slug}/groups/{id}"           Viewer   group::get;
     POST "/instances/{slug}/groups/{id}/retry"     Operator group::retry;
+    GET  "/instances/{slug}/requests"              Viewer   requests::get;
+    GET  "/instances/{slug}/requests/{id}"         Viewer   request::get;
     GET  "/instances/{slug}/activity"              Viewer   activity::get;
     GET  "/instances/{slug}/settings"              Viewer   settings::get;
     POST "/instances/{slug}/settings"              Operator settings::post;

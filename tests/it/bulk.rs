@@ -1,6 +1,7 @@
 //! Many writes in one request: RFC 7644 §3.7.
 
 use reqwest::Method;
+use rollcall::model::{Scope, UserWrites};
 use serde_json::{Value, json};
 
 use crate::support::client::{id, patch_op, person};
@@ -343,6 +344,34 @@ async fn limits_are_announced_kept_and_told() {
     large.refused(413, None);
     assert!(large.text.contains(&largest.to_string()), "{}", large.text);
     assert!(scim.named("Users", "large@example.com").await.is_none());
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_instance_does_not_take_is_refused_here_too() {
+    let hub = TestHub::start().await;
+    let (_, scim) = hub
+        .receiver_in("Users", (Scope::Users, UserWrites::default()))
+        .await;
+    let outcomes = bulk(
+        &scim,
+        json!([user("ada", "ada@example.com"), group("g", &["bulkId:ada"])]),
+    )
+    .await;
+    assert_eq!(statuses(&outcomes), ["201", "403"]);
+    let (_, scim) = hub
+        .receiver_in("Groups", (Scope::Groups, UserWrites::Refuse))
+        .await;
+    let outcomes = bulk(
+        &scim,
+        json!([
+            user("ada", "ada@example.com"),
+            group("g", &["bulkId:ada"]),
+            group("h", &[])
+        ]),
+    )
+    .await;
+    assert_eq!(statuses(&outcomes), ["403", "409", "201"]);
     hub.stop().await;
 }
 

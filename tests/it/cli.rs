@@ -211,6 +211,13 @@ async fn a_server_is_driven_by_commands_and_goes_on_without() {
     );
     assert_eq!(idp.get("/Users").await.status, 401);
     renewed.get("/Users").await.expect(200);
+    let refused = ["instance", "requests", "people", "--rejected", "--json"];
+    let refused = run(&dir, &refused).json();
+    assert_eq!(
+        (&refused[0]["status"], &refused[0]["why"]),
+        (&401.into(), &"revoked".into())
+    );
+    assert_eq!(refused[0]["key"], keys[1]["prefix"]);
 
     run(&dir, &["serve", "--listen", "127.0.0.1:0"]).refused("Another rollcall process");
     run(&dir, &["restore", copy]).refused("Another rollcall process");
@@ -245,6 +252,11 @@ async fn a_server_is_driven_by_commands_and_goes_on_without() {
     run(&dir, &["healthcheck"]).refused("No server is running");
     let alone = run(&dir, &["instance", "list", "--json"]).json();
     assert_eq!(alone[0]["users"], 1);
+    let kept = run(&dir, &["instance", "requests", "people"]);
+    assert!(
+        kept.out.contains("was revoked on") && kept.out.contains("POST"),
+        "{kept:?}"
+    );
     run(&dir, &["instance", "delete", "people", "--yes", "--json"]).json();
     assert_eq!(
         run(&dir, &["instance", "list", "--json"]).json(),

@@ -1,10 +1,11 @@
 //! What an identity provider sees: RFC 7644 on an instance that only receives.
 
 use reqwest::Method;
+use rollcall::scim::tolerance::Tolerance;
 use serde_json::json;
 
 use crate::support::client::{id, person};
-use crate::support::{Scim, TestHub};
+use crate::support::{Scim, TestHub, raw};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_lives_and_dies() {
@@ -402,5 +403,83 @@ async fn a_stored_change_is_never_denied() {
         "nobody is asked to send it again"
     );
     assert!(scim.named("Groups", "Design").await.is_some());
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_url_that_ends_in_an_endpoint_works_and_is_told() {
+    let hub = TestHub::start().await;
+    let (mine, scim) = hub.receiver("Directory").await;
+    for rest in ["/Groups", "/Users", "/groups/"] {
+        let odd = Scim::new(format!("{}{rest}", scim.base), &scim.key);
+        let name = format!("ada{}@example.com", rest.len());
+        let user = odd.user(&name).await;
+        let path = format!("/Users/{user}");
+        let read = odd.get(&path).await.expect(200);
+        assert_eq!(
+            read["meta"]["location"],
+            format!("{}{path}", scim.base),
+            "the right one"
+        );
+        assert_eq!(odd.named("Users", &name).await.unwrap()["id"], user.as_str());
+        let group = format!("/Groups/{}", odd.group(&format!("Group {rest}"), &[&user]).await);
+        let remove = json!([{"op": "remove", "path": format!("members[value eq \"{user}\"]")}]);
+        assert_eq!(odd.patch(&group, remove).await.status, 204);
+        odd.put(&path, person(&name)).await.expect(200);
+        let search = json!({"filter": format!("userName eq \"{name}\"")});
+        assert_eq!(
+            odd.post("/Users/.search", search).await.expect(200)["totalResults"],
+            1
+        );
+        for discovery in [
+            "/ServiceProviderConfig",
+            "/ResourceTypes/User",
+            "/Schemas",
+            "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User",
+        ] {
+            odd.get(discovery).await.expect(200);
+        }
+        assert_eq!(odd.delete(&group).await.status, 204);
+    }
+    let store = &hub.server.hub().store;
+    let habits = store.telemetry().habits(mine.id, store.clock().now()).unwrap();
+    assert_eq!(habits[0].tolerance, Tolerance::EndpointInBaseUrl);
+    assert_eq!(habits[0].today, 36);
+    hub.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dirty_addresses_are_answered_directly() {
+    let hub = TestHub::start().await;
+    let (mine, scim) = hub.receiver("Directory").await;
+    let id = scim.user("ada@example.com").await;
+    let bearer = format!("Bearer {}", scim.key);
+    for sent in [
+        "//Users",
+        "//Users//",
+        "/Users/",
+        "/Users?",
+        "/Users?&",
+        "/Users?filter=userName+eq+%22ada%40example.com%22&",
+        "/Users?filter=userName+eq+%22ada%40example.com%22&?",
+        "/Users?aadOptscim062020",
+        "/users",
+        "/USERS/",
+        "//Groups//users?",
+        &format!("/users//{id}"),
+        &format!("/Users/{id}/?"),
+        &format!("/Users/{id}?&"),
+    ] {
+        for before in ["/scim", "//scim"] {
+            let target = format!("{before}/{}/v2{sent}", mine.slug);
+            let (status, answer) =
+                raw::get(hub.server.address(), &target, &[("Authorization", &bearer)]).await;
+            assert_eq!(status, 200, "{target}: {answer}");
+            assert!(answer.contains(&id), "{target}: {answer}");
+        }
+    }
+    let target = format!("/scim/{}/v2//groups/?", mine.slug);
+    let (status, _) = raw::get(hub.server.address(), &target, &[("Authorization", &bearer)]).await;
+    assert_eq!(status, 200);
     hub.stop().await;
 }

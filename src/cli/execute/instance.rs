@@ -154,6 +154,6 @@ fn row(rx: &Rx<'_>, instance: Instance) -> Result<InstanceRow, StoreError> {
     })
 }
 
-fn scim_base_url(base: &str, slug: &str) -> String {
+pub(super) fn scim_base_url(base: &str, slug: &str) -> String {
     format!("{base}/scim/{slug}/v2")
 }

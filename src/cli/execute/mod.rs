@@ -10,6 +10,7 @@ mod doctor;
 mod instance;
 mod key;
 mod removal;
+mod requests;
 mod sync;
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,9 @@ pub async fn execute(
         Command::InstanceSync { slug, wait } => answer(sync::sync(hub, engine, slug, wait).await),
         Command::InstanceSwitch { slug, to } => answer(instance::switch(hub, slug, to).await),
         Command::InstanceDelete { slug } => answer(instance::delete(hub, slug).await),
+        Command::InstanceRequests { slug, refused } => {
+            answer(requests::list(hub, base_url, slug, refused).await)
+        }
         Command::RemovalList { slug } => answer(removal::list(hub, slug).await),
         Command::RemovalDecide { slug, which, allow } => {
             answer(removal::decide(hub, slug, which, allow).await)

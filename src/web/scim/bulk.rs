@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 
 use super::change::change;
 use super::failure::Failure;
-use super::gate::Gate;
-use super::{answer, body};
+use super::gate::{self, Gate};
+use super::{answer, body, trail};
 use crate::clock::Stopwatch;
 use crate::scim::Attributes;
 use crate::scim::bulk::{self, BulkRequest, Operation, Step};
@@ -37,7 +37,7 @@ pub(super) async fn post(
     gate: Data<Gate>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let limits = &caller.rules.limits;
     let base = gate.base(&request, &caller);
     let body = body::json(payload, limits).await?;
@@ -72,6 +72,7 @@ pub(super) async fn post(
             }
         }
     }
+    trail::tolerated(&request, &progress.tolerated);
     let outcomes = asked
         .into_iter()
         .enumerate()

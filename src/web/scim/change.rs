@@ -17,6 +17,7 @@ use crate::scim::patch::PatchRequest;
 use crate::scim::project::Projection;
 use crate::scim::resource::{self, Accepted};
 use crate::scim::schema::ResourceType;
+use crate::scim::tolerance::Tolerance;
 use crate::store::{Lane, instances};
 
 /// A change that a client asks for, read and checked: what is left to do needs the database.
@@ -62,6 +63,15 @@ impl Write {
             change,
             only_if: ask.only_if,
         })
+    }
+
+    /// What was served beside the RFC.
+    pub(super) fn tolerated(&self) -> &[Tolerance] {
+        match &self.change {
+            Change::Create(accepted) | Change::Replace(_, accepted) => &accepted.tolerated,
+            Change::Patch(_, request) => request.tolerated(),
+            Change::Delete(_) => &[],
+        }
     }
 
     /// Makes the change, in a unit of work. A user's groups are read here, so that its answer needs no second read;

@@ -5,26 +5,27 @@ use actix_web::http::header::USER_AGENT;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::answer;
 use super::failure::Failure;
-use super::gate::Gate;
+use super::gate::{self, Gate};
 use super::scope::offer;
+use super::{answer, trail};
 use crate::scim::error::ScimError;
 use crate::scim::{discovery, tolerance};
 
 pub(super) async fn config(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let mut body = discovery::service_provider_config(&gate.base(&request, &caller), &caller.rules.limits);
     let agent = request
         .headers()
         .get(USER_AGENT)
         .and_then(|agent| agent.to_str().ok());
-    tolerance::for_strict_reader(agent.unwrap_or_default(), &mut body);
+    let tolerated = tolerance::for_strict_reader(agent.unwrap_or_default(), &mut body);
+    trail::tolerated(&request, tolerated.as_slice());
     Ok(answer::json(&request, StatusCode::OK, body.to_string()))
 }
 
 pub(super) async fn types(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     Ok(all(
         &request,
         discovery::resource_types(&gate.base(&request, &caller), &offer(&caller)),
@@ -32,7 +33,7 @@ pub(super) async fn types(request: HttpRequest, gate: web::Data<Gate>) -> Result
 }
 
 pub(super) async fn schemas(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     Ok(all(
         &request,
         discovery::schemas(&gate.base(&request, &caller), &offer(&caller)),
@@ -40,7 +41,7 @@ pub(super) async fn schemas(request: HttpRequest, gate: web::Data<Gate>) -> Resu
 }
 
 pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let name = request.match_info().get("name").unwrap_or_default();
     one(
         &request,
@@ -50,13 +51,22 @@ pub(super) async fn one_type(request: HttpRequest, gate: web::Data<Gate>) -> Res
 }
 
 pub(super) async fn one_schema(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let urn = request.match_info().get("urn").unwrap_or_default();
     one(
         &request,
         discovery::schemas(&gate.base(&request, &caller), &offer(&caller)),
         urn,
     )
+}
+
+/// A path that is no endpoint.
+pub(super) async fn unknown(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
+    let base = gate.base(&request, &*gate::caller(&request)?);
+    Err(Failure::no_endpoint(format!(
+        "There is no such endpoint. The SCIM base URL of this instance is {base}; users are under /Users, groups under \
+         /Groups of it."
+    )))
 }
 
 /// What is published cannot be written.

@@ -1,22 +1,20 @@
 //! Who may use an endpoint: a bearer key of this very instance (RFC 6750). Unknown, expired, revoked and foreign keys
-//! get the same bytes; a disabled instance says so, to those who hold its key.
+//! get the same bytes; a disabled instance says so, to those who hold its key. Every request passes here once, before
+//! anything of it is looked at; handlers ask [`caller`] who was let in.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use actix_web::HttpRequest;
-use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
+use actix_web::{HttpMessage, HttpRequest};
 
+use super::bearer::bearer;
 use super::failure::Failure;
-use crate::model::{Actor, ApiKey, Instance};
+use super::seen::Seen;
+use super::throttle::{Counted, Slot, Throttle, Turnstile};
+use crate::model::{Actor, ApiKey, Instance, InstanceId, Why};
 use crate::scim::error::ScimError;
 use crate::scim::rules::{Limits, Rules};
-use crate::secret::key_hash;
-use crate::store::{Store, StoreError, access, custom, instances};
+use crate::store::{Store, instances};
 use crate::web::origin::Origin;
-
-/// Keys remembered between requests.
-const REMEMBERED: usize = 4096;
 
 /// Somebody with a valid key.
 #[derive(Debug)]
@@ -24,7 +22,8 @@ pub(super) struct Caller {
     pub(super) instance: Instance,
     /// What its requests are held to.
     pub(super) rules: Arc<Rules>,
-    key: ApiKey,
+    pub(super) key: ApiKey,
+    pub(super) counted: Counted,
 }
 
 impl Caller {
@@ -33,28 +32,33 @@ impl Caller {
     }
 }
 
+/// Somebody who was not let in.
+pub(super) struct Refused {
+    pub(super) failure: Failure,
+    /// The instance that was asked for, if there is one.
+    pub(super) instance: Option<InstanceId>,
+    /// The key of that instance that was shown.
+    pub(super) key: Option<i64>,
+}
+
 /// The store behind the endpoints, and the keys that were seen since permissions last changed.
 pub struct Gate {
     pub(super) store: Store,
     pub(super) origin: Origin,
-    limits: Limits,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Default)]
-struct Seen {
-    version: u64,
-    callers: HashMap<[u8; 32], Arc<Caller>>,
+    pub(super) limits: Limits,
+    pub(super) turnstile: Turnstile,
+    pub(super) seen: Mutex<Seen>,
 }
 
 impl Gate {
     /// One per process.
     #[must_use]
-    pub fn new(store: Store, origin: Origin, limits: Limits) -> Self {
+    pub fn new(store: Store, origin: Origin, limits: Limits, throttle: Throttle) -> Self {
         Self {
             store,
             origin,
             limits,
+            turnstile: Turnstile::new(throttle),
             seen: Mutex::default(),
         }
     }
@@ -64,81 +68,66 @@ impl Gate {
         format!("{}/scim/{}/v2", self.origin.base(request), caller.instance.slug)
     }
 
-    /// Lets a request in, or says why not.
-    pub(super) async fn admit(&self, request: &HttpRequest) -> Result<Arc<Caller>, Failure> {
+    /// Lets a request in, or says why not. The slot is held for as long as the request is under way.
+    pub(super) async fn admit(&self, request: &HttpRequest) -> Result<(Arc<Caller>, Slot), Refused> {
         let slug = request.match_info().get("slug").unwrap_or_default();
-        let hash = bearer(request).and_then(key_hash).ok_or_else(refused)?;
-        let caller = self.caller(hash).await?.ok_or_else(refused)?;
-        let now = self.store.clock().now();
-        if caller.instance.slug != slug || !caller.key.is_live(now) {
-            return Err(refused());
+        let caller = match self.holder(request, slug).await {
+            Ok(caller) => caller,
+            Err((failure, key)) => {
+                return Err(Refused {
+                    failure,
+                    instance: self.instance(slug).await,
+                    key,
+                });
+            }
+        };
+        let entered = if caller.instance.enabled {
+            self.turnstile.enter(&caller.counted)
+        } else {
+            Err(Failure::disabled())
+        };
+        match entered {
+            Ok(slot) => Ok((caller, slot)),
+            Err(failure) => Err(Refused {
+                failure,
+                instance: Some(caller.instance.id),
+                key: Some(caller.key.id),
+            }),
         }
-        let agent = request
-            .headers()
-            .get(USER_AGENT)
-            .and_then(|v| v.to_str().ok())
-            .unwrap_or_default();
-        let address = self
-            .origin
-            .client(request)
-            .map(|a| a.to_string())
-            .unwrap_or_default();
-        self.store
-            .telemetry()
-            .key_used(caller.key.id, now, agent, &address);
-        if !caller.instance.enabled {
-            return Err(disabled().into());
-        }
-        Ok(caller)
     }
 
-    async fn caller(&self, hash: [u8; 32]) -> Result<Option<Arc<Caller>>, StoreError> {
-        let version = self.store.access_version();
-        {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if seen.version != version || seen.callers.len() > REMEMBERED {
-                *seen = Seen {
-                    version,
-                    callers: HashMap::new(),
-                };
-            }
-            if let Some(caller) = seen.callers.get(&hash) {
-                return Ok(Some(Arc::clone(caller)));
-            }
+    /// Whose live key of this instance the request bears; else the failure, and the key if it is one of this instance.
+    async fn holder(&self, request: &HttpRequest, slug: &str) -> Result<Arc<Caller>, (Failure, Option<i64>)> {
+        let no = |why| (Failure::no_entry(why), None);
+        let hash = bearer(request).map_err(no)?;
+        let found = self.caller_of(hash).await.map_err(|e| (e.into(), None))?;
+        let caller = found.ok_or_else(|| no(Why::Unknown))?;
+        if caller.instance.slug != slug {
+            return Err(no(Why::Foreign));
         }
-        let limits = self.limits;
-        let found = self
-            .store
-            .read(move |rx| -> Result<_, StoreError> {
-                let Some(key) = access::key_by_hash(rx, &hash)? else {
-                    return Ok(None);
-                };
-                let Some(instance) = instances::by_id(rx, key.instance)? else {
-                    return Ok(None);
-                };
-                let custom = custom::of(rx, instance.id)?;
-                Ok(Some(Arc::new(Caller {
-                    instance,
-                    rules: Arc::new(Rules { limits, custom }),
-                    key,
-                })))
-            })
-            .await?;
-        if let Some(caller) = &found {
-            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-            // What was read before a change must not be remembered after it.
-            if seen.version == version {
-                seen.callers.insert(hash, Arc::clone(caller));
-            }
+        if caller.key.is_live(self.store.clock().now()) {
+            return Ok(caller);
         }
-        Ok(found)
+        let why = if caller.key.revoked_at.is_some() {
+            Why::Revoked
+        } else {
+            Why::Expired
+        };
+        Err((Failure::no_entry(why), Some(caller.key.id)))
+    }
+
+    /// The instance under a slug that nobody may enter by: only the log wants to know.
+    async fn instance(&self, slug: &str) -> Option<InstanceId> {
+        let slug = slug.to_owned();
+        let found = self.store.look_up(move |rx| instances::by_slug(rx, &slug)).await;
+        found.ok().flatten().map(|instance| instance.id)
     }
 }
 
-fn bearer(request: &HttpRequest) -> Option<&str> {
-    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+/// Who was let in.
+pub(super) fn caller(request: &HttpRequest) -> Result<Arc<Caller>, Failure> {
+    let admitted = request.extensions().get::<Arc<Caller>>().cloned();
+    admitted.ok_or_else(|| Failure::no_entry(Why::NoKey))
 }
 
 /// The refusal of an instance that is switched off, to those who hold its key.
@@ -146,12 +135,4 @@ pub(super) fn disabled() -> ScimError {
     let text =
         "This instance is disabled in Rollcall. An admin can enable it on its page; nothing was changed.";
     ScimError::new(403, text)
-}
-
-fn refused() -> Failure {
-    ScimError::new(
-        401,
-        "This endpoint needs a valid API key of this instance, sent as \"Authorization: Bearer …\".",
-    )
-    .into()
 }

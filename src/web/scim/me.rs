@@ -1,14 +1,11 @@
 //! `/Me` (RFC 7644 §3.11): whoever holds a key is no person here, and the answer says so.
 
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
 
 use super::failure::Failure;
-use super::gate::Gate;
 use crate::scim::error::ScimError;
 
 /// 501, whatever is asked of it or below it.
-pub(super) async fn refuse(request: HttpRequest, gate: Data<Gate>) -> Result<HttpResponse, Failure> {
-    gate.admit(&request).await?;
+pub(super) async fn refuse() -> Result<HttpResponse, Failure> {
     Err(ScimError::me().into())
 }

@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::failure::Failure;
-use super::gate::{Caller, Gate};
+use super::gate::{self, Caller, Gate};
 use super::represent::{Place, Shown, View};
 use super::scope::carries;
 use super::{answer, body, etag};
@@ -16,7 +16,8 @@ use crate::scim::list::ListQuery;
 use crate::scim::schema::ResourceType;
 use crate::scim::urn;
 use crate::store::lists::{self, List, Start};
-use crate::store::{Rx, StoreError, members, resources, scan};
+use crate::store::scan::{self, Cost};
+use crate::store::{Rx, StoreError, members, resources};
 
 /// The type that the path names.
 pub(super) fn kind(request: &HttpRequest) -> Result<ResourceType, Failure> {
@@ -41,7 +42,7 @@ pub(super) fn missing(kind: ResourceType, id: &str) -> Failure {
 }
 
 pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let (kind, id) = (kind(&request)?, id(&request));
     if !carries(&caller, kind) {
         return Err(missing(kind, &id));
@@ -70,7 +71,7 @@ pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<H
     let read = match kind {
         ResourceType::User => gate.store.look_up(work).await?,
         // It may bring 100,000 members along.
-        ResourceType::Group => gate.store.read(work).await?,
+        ResourceType::Group => gate.list(&caller, Cost::Page, work).await?,
     };
     Ok(match read {
         Ok(shown) => answer::shown(&request, StatusCode::OK, shown),
@@ -79,7 +80,7 @@ pub(super) async fn one(request: HttpRequest, gate: web::Data<Gate>) -> Result<H
 }
 
 pub(super) async fn list(request: HttpRequest, gate: web::Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let query = ListQuery::parse(request.query_string(), &caller.rules)?;
     answer_list(&request, &gate, &caller, vec![kind(&request)?], query).await
 }
@@ -90,7 +91,7 @@ pub(super) async fn search(
     gate: web::Data<Gate>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let kinds = match request.match_info().get("endpoint") {
         Some(_) => vec![kind(&request)?],
         None => ResourceType::ALL.to_vec(),
@@ -151,7 +152,7 @@ async fn answer_list(
             Ok(envelope(page.total, &place, &texts))
         })
     };
-    let body = gate.store.list(cost, work).await?;
+    let body = gate.list(caller, cost, work).await?;
     Ok(answer::json(request, StatusCode::OK, body))
 }
 

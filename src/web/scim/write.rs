@@ -10,14 +10,15 @@ use serde_json::Value;
 
 use super::change::{Write, change};
 use super::failure::Failure;
-use super::gate::{Caller, Gate};
+use super::gate::{self, Caller, Gate};
 use super::read::{id, kind};
 use super::represent::View;
-use super::{answer, body, etag};
+use super::{answer, body, etag, trail};
 use crate::scim::bulk::{Ask, Method};
 use crate::scim::list::ListQuery;
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
+use crate::store::scan::Cost;
 use crate::store::{Rx, StoreError};
 
 /// POST on a type.
@@ -26,7 +27,7 @@ pub(super) async fn create(
     gate: Data<Gate>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let data = body::json(payload, &caller.rules.limits).await?;
     write(&request, &gate, &caller, (Method::Post, None, data)).await
 }
@@ -36,7 +37,7 @@ pub(super) async fn replace(
     gate: Data<Gate>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let data = body::json(payload, &caller.rules.limits).await?;
     write(&request, &gate, &caller, (Method::Put, Some(id(&request)), data)).await
 }
@@ -46,7 +47,7 @@ pub(super) async fn patch(
     gate: Data<Gate>,
     payload: Payload,
 ) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     let data = body::json(payload, &caller.rules.limits).await?;
     write(
         &request,
@@ -58,7 +59,7 @@ pub(super) async fn patch(
 }
 
 pub(super) async fn delete(request: HttpRequest, gate: Data<Gate>) -> Result<HttpResponse, Failure> {
-    let caller = gate.admit(&request).await?;
+    let caller = gate::caller(&request)?;
     write(
         &request,
         &gate,
@@ -83,6 +84,7 @@ async fn write(
         only_if: etag::asked(request)?,
     };
     let write = Write::read(ask, caller)?;
+    trail::tolerated(request, write.tolerated());
     let asked = projection.clone();
     let done = change(gate, caller, move |door| write.run(door, &asked)).await?;
     let Some(view) = done.view else {
@@ -91,14 +93,19 @@ async fn write(
     if done.status == StatusCode::NO_CONTENT {
         return Ok(answer::version(done.status, view.tag()?));
     }
-    let view = with_members(gate, view, &projection).await?;
+    let view = with_members(gate, caller, view, &projection).await?;
     let shown = view.shown(&gate.base(request, caller), &projection)?;
     Ok(answer::shown(request, done.status, shown))
 }
 
 /// The members of a group after the change. Read apart, so that the writer never waits for 100,000 of them; what fails
 /// here no longer undoes anything.
-async fn with_members(gate: &Gate, mut view: View, projection: &Projection) -> Result<View, Failure> {
+async fn with_members(
+    gate: &Gate,
+    caller: &Caller,
+    mut view: View,
+    projection: &Projection,
+) -> Result<View, Failure> {
     if view.kind == ResourceType::User || !projection.wants("members") {
         return Ok(view);
     }
@@ -107,5 +114,7 @@ async fn with_members(gate: &Gate, mut view: View, projection: &Projection) -> R
         view.fill(rx, &projection)?;
         Ok(view)
     };
-    gate.store.read(load).await.map_err(Failure::after_commit)
+    gate.list(caller, Cost::Page, load)
+        .await
+        .map_err(Failure::after_commit)
 }

@@ -5,6 +5,7 @@
 mod first;
 mod inside;
 mod people;
+mod requests;
 mod sample;
 
 use std::{env, fs, path::Path};

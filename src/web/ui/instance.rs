@@ -7,6 +7,7 @@ use super::ask::Ask;
 use super::beats::Beats;
 use super::chrome::Inside;
 use super::fail::{Answer, Fail};
+use super::habits::{Habits, habits};
 use super::keys::last_use;
 use super::page::{Live, Page};
 use super::parts::{Badge, EventRow, Shape, Tone, When};
@@ -28,6 +29,8 @@ pub enum Tab {
     People,
     /// `…/groups`.
     Groups,
+    /// `…/requests`.
+    Requests,
     /// `…/activity`.
     Activity,
     /// `…/settings`.
@@ -35,11 +38,12 @@ pub enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Overview,
         Self::Keys,
         Self::People,
         Self::Groups,
+        Self::Requests,
         Self::Activity,
         Self::Settings,
     ];
@@ -52,6 +56,7 @@ impl Tab {
             Self::Keys => "Keys",
             Self::People => "People",
             Self::Groups => "Groups",
+            Self::Requests => "Requests",
             Self::Activity => "Activity",
             Self::Settings => "Settings",
         }
@@ -65,6 +70,7 @@ impl Tab {
             Self::Keys => "/keys",
             Self::People => "/users",
             Self::Groups => "/groups",
+            Self::Requests => "/requests",
             Self::Activity => "/activity",
             Self::Settings => "/settings",
         }
@@ -155,6 +161,8 @@ pub struct InstancePage {
     pub events: Vec<EventRow>,
     /// Full SCIM base URL for the identity provider.
     pub endpoint: String,
+    /// What its identity provider does its own way.
+    pub habits: Habits,
     /// The key that was used last.
     pub last_key: Option<KeyUse>,
     /// Live keys.
@@ -248,10 +256,10 @@ pub async fn get(ask: Ask) -> Answer {
         } else {
             Live::Watched
         };
-        let keys: Vec<_> = access::keys(rx, instance.id)?
-            .into_iter()
-            .filter(|k| k.is_live(now))
-            .collect();
+        let endpoint = endpoint(&base, &instance);
+        let mut keys = access::keys(rx, instance.id)?;
+        let habits = habits(store.telemetry(), instance.id, &keys, &endpoint, now)?;
+        keys.retain(|k| k.is_live(now));
         let uses = keys
             .iter()
             .filter_map(|k| Some((store.telemetry().key_use(k.id)?, k)));
@@ -269,7 +277,8 @@ pub async fn get(ask: Ask) -> Answer {
             progress: progress(&status, now),
             beats: beats(rx, &instance)?,
             events: log::rows(latest, &instance.slug, &head.app, now),
-            endpoint: endpoint(&base, &instance),
+            endpoint,
+            habits,
             last_key,
             keys: keys.len() as u64,
             rejected: status.rejected,

@@ -141,7 +141,8 @@ pub fn rows_of_person(events: Vec<Event>, slug: &str, app: &str, now: Time) -> V
 }
 
 /// Today to the second, before that with the day.
-fn at(at: Time, now: Time) -> When {
+#[must_use]
+pub fn at(at: Time, now: Time) -> When {
     const DAY: i64 = 24 * 3600 * 1000;
     let today = at.0.div_euclid(DAY) == now.0.div_euclid(DAY);
     When::formatted(at, if today { "%H:%M:%S" } else { "%-d %b %H:%M" })

@@ -23,12 +23,9 @@ use super::form::Form;
 use super::page::Here;
 use super::respond::respond;
 use super::visitor::{self, Visitor};
+use crate::model::RequestId;
 use crate::store::{StoreError, access};
 use crate::web::{Needs, Page};
-
-/// Under which the log knows a request.
-#[derive(Clone)]
-struct RequestId(String);
 
 /// Answers a request for `page`.
 pub(crate) async fn serve(request: HttpRequest, body: Payload, page: &'static Page) -> HttpResponse {
@@ -152,7 +149,7 @@ async fn told(ask: Ask, fail: Fail) -> HttpResponse {
         .request
         .extensions()
         .get::<RequestId>()
-        .map_or_else(String::new, |id| id.0.clone());
+        .map_or_else(String::new, ToString::to_string);
     match &fail {
         Fail::Store(e) => {
             tracing::error!(request = id, error = %e, path = ask.request.path(), "a page failed");
@@ -229,17 +226,12 @@ pub async fn dress(
     let https = pages
         .as_ref()
         .is_some_and(|p| p.origin.is_https(request.request()));
-    let id: String = pages.map(|p| p.store().clock().new_id()).unwrap_or_default();
-    // The end of an id is its random part.
-    let id = id
-        .get(id.len().saturating_sub(12)..)
-        .unwrap_or_default()
-        .to_owned();
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let id = pages.map_or(RequestId(0), |p| p.store().clock().new_request_id());
+    request.extensions_mut().insert(id);
     let mut answer = next.call(request).await?;
     let headers = answer.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     if https {

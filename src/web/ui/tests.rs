@@ -25,7 +25,7 @@ use crate::store::{Lane, Store, StoreError, access};
 use crate::sync::manage::{Manager, NewConnection};
 use crate::sync::{Engine, EngineConfig};
 use crate::web::origin::Origin;
-use crate::web::scim::Gate;
+use crate::web::scim::{Gate, Throttle};
 
 const PASSWORD: &str = "a good long password";
 
@@ -55,7 +55,7 @@ async fn hub(needs_setup: bool) -> Hub {
     let setup = Arc::new(SetupCode::new(needs_setup));
     let origin = Origin::new(None, Vec::new(), false);
     let pages = Pages::new(manager.clone(), engine, Arc::clone(&setup), origin.clone(), false);
-    let gate = web::Data::new(Gate::new(store, origin, Limits::default()));
+    let gate = web::Data::new(Gate::new(store, origin, Limits::default(), Throttle::default()));
     Hub {
         pages: web::Data::new(pages),
         gate,

@@ -9,9 +9,9 @@ use rollcall::store::{Lane, StoreError, Tx, access};
 use serde_json::json;
 
 use super::{EMAIL, PASSWORD, owner, sign_in};
-use crate::support::Gateway;
 use crate::support::browser::Browser;
 use crate::support::hub::admin;
+use crate::support::{Gateway, Scim};
 
 /// People in the app; those of them who leave.
 const PEOPLE: usize = 60;
@@ -35,6 +35,7 @@ async fn every_page_of_the_table_is_visited() {
     switches(&mut browser, &g).await;
     held(&mut browser, &g).await;
     rejected(&mut browser, &g).await;
+    requests(&mut browser, &g).await;
     viewer(&mut browser, &g).await;
 
     let visited: BTreeSet<(&str, &str)> = browser
@@ -114,9 +115,13 @@ async fn instances(browser: &mut Browser) {
     browser.press("Create").await;
     assert_eq!(browser.path().await, "/instances/crm-directory");
     browser.says(&["Ready to receive.", "Healthy"]).await;
-    for tab in ["keys", "users", "groups", "activity", "settings"] {
+    for tab in ["keys", "users", "groups", "requests", "activity", "settings"] {
         browser.open(&format!("/instances/crm-directory/{tab}")).await;
     }
+    browser.open("/instances/crm-directory/requests").await;
+    browser
+        .says(&["No request has come yet.", "First request\nnot yet"])
+        .await;
     browser.open("/").await;
     browser.says(&["Both instances are fine."]).await;
     browser.open("/instances/crm-directory/settings").await;
@@ -376,6 +381,60 @@ async fn rejected(browser: &mut Browser, g: &Gateway) {
     }
 }
 
+/// What the provider sent, and why some of it was refused.
+async fn requests(browser: &mut Browser, g: &Gateway) {
+    let page = format!("{HOME}/requests");
+    let odd = Scim::new(format!("{}/Groups", g.idp.base), &g.idp.key);
+    for path in ["/Users?filter=userName%20eq%20%22%3Cb%3Eada%22", "/Users?count=1"] {
+        odd.get(path).await.expect(200);
+    }
+    let stranger = Scim::new(g.idp.base.clone(), "not-a-key-of-ours");
+    stranger.get("/Users?count=1").await.refused(401, None);
+    browser.open(HOME).await;
+    browser
+        .says(&[
+            "What this identity provider does its own way",
+            "Entra: a base URL that ends in /Users or /Groups",
+            "2 today",
+            "It works all the same",
+            "The last request was turned away",
+        ])
+        .await;
+    browser.press("What to do").await;
+    browser
+        .says(&[
+            "Why it was refused",
+            "not a whole key of Rollcall",
+            "Paste a key of this instance",
+        ])
+        .await;
+    browser.open(&page).await;
+    browser
+        .says(&[
+            "GET /Users?count=1",
+            "filter=userName eq \"<b>ada\"",
+            "First group pushed",
+        ])
+        .await;
+    browser.tick("#show option[value='refused']").await;
+    browser.press("Show").await;
+    browser.says(&["GET /Users?count=1", "401"]).await;
+    for _ in 0..60 {
+        g.idp.get("/ServiceProviderConfig").await.expect(200);
+    }
+    browser.open(&format!("{page}?show=accepted")).await;
+    browser.press("Next").await;
+    browser.says(&["Older"]).await;
+    browser.press("GET /Groups/Users?count=1").await;
+    browser
+        .says(&["Done its own way, and served", "Request id", "As it was sent"])
+        .await;
+    for gone in ["000000000000", "nonsense"] {
+        browser.open(&format!("{page}/{gone}")).await;
+        browser.says(&["404"]).await;
+    }
+}
+
 /// One who may look and do nothing.
 async fn viewer(browser: &mut Browser, g: &Gateway) {
     let (email, password) = ("viewer@example.com", "only looks at what is there");
@@ -401,6 +460,7 @@ async fn viewer(browser: &mut Browser, g: &Gateway) {
         "",
         "/users",
         "/groups",
+        "/requests",
         "/activity",
         "/settings",
         "/attributes",

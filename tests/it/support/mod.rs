@@ -8,6 +8,7 @@ pub mod gateway;
 pub mod hub;
 pub mod log;
 pub mod process;
+pub mod raw;
 pub mod state;
 #[cfg(feature = "tools")]
 pub mod tools;

@@ -7,6 +7,7 @@ use crate::scim::bulk::{Ask, Created, Operation, resolve};
 use crate::scim::error::ScimError;
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
+use crate::scim::tolerance::Tolerance;
 use crate::web::scim::change::{Done, Write};
 use crate::web::scim::failure::Failure;
 use crate::web::scim::gate::Caller;
@@ -47,6 +48,8 @@ pub(super) struct Outcome {
 #[derive(Clone, Default)]
 pub(super) struct Progress {
     pub(super) created: Created,
+    /// What was served beside the RFC in what was done, each once.
+    pub(super) tolerated: Vec<Tolerance>,
     outcomes: HashMap<usize, Outcome>,
     errors: usize,
 }
@@ -157,11 +160,16 @@ impl Progress {
         ran: Result<Made, Failure>,
     ) {
         let outcome = match ran {
-            Ok(made) => Outcome {
-                about: made.about.or(about),
-                version: made.version,
-                result: Ok(made.status),
-            },
+            Ok(made) => {
+                let fresh = made.tolerated.iter().filter(|one| !self.tolerated.contains(one));
+                let fresh: Vec<Tolerance> = fresh.copied().collect();
+                self.tolerated.extend(fresh);
+                Outcome {
+                    about: made.about.or(about),
+                    version: made.version,
+                    result: Ok(made.status),
+                }
+            }
             Err(failure) => Outcome {
                 about,
                 version: None,
@@ -182,13 +190,16 @@ pub(super) struct Made {
     status: u16,
     pub(super) about: Option<(ResourceType, String)>,
     pub(super) version: Option<String>,
+    tolerated: Vec<Tolerance>,
 }
 
 pub(super) fn made(write: Write, door: Door<'_>) -> Result<Made, Failure> {
+    let tolerated = write.tolerated().to_vec();
     let Done { status, view } = write.run(door, &Projection::default())?;
     Ok(Made {
         status: status.as_u16(),
         about: view.as_ref().map(|view| (view.kind, view.id().to_owned())),
         version: view.map(|view| view.tag()).transpose()?,
+        tolerated,
     })
 }

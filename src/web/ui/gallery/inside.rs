@@ -1,6 +1,7 @@
 //! The pages of an instance.
 
 use super::people::{group, groups, people, person};
+use super::requests::{habits, request, requests, requests_none};
 use super::sample::{HOSTILE, NOW, ago, beats, events, head, inside, when};
 use super::{Shown, shown};
 use crate::model::{Health, UserWrites};
@@ -17,7 +18,7 @@ use crate::web::ui::reveal::RevealPage;
 use crate::web::ui::rotate::RotatePage;
 use crate::web::ui::settings::{LimitRow, SettingsPage};
 
-const ENDPOINT: &str = "https://hub.example.com/scim/atlassian-prod/v2";
+pub(super) const ENDPOINT: &str = "https://hub.example.com/scim/atlassian-prod/v2";
 const KEY: &str = "rc_7Hq2mVb0Xk4TzR9wYc1LsN6dPf8GjE3aUo5ViQnKeBtW2xMpZrS";
 
 pub(super) fn pages() -> Vec<Shown> {
@@ -67,6 +68,9 @@ pub(super) fn pages() -> Vec<Shown> {
         shown("person", &person()),
         shown("groups", &groups()),
         shown("group", &group()),
+        shown("requests", &requests()),
+        shown("requests-none", &requests_none()),
+        shown("request", &request()),
         shown("activity", &activity()),
         shown("held", &held()),
         shown("settings", &settings()),
@@ -123,6 +127,7 @@ fn instance() -> InstancePage {
         ),
         events: events(),
         endpoint: ENDPOINT.into(),
+        habits: habits(),
         last_key: Some(key_use()),
         keys: 2,
         rejected: 2,
