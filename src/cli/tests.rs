@@ -203,6 +203,8 @@ fn limits_are_flags() {
     let help = Cli::try_parse_from(["rollcall", "serve", "--help"])
         .unwrap_err()
         .to_string();
+    // However it is wrapped.
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     for row in &crate::config::limits::ROWS {
         assert!(help.contains(row.flag) && help.contains(row.help), "{help}");
     }

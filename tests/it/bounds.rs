@@ -84,3 +84,18 @@ async fn each_limit_is_kept_and_told() {
     );
     hub.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_asks_too_fast_is_told_how_fast_it_may() {
+    let hub = TestHub::with_settings("[limits]\nper_second = 1\nburst = 2\n").await;
+    let (_, scim) = hub.receiver("Bounds").await;
+    let mut answers = Vec::new();
+    for _ in 0..6 {
+        answers.push(scim.get("/Users").await);
+    }
+    assert_eq!(answers[0].status, 200);
+    let refused = answers.iter().find(|a| a.status == 429).expect("not all pass");
+    told(refused, 429, None, "1");
+    assert!(refused.headers.contains_key("retry-after"));
+    hub.stop().await;
+}
