@@ -31,9 +31,10 @@
 //!
 //! # Walk one: a PATCH from an identity provider to the app
 //!
-//! 1. `PATCH /scim/{slug}/v2/Groups/{id}` comes to `web::scim::write`. [`web::scim::Gate`] looks the bearer key up by its
-//!    hash, remembering it until [`store::Store::access_version`] rises: unknown, expired, revoked and foreign keys get the
-//!    same 401, a disabled instance says 403.
+//! 1. `PATCH /scim/{slug}/v2/Groups/{id}` comes to `web::scim::trail`, which keeps for the request log what came of it,
+//!    however it ends ([`store::telemetry`]). [`web::scim::Gate`] looks the bearer key up by its hash, remembering it until
+//!    [`store::Store::access_version`] rises: unknown, expired, revoked and foreign keys get the same 401, a disabled
+//!    instance says 403, one with too much under way 429. Then it is `web::scim::write`'s.
 //! 2. The body is read up to its cap and parsed: [`scim::patch::PatchRequest`]. All that can be refused without the database
 //!    is refused here.
 //! 3. [`store::Store::write`] hands a closure to the writer. There [`directory::patch`] finds the resource, applies the
