@@ -8,7 +8,7 @@ use crate::model::{ApiKey, Request};
 use crate::store::access;
 use crate::store::telemetry::Only;
 use crate::web::ui::refusal::explain;
-use crate::web::ui::requests::key_of;
+use crate::web::ui::sent::key_of;
 
 /// More than are ever kept.
 const ALL: usize = 10_000;

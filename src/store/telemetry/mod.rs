@@ -2,11 +2,14 @@
 //! come, how keys were last used. Noted in memory under one short lock, written at most once a second to a file of its
 //! own and by whoever reads it. A crash may lose that second of these, and nothing else.
 //!
-//! Memory holds only what is not yet in the file: at most [`requests::WAITING`] requests of some 200 bytes. What is
+//! Memory holds only what is not yet in the file: at most [`rings::WAITING`] requests of some 200 bytes. What is
 //! left of instances that no longer exist goes when the file is opened.
 
+mod batch;
+mod habits;
 mod keys;
 mod requests;
+mod rings;
 mod tallies;
 #[cfg(test)]
 mod tests;
@@ -17,13 +20,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, params_from_iter};
 
+use self::batch::Batch;
 use super::StoreError;
 use super::open::private_file;
 use crate::model::{InstanceId, Milestone, Request};
 
+pub use habits::Habit;
 pub use keys::KeyUse;
 pub use requests::Only;
-pub use tallies::Habit;
 
 /// The telemetry file and what is not yet in it.
 pub struct Telemetry {
@@ -37,15 +41,7 @@ pub struct Telemetry {
 #[derive(Default)]
 struct Fresh {
     keys: keys::Keys,
-    requests: requests::Rings,
-    tallies: tallies::Tallies,
-    gone: Vec<InstanceId>,
-}
-
-/// What one flush writes.
-struct Batch {
-    keys: Vec<(i64, keys::Use)>,
-    requests: requests::Rings,
+    requests: rings::Rings,
     tallies: tallies::Tallies,
     gone: Vec<InstanceId>,
 }
@@ -68,7 +64,7 @@ impl Telemetry {
         }
         let fresh = Fresh {
             keys: keys::Keys::load(&conn)?,
-            requests: requests::Rings::starting_at(requests::next(&conn)?),
+            requests: rings::Rings::starting_at(requests::next(&conn)?),
             tallies: tallies::Tallies::load(&conn)?,
             gone: Vec::new(),
         };
@@ -99,15 +95,7 @@ impl Telemetry {
     pub fn flush(&self) {
         // Held from here on, so that whoever reads the file finds everything in it.
         let conn = lock(&self.conn);
-        let batch = {
-            let mut fresh = lock(&self.fresh);
-            Batch {
-                keys: fresh.keys.take(),
-                requests: fresh.requests.take(),
-                tallies: fresh.tallies.take(),
-                gone: std::mem::take(&mut fresh.gone),
-            }
-        };
+        let batch = Batch::take(&mut lock(&self.fresh));
         if batch.is_empty() {
             return;
         }
@@ -117,11 +105,7 @@ impl Telemetry {
                 if !self.failing.swap(true, Ordering::Relaxed) {
                     tracing::warn!(error = %e, "telemetry could not be written; it goes on in memory");
                 }
-                let mut fresh = lock(&self.fresh);
-                fresh.keys.put_back(&batch.keys);
-                fresh.requests.put_back(batch.requests);
-                fresh.tallies.put_back(batch.tallies);
-                fresh.gone.extend(batch.gone);
+                batch.put_back(&mut lock(&self.fresh));
             }
         }
     }
@@ -130,26 +114,6 @@ impl Telemetry {
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         self.flush();
         Ok(work(&lock(&self.conn))?)
-    }
-}
-
-impl Batch {
-    fn is_empty(&self) -> bool {
-        self.keys.is_empty() && self.requests.is_empty() && self.tallies.is_empty() && self.gone.is_empty()
-    }
-
-    fn write(&self, conn: &Connection) -> rusqlite::Result<()> {
-        let tx = conn.unchecked_transaction()?;
-        for instance in &self.gone {
-            for table in ["requests", "counts", "seen"] {
-                let sql = format!("DELETE FROM {table} WHERE instance = ?1");
-                tx.prepare_cached(&sql)?.execute([instance.0])?;
-            }
-        }
-        keys::write(&tx, &self.keys)?;
-        self.requests.write(&tx)?;
-        self.tallies.write(&tx)?;
-        tx.commit()
     }
 }
 

@@ -1,21 +1,13 @@
-//! The request log: for each instance the last accepted and the last refused requests.
-
-use std::collections::{HashMap, VecDeque};
+//! The request log in its file: for each instance the last accepted and the last refused requests.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Telemetry;
+use super::rings::Rings;
 use crate::model::request::method;
 use crate::model::{InstanceId, Refusal, Request, RequestId, Time, Why};
 use crate::scim::tolerance::Tolerance;
 use crate::store::StoreError;
-
-/// Accepted requests kept of an instance.
-pub(super) const ACCEPTED: usize = 500;
-/// Refused ones.
-pub(super) const REFUSED: usize = 200;
-/// Requests of all instances that may wait for the next flush; past it some stay unlogged, though counted.
-pub(super) const WAITING: usize = 10_000;
 
 pub(super) const TABLE: &str = "
     CREATE TABLE IF NOT EXISTS requests(
@@ -38,129 +30,42 @@ pub enum Only {
     Refused,
 }
 
-/// What waits for the next flush.
-#[derive(Default)]
-pub(super) struct Rings {
-    of: HashMap<InstanceId, Ring>,
-    pub(super) len: usize,
-    next: i64,
-}
-
-/// Newest last, each with its number.
-#[derive(Default)]
-struct Ring {
-    accepted: VecDeque<(i64, Request)>,
-    refused: VecDeque<(i64, Request)>,
-}
-
-impl Ring {
-    fn half(&mut self, refused: bool) -> (&mut VecDeque<(i64, Request)>, usize) {
-        if refused {
-            (&mut self.refused, REFUSED)
-        } else {
-            (&mut self.accepted, ACCEPTED)
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.accepted.len() + self.refused.len()
-    }
-}
-
-impl Rings {
-    pub(super) fn starting_at(next: i64) -> Self {
-        Self {
-            next,
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    pub(super) fn push(&mut self, request: Request) {
-        let seq = self.next;
-        self.next += 1;
-        let (half, room) = self
-            .of
-            .entry(request.instance)
-            .or_default()
-            .half(request.is_refused());
-        if half.len() >= room {
-            half.pop_front();
-        } else if self.len >= WAITING {
-            return;
-        } else {
-            self.len += 1;
-        }
-        half.push_back((seq, request));
-    }
-
-    pub(super) fn forget(&mut self, instance: InstanceId) {
-        self.len -= self.of.remove(&instance).map_or(0, |ring| ring.len());
-    }
-
-    pub(super) fn take(&mut self) -> Self {
-        let next = self.next;
-        std::mem::replace(self, Self::starting_at(next))
-    }
-
-    /// What could not be written stands before what came since, as far as there is room.
-    pub(super) fn put_back(&mut self, earlier: Self) {
-        for (instance, mut ring) in earlier.of {
-            let now = self.of.entry(instance).or_default();
-            for refused in [false, true] {
-                let (into, room) = now.half(refused);
-                while into.len() < room && self.len < WAITING {
-                    let Some(one) = ring.half(refused).0.pop_back() else {
-                        break;
-                    };
-                    into.push_front(one);
-                    self.len += 1;
-                }
-            }
-        }
-    }
-
-    pub(super) fn write(&self, conn: &Connection) -> rusqlite::Result<()> {
-        let insert = "INSERT INTO requests(seq, instance, id, at, took_us, method, path, status, key, agent, address, \
+/// Writes what is new, and drops what is past the number that is kept.
+pub(super) fn write(conn: &Connection, rings: &Rings) -> rusqlite::Result<()> {
+    let insert = "INSERT INTO requests(seq, instance, id, at, took_us, method, path, status, key, agent, address, \
                       tolerated, scim_type, detail, why, refused) \
                       VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
-        let prune = "DELETE FROM requests WHERE instance = ?1 AND refused = ?2 AND seq <= (SELECT seq FROM requests \
+    let prune = "DELETE FROM requests WHERE instance = ?1 AND refused = ?2 AND seq <= (SELECT seq FROM requests \
                      WHERE instance = ?1 AND refused = ?2 ORDER BY seq DESC LIMIT 1 OFFSET ?3)";
-        for (instance, ring) in &self.of {
-            for (refused, half, room) in [(false, &ring.accepted, ACCEPTED), (true, &ring.refused, REFUSED)] {
-                for (seq, request) in half {
-                    let r = request.refusal.as_deref();
-                    let tolerated: Vec<&str> = request.tolerated.iter().map(|t| t.name()).collect();
-                    conn.prepare_cached(insert)?.execute(params![
-                        seq,
-                        instance.0,
-                        request.id.0.cast_signed(),
-                        request.at.0,
-                        request.took_us,
-                        request.method,
-                        request.path,
-                        request.status,
-                        request.key,
-                        request.agent,
-                        request.address.map(|a| a.to_string()).unwrap_or_default(),
-                        tolerated.join(" "),
-                        r.and_then(|r| r.scim_type.as_deref()),
-                        r.map(|r| &*r.detail),
-                        r.and_then(|r| r.why).map(Why::as_str),
-                        refused,
-                    ])?;
-                }
-                if !half.is_empty() {
-                    conn.prepare_cached(prune)?
-                        .execute(params![instance.0, refused, room])?;
-                }
-            }
+    for (instance, refused, half, room) in rings.halves() {
+        for (seq, request) in half {
+            let r = request.refusal.as_deref();
+            let tolerated: Vec<&str> = request.tolerated.iter().map(|t| t.name()).collect();
+            conn.prepare_cached(insert)?.execute(params![
+                seq,
+                instance.0,
+                request.id.0.cast_signed(),
+                request.at.0,
+                request.took_us,
+                request.method,
+                request.path,
+                request.status,
+                request.key,
+                request.agent,
+                request.address.map(|a| a.to_string()).unwrap_or_default(),
+                tolerated.join(" "),
+                r.and_then(|r| r.scim_type.as_deref()),
+                r.map(|r| &*r.detail),
+                r.and_then(|r| r.why).map(Why::as_str),
+                refused,
+            ])?;
         }
-        Ok(())
+        if !half.is_empty() {
+            conn.prepare_cached(prune)?
+                .execute(params![instance.0, refused, room])?;
+        }
     }
+    Ok(())
 }
 
 /// The number of the next request.

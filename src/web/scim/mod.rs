@@ -5,6 +5,7 @@
 
 mod address;
 mod answer;
+mod bearer;
 mod body;
 mod bulk;
 mod change;
@@ -16,11 +17,13 @@ mod me;
 mod read;
 mod represent;
 mod scope;
+mod seen;
 mod shown;
 #[cfg(test)]
 mod tests;
 mod throttle;
 mod trail;
+mod turn;
 mod write;
 
 pub use gate::Gate;

@@ -8,14 +8,10 @@ use url::form_urlencoded;
 
 use crate::secret::KEY_LENGTH;
 
-/// Longest path with query kept, in bytes.
-const PATH: usize = 500;
-/// Longest sentence of a refusal kept.
-const DETAIL: usize = 500;
+/// Longest path with query, and longest sentence of a refusal, in bytes.
+const LONGEST: usize = 500;
 /// Longest agent text kept.
 const AGENT: usize = 120;
-/// In place of what is left out.
-const LEFT_OUT: &str = "…";
 /// Names of query parameters, or of attributes in a filter, whose values are secrets.
 const SECRETIVE: [&str; 6] = ["password", "passwd", "secret", "token", "apikey", "api_key"];
 
@@ -29,7 +25,7 @@ pub(super) fn path(uri: &Uri) -> Box<str> {
         }
         _ => Cow::Borrowed(sent),
     };
-    cut(&without_keys(&shown), PATH).into()
+    cut(&without_keys(&shown), LONGEST).into()
 }
 
 /// The sentence of a refusal, which may repeat parts of the request.
@@ -37,7 +33,7 @@ pub(super) fn detail(text: &str, uri: &Uri) -> Box<str> {
     if is_secretive(text) || uri.query().is_some_and(has_secrets) {
         return "The request named something secret, so the sentence is left out here.".into();
     }
-    cut(&without_keys(text), DETAIL).into()
+    cut(&without_keys(text), LONGEST).into()
 }
 
 /// `User-Agent`.
@@ -57,7 +53,7 @@ fn pair(pair: &str) -> Cow<'_, str> {
         && form_urlencoded::parse(pair.as_bytes())
             .any(|(name, value)| is_secretive(&name) || is_secretive(&value));
     if hides || is_secretive(name) || is_secretive(value) {
-        Cow::Owned(format!("{}={LEFT_OUT}", cut(name, 40)))
+        Cow::Owned(format!("{}=…", cut(name, 40)))
     } else {
         Cow::Borrowed(pair)
     }
@@ -83,7 +79,7 @@ fn without_keys(text: &str) -> Cow<'_, str> {
     let (before, key) = text.split_at(at);
     let long = key.bytes().skip(3).take_while(u8::is_ascii_alphanumeric).count() + 3;
     let kept = if long > KEY_LENGTH / 2 { 3 } else { long };
-    let mark = if kept < long { LEFT_OUT } else { "" };
+    let mark = if kept < long { "…" } else { "" };
     Cow::Owned(format!(
         "{before}{}{mark}{}",
         &key[..kept],
@@ -117,7 +113,7 @@ mod tests {
         ] {
             assert_eq!(shown(sent), sent);
         }
-        assert_eq!(shown(&format!("/scim/{}", "x".repeat(4000))).len(), PATH);
+        assert_eq!(shown(&format!("/scim/{}", "x".repeat(4000))).len(), LONGEST);
     }
 
     #[test]

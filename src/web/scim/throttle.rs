@@ -1,11 +1,14 @@
 //! How much one instance and one key may ask for at once (RFC 6585 §4): requests under way of an instance, and, if it is
 //! wanted, requests a second of a key. Instances take turns at the writer as well; that is `store::queue`'s.
 
+mod bucket;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -118,7 +121,7 @@ impl Turnstile {
     pub(super) fn enter(&self, counted: &Counted) -> Result<Slot, Failure> {
         if let Some(rate) = self.bounds.per_second {
             let now = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
-            if let Err(wait) = take(&counted.bucket, rate, self.bounds.burst, now) {
+            if let Err(wait) = bucket::take(&counted.bucket, rate, self.bounds.burst, now) {
                 let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
                 let text = format!(
                     "This key may send {rate} requests a second. Nothing was changed; try again in {seconds} s."
@@ -137,95 +140,5 @@ impl Turnstile {
             return Err(Failure::come_again(text, 1, Why::Crowded));
         }
         Ok(slot)
-    }
-}
-
-/// A token bucket as one number, the time at which it is full again: each token moves that on by its share of a second,
-/// and there is none left once it lies further ahead than a whole bucket takes to fill.
-fn take(bucket: &AtomicU64, per_second: NonZeroU32, burst: u32, now: u64) -> Result<(), Duration> {
-    let share = 1_000_000 / u64::from(per_second.get());
-    let whole = share * u64::from(burst.max(1));
-    let taken = bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |full| {
-        let next = full.max(now) + share;
-        (next - now <= whole).then_some(next)
-    });
-    let missing = |full: u64| (full.max(now) + share).saturating_sub(now + whole);
-    taken
-        .map(drop)
-        .map_err(|full| Duration::from_micros(missing(full)))
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use super::*;
-
-    #[test]
-    fn a_bucket_gives_its_burst_and_then_its_rate() {
-        let bucket = AtomicU64::new(0);
-        let at = |ms: u64| take(&bucket, NonZeroU32::new(10).unwrap(), 3, ms * 1000);
-        for _ in 0..3 {
-            at(0).unwrap();
-        }
-        assert_eq!(at(0), Err(Duration::from_millis(100)));
-        assert_eq!(at(40), Err(Duration::from_millis(60)));
-        at(100).unwrap();
-        at(100).unwrap_err();
-        for _ in 0..3 {
-            at(10_000).unwrap();
-        }
-        at(10_000).unwrap_err();
-    }
-
-    #[test]
-    fn a_burst_of_nothing_still_lets_one_through() {
-        let bucket = AtomicU64::new(0);
-        let slow = || take(&bucket, NonZeroU32::MIN, 0, 5);
-        slow().unwrap();
-        assert_eq!(slow(), Err(Duration::from_secs(1)));
-    }
-
-    #[test]
-    fn a_slot_is_free_again_however_it_was_left() {
-        let bounds = Throttle {
-            in_flight: 2,
-            ..Throttle::default()
-        };
-        let turnstile = Turnstile::new(bounds);
-        let (mine, other) = (
-            turnstile.counted(InstanceId(1), 1),
-            turnstile.counted(InstanceId(2), 2),
-        );
-        let first = turnstile.enter(&mine).unwrap();
-        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _second = turnstile.enter(&mine).unwrap();
-            turnstile.enter(&turnstile.counted(InstanceId(1), 3)).unwrap_err();
-            turnstile.enter(&other).unwrap();
-            panic!("a handler");
-        }));
-        assert!(panicked.is_err());
-        let second = turnstile.enter(&mine).unwrap();
-        turnstile.enter(&mine).unwrap_err();
-        drop((first, second));
-        assert_eq!(mine.instance.under_way.load(Ordering::Relaxed), 0);
-    }
-
-    #[test]
-    fn counters_that_nobody_holds_are_swept_out() {
-        let turnstile = Turnstile::new(Throttle::default());
-        let held = turnstile.counted(InstanceId(0), 0);
-        let _slot = turnstile.enter(&held).unwrap();
-        for key in 0..20_000 {
-            turnstile.counted(InstanceId(key % 10), key);
-        }
-        let counters = turnstile.counters.lock().unwrap();
-        assert!(counters.buckets.len() <= KEPT + 1);
-        assert_eq!(
-            counters.instances[&InstanceId(0)]
-                .under_way
-                .load(Ordering::Relaxed),
-            1
-        );
     }
 }

@@ -60,7 +60,7 @@ pub(super) async fn kept(
     let admitted = trail.gate.admit(request.request()).await;
     let slot = match admitted {
         Ok((caller, slot)) => {
-            (trail.instance, trail.key) = (Some(caller.instance.id), Some(caller.key()));
+            (trail.instance, trail.key) = (Some(caller.instance.id), Some(caller.key.id));
             request.extensions_mut().insert(caller);
             slot
         }

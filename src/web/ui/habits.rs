@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::refusal::explain;
-use super::requests::key_of;
+use super::sent::key_of;
 use super::words;
 use crate::model::{ApiKey, InstanceId, Time};
 use crate::scim::tolerance::Tolerance;

@@ -9,7 +9,7 @@ use super::instance::{Fact, Head, Tab, endpoint};
 use super::page::Page;
 use super::parts::{Shape, When};
 use super::refusal::{Explained, explain};
-use super::requests::{key_of, readable, sender, shape, tolerated, took};
+use super::sent::{key_of, readable, sender, shape, tolerated, took};
 use super::serve::show;
 use crate::model::{Request, RequestId};
 use crate::store::access;

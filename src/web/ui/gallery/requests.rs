@@ -9,7 +9,8 @@ use crate::web::ui::instance::{Fact, Tab};
 use crate::web::ui::parts::{Choice, Paging, When};
 use crate::web::ui::refusal::explain;
 use crate::web::ui::request::RequestPage;
-use crate::web::ui::requests::{RequestRow, RequestsPage, readable, sender, shape, steps, tolerated, took};
+use crate::web::ui::requests::{RequestRow, RequestsPage, steps};
+use crate::web::ui::sent::{readable, sender, shape, tolerated, took};
 
 fn sample(status: u16, why: Option<Why>) -> Request {
     Request {
