@@ -50,7 +50,8 @@ pub(super) fn readers(path: &Path) -> Result<r2d2::Pool<SqliteConnectionManager>
         });
     r2d2::Pool::builder()
         .max_size(READERS)
-        .min_idle(Some(1))
+        // Opened when asked for: none that comes up in the background outlives the store.
+        .min_idle(Some(0))
         .test_on_check_out(false)
         .connection_timeout(Duration::from_secs(5))
         .build(manager)

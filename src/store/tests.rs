@@ -219,8 +219,9 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
 async fn a_part_that_is_refused_undoes_itself_alone() {
     let temp = temp();
     let s = &temp.store;
-    let id = instance(s).await;
     let mut told = s.subscribe();
+    let id = instance(s).await;
+    assert_eq!(told.recv().await.unwrap(), (id, Topic::Access));
     let parts = write(s, move |tx| {
         settings::set(tx, "before", "x")?;
         let refused = tx.apart(|| -> Result<(), StoreError> {
