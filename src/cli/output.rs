@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Write};
 use serde_json::Value;
 
 use super::CliError;
+use crate::web::ui::sent::quiet;
 
 /// Where results and notes go.
 pub struct Output<'a> {
@@ -21,14 +22,14 @@ impl<'a> Output<'a> {
 
     /// A line of the result.
     pub(super) fn line(&mut self, text: &str) -> Result<(), CliError> {
-        written(writeln!(self.results, "{}", clean(text)))
+        written(writeln!(self.results, "{}", quiet(text)))
     }
 
     /// A line beside the result, which `$(rollcall …)` does not catch.
     pub(super) fn note(&mut self, text: &str) {
         for line in text.lines() {
             // Nobody can be told that standard error is closed.
-            let _ = writeln!(self.notes, "{}", clean(line));
+            let _ = writeln!(self.notes, "{}", quiet(line));
         }
     }
 
@@ -45,7 +46,7 @@ impl<'a> Output<'a> {
         let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
         let all: Vec<Vec<String>> = std::iter::once(&heads)
             .chain(rows)
-            .map(|row| row.iter().map(|cell| clean(cell)).collect())
+            .map(|row| row.iter().map(|cell| quiet(cell)).collect())
             .collect();
         let width = |column: usize| {
             all.iter()
@@ -81,17 +82,6 @@ fn written(result: std::io::Result<()>) -> Result<(), CliError> {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Output(error)),
         _ => Ok(()),
     }
-}
-
-/// Control characters and those that turn the direction of writing become a visible mark.
-fn clean(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars()
-        .map(|c| if steers(c) { '\u{fffd}' } else { c })
-        .collect()
 }
 
 #[cfg(test)]

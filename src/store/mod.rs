@@ -145,7 +145,8 @@ impl Store {
     }
 
     /// Runs a read that an index answers in microseconds: where the caller is, if a reader is free, for handing it to
-    /// another thread costs more than the read itself. Never for lists, scans or members of a group.
+    /// another thread costs more than the read itself. Never for lists, scans or members of a group. All of it sees the
+    /// database as it was at one moment.
     ///
     /// # Errors
     /// What `work` gives; `Busy` when no reader came free in time.
@@ -156,11 +157,11 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let Some(conn) = self.0.readers.try_get() else {
-            return self.read(work).await;
+            return self.read(move |rx| scan::at_one_moment(rx, work)).await;
         };
         let (now, budget) = (self.0.clock.now(), self.0.scans.budget());
         let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            work(&Rx::new(&conn, now, budget))
+            scan::at_one_moment(&Rx::new(&conn, now, budget), work)
         }));
         ran.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 pub use meter::{Meter, ScanBudget, within};
@@ -68,8 +69,7 @@ impl Store {
         scans.millis.store(millis(budget.time), Ordering::Relaxed);
     }
 
-    /// Runs a list in the way that its cost asks for. Unless it is a look-up, all of it sees the database as it was at one
-    /// moment.
+    /// Runs a list in the way that its cost asks for. All of it sees the database as it was at one moment.
     ///
     /// # Errors
     /// What `work` gives; `Busy` when no reader, or no slot for a scan, came free in time.
@@ -99,12 +99,37 @@ impl Store {
     }
 }
 
-fn at_one_moment<T, E: From<StoreError>>(
+/// Does the work in one read transaction: all of it sees the database as it was at one moment, and SQLite's locks are taken
+/// and given back once.
+pub(super) fn at_one_moment<T, E: From<StoreError>>(
     rx: &Rx<'_>,
     work: impl FnOnce(&Rx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let view = rx.conn.unchecked_transaction().map_err(StoreError::from)?;
+    let view = View::open(rx.conn).map_err(StoreError::from)?;
     let outcome = work(rx);
     drop(view);
     outcome
+}
+
+/// A read transaction; rusqlite's own plans `BEGIN` and `COMMIT` anew each time.
+struct View<'c>(&'c Connection);
+
+impl<'c> View<'c> {
+    fn open(conn: &'c Connection) -> rusqlite::Result<Self> {
+        conn.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Self(conn))
+    }
+}
+
+impl Drop for View<'_> {
+    fn drop(&mut self) {
+        let ended = self
+            .0
+            .prepare_cached("COMMIT")
+            .and_then(|mut end| end.execute([]));
+        if ended.is_err() && !self.0.is_autocommit() {
+            // A reader left inside a transaction would see the past for ever.
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
 }

@@ -371,3 +371,45 @@ async fn a_scan_that_panics_leaves_no_time_limit_behind() {
     });
     assert_eq!(read.await.unwrap(), 100_000);
 }
+
+#[tokio::test]
+async fn readers_do_not_queue_at_one_page_cache() {
+    let temp = temp();
+    let options = temp
+        .store
+        .read(|rx| -> Result<Vec<String>, StoreError> {
+            let mut find = rx.conn.prepare("PRAGMA compile_options")?;
+            Ok(find.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?)
+        })
+        .await
+        .unwrap();
+    assert!(
+        !options.iter().any(|o| o == "ENABLE_MEMORY_MANAGEMENT"),
+        "SQLite was built without the flags of .cargo/config.toml: {options:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_look_up_sees_one_moment_and_leaves_none_open() {
+    let temp = temp();
+    let store = temp.store.clone();
+    let (before, after) = store
+        .look_up(move |rx| -> Result<_, StoreError> {
+            let before = settings::get(rx, "one")?.is_some();
+            let mut other = Connection::open(rx.conn.path().unwrap()).unwrap();
+            let tx = other.transaction().unwrap();
+            tx.execute("INSERT INTO settings(key, value) VALUES('one', 'x')", [])?;
+            tx.commit().unwrap();
+            Ok((before, settings::get(rx, "one")?.is_some()))
+        })
+        .await
+        .unwrap();
+    assert_eq!((before, after), (false, false));
+    assert!(has(&store, "one").await, "the next read sees it");
+    let lost = store
+        .look_up(|_| -> Result<(), StoreError> { panic!("in a look-up") })
+        .await;
+    assert!(matches!(lost, Err(StoreError::Panicked)));
+    let open = store.look_up(|rx| -> Result<bool, StoreError> { Ok(!rx.conn.is_autocommit()) });
+    assert!(open.await.unwrap(), "the reader begins anew");
+}

@@ -1,7 +1,7 @@
 //! Events as lines of a log: what each action is called in a sentence that goes on from its subject.
 
 use super::parts::{self, ChangeRow, EventRow, When};
-use super::values;
+use super::values::{self, AttributePath};
 use crate::model::{Event, Outcome, Time};
 
 /// Changes shown of one event.
@@ -96,7 +96,7 @@ pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
         .map(|id| format!("/instances/{slug}/{place}/{id}"));
     let sent = event.action.starts_with("push.");
     let changes = event.changes.iter().take(CHANGES).map(|change| ChangeRow {
-        path: change.path.clone(),
+        path: AttributePath(change.path.clone()),
         sent,
         before: values::text(&change.before),
         after: values::text(&change.after),

@@ -4,7 +4,8 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
-use super::{values, words};
+use super::values::AttributePath;
+use super::words;
 use crate::model::{Actor, Health, Outcome, Time};
 
 /// Colour and shape of a state; never shown without its word.
@@ -183,33 +184,13 @@ impl HtmlSafe for Paging {}
 #[derive(Clone, Debug)]
 pub struct ChangeRow {
     /// Attribute path.
-    pub path: String,
+    pub path: AttributePath,
     /// It was sent to an app: what stood there before is not known.
     pub sent: bool,
     /// Before.
     pub before: String,
     /// After.
     pub after: String,
-}
-
-impl ChangeRow {
-    /// The path without the URN of its schema.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        values::path(&self.path).1
-    }
-
-    /// The URN of an extension's schema; none for the core.
-    #[must_use]
-    pub fn urn(&self) -> Option<&str> {
-        values::path(&self.path).0
-    }
-
-    /// What a person calls that schema.
-    #[must_use]
-    pub fn schema(&self) -> &str {
-        values::schema(self.urn().unwrap_or_default())
-    }
 }
 
 /// One line of a log.

@@ -12,7 +12,8 @@ use super::page::Page;
 use super::parts::{Badge, EventRow, When};
 use super::people::access;
 use super::serve::show;
-use super::{log, standing, values};
+use super::values::{self, AttributePath};
+use super::{log, standing};
 use crate::mapping;
 use crate::model::{InstanceId, LinkState, Resource};
 use crate::scim::schema::ResourceType;
@@ -53,33 +54,13 @@ pub struct PersonPage {
 /// One attribute.
 pub struct AttributeRow {
     /// Path as RFC 7643 writes it.
-    pub path: String,
+    pub path: AttributePath,
     /// Its value.
     pub value: String,
     /// Whether an IdP or admin has written it.
     pub owned: bool,
     /// The app holds this instead; none: the same, or not known.
     pub drift: Option<String>,
-}
-
-impl AttributeRow {
-    /// The path without the URN of its schema.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        values::path(&self.path).1
-    }
-
-    /// The URN of an extension's schema; none for the core.
-    #[must_use]
-    pub fn urn(&self) -> Option<&str> {
-        values::path(&self.path).0
-    }
-
-    /// What a person calls that schema.
-    #[must_use]
-    pub fn schema(&self) -> &str {
-        values::schema(self.urn().unwrap_or_default())
-    }
 }
 
 /// A group that holds them.
@@ -256,7 +237,7 @@ pub fn attributes(rx: &Rx<'_>, ours: &Resource) -> Result<Vec<AttributeRow>, Sto
             .unwrap_or_default(),
         owned: is_owned(ours, &path),
         drift: drift(&path),
-        path,
+        path: AttributePath(path),
     });
     Ok(rows.collect())
 }

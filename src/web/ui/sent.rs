@@ -74,8 +74,9 @@ pub fn readable(path: &str) -> String {
     quiet(&format!("{path}?{}", pairs.join("&")))
 }
 
-/// Without characters that would steer what stands beside them.
-fn quiet(text: &str) -> String {
+/// Control characters and those that turn the direction of writing become a visible mark.
+#[must_use]
+pub fn quiet(text: &str) -> String {
     let steers = |c: char| {
         c.is_control()
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

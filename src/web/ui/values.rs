@@ -33,6 +33,30 @@ pub fn path(path: &str) -> (Option<&str>, &str) {
     }
 }
 
+/// An attribute path as RFC 7643 writes it.
+#[derive(Clone, Debug)]
+pub struct AttributePath(pub String);
+
+impl AttributePath {
+    /// The path without the URN of its schema.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        path(&self.0).1
+    }
+
+    /// The URN of an extension's schema; none for the core.
+    #[must_use]
+    pub fn urn(&self) -> Option<&str> {
+        path(&self.0).0
+    }
+
+    /// What a person calls that schema.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        schema(self.urn().unwrap_or_default())
+    }
+}
+
 /// What a person calls the schema with this URN.
 #[must_use]
 pub fn schema(of: &str) -> &str {

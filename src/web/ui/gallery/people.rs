@@ -8,6 +8,7 @@ use crate::web::ui::instance::Tab;
 use crate::web::ui::parts::{Badge, Choice, Paging, Tone};
 use crate::web::ui::people::{PeoplePage, PersonRow};
 use crate::web::ui::person::{AttributeRow, GroupRef, PersonPage, TargetSide};
+use crate::web::ui::values::AttributePath;
 
 const IN_STEP: Badge = Badge::new(Tone::Ok, "In step");
 const ACTIVE: Badge = Badge::new(Tone::Ok, "Active");
@@ -79,7 +80,7 @@ pub(super) fn people() -> PeoplePage {
 
 fn attribute(path: &str, value: &str, owned: bool) -> AttributeRow {
     AttributeRow {
-        path: path.into(),
+        path: AttributePath(path.into()),
         value: value.into(),
         owned,
         drift: None,

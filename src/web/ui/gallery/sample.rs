@@ -5,6 +5,7 @@ use crate::web::ui::beats::{Beats, Span};
 use crate::web::ui::instance::{Head, Tab};
 use crate::web::ui::page::{Crumb, Here, Live, Nav, NavInstance, Page, Signed, Theme};
 use crate::web::ui::parts::{ChangeRow, EventRow, When};
+use crate::web::ui::values::AttributePath;
 
 /// 2026-11-21 14:32:07 UTC.
 pub(super) const NOW: Time = Time(1_795_271_527_000);
@@ -154,13 +155,13 @@ pub(super) fn events() -> Vec<EventRow> {
             changes: vec![
                 ChangeRow {
                     sent: false,
-                    path: "title".into(),
+                    path: AttributePath("title".into()),
                     before: "Engineer".into(),
                     after: "Lead engineer".into(),
                 },
                 ChangeRow {
                     sent: false,
-                    path: "nickName".into(),
+                    path: AttributePath("nickName".into()),
                     before: String::new(),
                     after: HOSTILE.into(),
                 },
