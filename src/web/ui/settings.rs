@@ -189,7 +189,13 @@ pub async fn post(ask: Ask) -> Answer {
     if instance.target.is_some() {
         policies(&ask.form, &mut typed, &mut refused);
         let stored = std::mem::replace(&mut typed.base_url, ask.form.short("base_url", 4000));
-        match clean_url(&typed.base_url) {
+        // One that stays is not compared with the shape that the catalog knows today.
+        let app = if typed.base_url == stored {
+            ""
+        } else {
+            &instance.app
+        };
+        match clean_url(app, &typed.base_url) {
             Ok((url, notes)) => (typed.base_url, typed.cut) = (url, notes.join(" ")),
             Err(why) => refused.add("base_url", why),
         }
