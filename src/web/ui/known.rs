@@ -25,7 +25,7 @@ pub fn known(app: &App) -> Option<Known> {
         let ways = ways.iter().filter(|(_, answer)| *answer == Some(wanted));
         ways.map(|(name, _)| *name).collect()
     };
-    known.row("Changed by", said(&of(true), &of(false), " or "));
+    known.row("Changed by", said(&or(&of(true)), &or(&of(false))));
     for (name, answer) in ways {
         if answer.is_none() {
             known.unknown.push(format!("whether it takes {name}"));
@@ -45,13 +45,12 @@ pub fn known(app: &App) -> Option<Known> {
     );
     known.row("Writes a minute", most(limits.writes_per_minute));
     let way = match app.auth.kind {
-        AuthKind::Bearer => "Authorization: Bearer".to_owned(),
-        AuthKind::Header => format!("header {}", app.auth.header.as_deref().unwrap_or_default()),
-        AuthKind::Basic => "Authorization: Basic".to_owned(),
-        AuthKind::Oauth => "OAuth 2.0".to_owned(),
-        AuthKind::Unknown => String::new(),
+        AuthKind::Bearer => Some("Authorization: Bearer".to_owned()),
+        AuthKind::Header => app.auth.header.as_ref().map(|name| format!("header {name}")),
+        AuthKind::Basic => Some("Authorization: Basic".to_owned()),
+        AuthKind::Oauth => Some("OAuth 2.0".to_owned()),
+        AuthKind::Unknown => None,
     };
-    let way = Some(way).filter(|way| !way.is_empty());
     known.fact("Token sent as", way, "how the token is sent");
     if app.base_urls.is_empty() {
         known.unknown.push("the form of its base URL".into());
@@ -85,11 +84,11 @@ impl Known {
             let verbs = verbs.filter(|(_, answer)| *answer == wanted);
             verbs.map(|(verb, _)| *verb).collect()
         };
-        self.row(label, said(&of(Some(true)), &of(Some(false)), ", "));
+        self.row(label, said(&of(Some(true)).join(", "), &or(&of(Some(false)))));
         let unknown = of(None);
         if !unknown.is_empty() {
             self.unknown
-                .push(format!("whether it can {} {plural}", unknown.join(", ")));
+                .push(format!("whether it can {} {plural}", or(&unknown)));
         }
     }
 }
@@ -99,12 +98,20 @@ fn most(number: Option<u32>) -> Option<String> {
 }
 
 /// `create, change; not delete`; none where nothing is known.
-fn said(can: &[&str], cannot: &[&str], between: &str) -> Option<String> {
-    let no = (!cannot.is_empty()).then(|| format!("not {}", cannot.join(", ")));
-    match (can.is_empty(), no) {
-        (true, no) => no,
-        (false, None) => Some(can.join(between)),
-        (false, Some(no)) => Some(format!("{}; {no}", can.join(between))),
+fn said(can: &str, cannot: &str) -> Option<String> {
+    match (can, cannot) {
+        ("", "") => None,
+        (can, "") => Some(can.to_owned()),
+        ("", cannot) => Some(format!("not {cannot}")),
+        (can, cannot) => Some(format!("{can}; not {cannot}")),
+    }
+}
+
+/// `create, change or delete`.
+fn or(words: &[&str]) -> String {
+    match words {
+        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+        words => words.concat(),
     }
 }
 
@@ -135,10 +142,10 @@ mod tests {
             ["whether it can delete groups", "whether it takes PUT"]
         );
         let docusign = of("docusign");
-        let groups = ("Groups", "not create, change, delete".to_owned());
+        let groups = ("Groups", "not create, change or delete".to_owned());
         assert!(docusign.rows.contains(&groups));
         for unknown in [
-            "whether it can delete, list users",
+            "whether it can delete or list users",
             "whether it can list groups",
             "how the token is sent",
             "the form of its base URL",

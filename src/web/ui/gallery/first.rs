@@ -11,7 +11,7 @@ use crate::web::ui::fail::Fail;
 use crate::web::ui::failure::FailurePage;
 use crate::web::ui::login::LoginPage;
 use crate::web::ui::overview::{InstanceRow, OverviewPage, Stat};
-use crate::web::ui::page::{Flash, Here, Page, Theme};
+use crate::web::ui::page::{Flash, Here, Theme};
 use crate::web::ui::parts::{Choice, Refusals, When};
 use crate::web::ui::setup::SetupPage;
 use crate::web::ui::words;
