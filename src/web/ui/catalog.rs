@@ -47,8 +47,12 @@ pub struct Tile {
     pub tags: Vec<String>,
     /// One line.
     pub line: String,
-    /// The first of what must be there before; may be empty.
+    /// Why it cannot be connected yet, or the first of what must be there before; may be empty.
     pub need: String,
+    /// How many more must be there.
+    pub more: usize,
+    /// It cannot be connected yet.
+    pub not_yet: bool,
     /// Instances of it that exist.
     pub connected: usize,
 }
@@ -142,6 +146,11 @@ fn tile(app: &'static App) -> Tile {
             .or(app.prerequisites.first())
             .cloned()
             .unwrap_or_default(),
+        more: match app.not_yet {
+            Some(_) => 0,
+            None => app.prerequisites.len().saturating_sub(1),
+        },
+        not_yet: app.not_yet.is_some(),
         connected: 0,
     }
 }
@@ -155,6 +164,8 @@ fn receive_only() -> Tile {
         tags: vec!["No target".into()],
         line: RECEIVE_ONLY_LINE.into(),
         need: String::new(),
+        more: 0,
+        not_yet: false,
         connected: 0,
     }
 }
