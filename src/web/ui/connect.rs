@@ -195,7 +195,7 @@ async fn answer(
     refused: Refusals,
     problem: Option<String>,
 ) -> Answer {
-    let title = if app.receives_only {
+    let title = if app.receives_only || app.not_yet.is_some() {
         app.name.clone()
     } else {
         format!("Connect {}", app.name)
@@ -269,7 +269,10 @@ fn of_app(app: &App) -> AppForm {
         token_hint: hints.join(" ").trim().to_owned(),
         prerequisites: app.prerequisites.clone(),
         steps,
-        token_note: catalog::TOKEN_REMINDER.into(),
+        token_note: match app.not_yet {
+            Some(_) => String::new(),
+            None => catalog::TOKEN_REMINDER.into(),
+        },
         quirks: app.quirks.clone(),
         known: known(app),
         docs: app.docs.clone(),
