@@ -16,6 +16,8 @@ mod bounds;
 mod browser;
 #[path = "it/bulk.rs"]
 mod bulk;
+#[path = "it/catalog.rs"]
+mod catalog;
 #[path = "it/cli.rs"]
 mod cli;
 #[path = "it/crash.rs"]

@@ -1,6 +1,7 @@
 //! Cleaning what people paste into the connect form. Syntax only: whether the address may be called is `net`'s, whether
 //! it is a SCIM endpoint is `Connector::check`'s.
 
+use super::catalog::App;
 use super::net::{self, Token};
 
 /// Longest URL taken, in bytes.
@@ -56,6 +57,25 @@ pub fn clean_base_url(input: &str) -> Result<CleanUrl, String> {
         url.truncate(url.len() - end.len());
         notes.push(format!("{end} was removed from the end: it is added by itself."));
     }
+}
+
+/// Makes a SCIM base URL of what was pasted for an App, which must be one that can be connected and whose known shape it
+/// must have. Without an App, and where no shape is known, it is free.
+///
+/// # Errors
+/// A sentence that says what to change.
+pub fn base_url_of(app: Option<&App>, input: &str) -> Result<CleanUrl, String> {
+    let Some(app) = app else {
+        return clean_base_url(input);
+    };
+    if let Some(why) = &app.not_yet {
+        return Err(why.clone());
+    }
+    // Before the parser: it refuses a `{placeholder}` in the host with a sentence that helps nobody.
+    app.filled(input)?;
+    let clean = clean_base_url(input)?;
+    app.fits(&clean.url)?;
+    Ok(clean)
 }
 
 /// Makes a token of what was pasted.

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use super::connect;
 use super::credential::{self, CredentialError, can_seal};
-use crate::connector::form::{clean_base_url, clean_token, same_origin};
-use crate::connector::{CheckError, Net, Token};
+use crate::connector::form::{base_url_of, clean_base_url, clean_token, same_origin};
+use crate::connector::{CheckError, Net, Token, catalog};
 use crate::model::job::priority;
 use crate::model::{
     Actor, Capabilities, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies, Scope, Target,
@@ -81,12 +81,13 @@ pub struct Edit {
     pub other_directory: bool,
 }
 
-/// A typed SCIM base URL as it would be saved, and what was changed about it.
+/// A SCIM base URL typed for the App of this slug, as it would be saved, and what was changed about it. An App that the
+/// catalog does not know takes any.
 ///
 /// # Errors
 /// A sentence that says what to change.
-pub fn clean_url(typed: &str) -> Result<(String, Vec<String>), String> {
-    clean_base_url(typed).map(|clean| (clean.url, clean.notes))
+pub fn clean_url(app: &str, typed: &str) -> Result<(String, Vec<String>), String> {
+    base_url_of(catalog::find(app), typed).map(|clean| (clean.url, clean.notes))
 }
 
 /// What an instance can be switched to.
@@ -137,7 +138,9 @@ impl Manager {
                 can_seal(&self.keys)?;
                 let base_url = clean_base_url(&url).map_err(ManageError::Refused)?.url;
                 let token = clean_token(token.expose()).map_err(ManageError::Refused)?;
-                let capabilities = self.check(&base_url, token.clone(), new.scope).await?;
+                let capabilities = self
+                    .check(&new.app.0, &base_url, token.clone(), new.scope)
+                    .await?;
                 Some((
                     Target::Scim {
                         base_url,
@@ -245,7 +248,9 @@ impl Manager {
                 return Err(ManageError::Refused(text.into()));
             }
         };
-        let capabilities = self.check(&url, token.clone(), instance.scope).await?;
+        let capabilities = self
+            .check(&instance.app, &url, token.clone(), instance.scope)
+            .await?;
         let target = Target::Scim {
             base_url: url,
             capabilities,
@@ -279,10 +284,21 @@ impl Manager {
         Ok(credential::open(&self.keys, id, &sealed)?)
     }
 
-    async fn check(&self, base_url: &str, token: Token, scope: Scope) -> Result<Capabilities, ManageError> {
-        connect::connect(&self.net, base_url, token, scope)
+    /// What the endpoint can, as far as the catalog lets it.
+    async fn check(
+        &self,
+        app: &str,
+        base_url: &str,
+        token: Token,
+        scope: Scope,
+    ) -> Result<Capabilities, ManageError> {
+        let found = connect::connect(&self.net, base_url, token, scope)
             .await
-            .map_err(|e| ManageError::Check(Box::new(e)))
+            .map_err(|e| ManageError::Check(Box::new(e)))?;
+        Ok(match catalog::find(app) {
+            Some(app) => app.bounded(found),
+            None => found,
+        })
     }
 
     async fn instance(&self, id: InstanceId) -> Result<Instance, ManageError> {

@@ -10,8 +10,6 @@ use crate::store::{Rx, StoreError, instances};
 use crate::sync::manage::{self, Edit, NewConnection};
 use crate::sync::status::status;
 
-/// The App of a URL that comes without one.
-const GENERIC: &str = "generic-scim";
 /// The App of an instance that has no target and was given none.
 const RECEIVE_ONLY: &str = "receive-only";
 
@@ -28,11 +26,11 @@ pub(super) async fn create(
     }
     let app = match (app, &target) {
         (Some(slug), _) => known_app(&slug)?,
-        (None, Some(_)) => known_app(GENERIC)?,
+        (None, Some(_)) => known_app(catalog::GENERIC)?,
         (None, None) => (RECEIVE_ONLY.to_owned(), String::new()),
     };
     let notes = match &target {
-        Some(target) => manage::clean_url(&target.base_url)?.1,
+        Some(target) => manage::clean_url(&app.0, &target.base_url)?.1,
         None => Vec::new(),
     };
     let new = NewConnection {

@@ -1,9 +1,24 @@
-//! The catalog of Apps: data for tiles, forms and hints (`apps.json`). A new SCIM app is an entry there and no code.
-//! Null means that nobody has seen the fact, not that it is false.
+//! The catalog of Apps: data for tiles, forms, hints and first limits (`apps.json`). A new SCIM app is an entry there and
+//! no code. Null, or a field left out, means that nobody has seen the fact, not that it is false.
+//!
+//! It is no list of what an endpoint can do: that is asked of the endpoint itself. Of what the makers document, only
+//! [`App::bounded`] narrows what was found.
+
+mod address;
+#[cfg(test)]
+mod tests;
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+
+use crate::model::{Capabilities, Scope};
+
+/// The App of a SCIM endpoint that has no entry of its own.
+pub const GENERIC: &str = "generic-scim";
+
+/// What every admin is reminded of.
+pub const TOKEN_REMINDER: &str = "A token is usually shown only once: copy it to a safe place now, and replace it as often as your policy asks.";
 
 /// One App.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,6 +28,8 @@ pub struct App {
     pub slug: String,
     /// What its makers call it.
     pub name: String,
+    /// The shelf it stands on.
+    pub kind: Kind,
     /// Shown on the tile.
     pub tags: Vec<String>,
     /// One sentence.
@@ -23,22 +40,118 @@ pub struct App {
     pub name_optional: bool,
     /// Instance name written into the form.
     pub proposed_name: String,
-    /// Shape of the SCIM Base URL; none: not known.
-    pub base_url_placeholder: Option<String>,
-    /// What must be there before connecting.
+    /// Shapes of the SCIM base URL with `{placeholders}`, the usual one first; none: not known, anything goes.
+    pub base_urls: Vec<String>,
+    /// How requests are authenticated.
+    pub auth: Auth,
+    /// Why this version cannot connect it, one sentence; none: it can.
+    pub not_yet: Option<String>,
+    /// What must be there before connecting; the first stands on the tile.
     pub prerequisites: Vec<String>,
     /// How to get base URL and token; empty: not known, `token_note` says so.
     pub token_steps: Vec<String>,
     /// What to know about this App's token.
     pub token_note: Option<String>,
-    /// What every admin is reminded of.
-    pub token_reminder: String,
     /// What the endpoint is known to do.
     pub facts: Facts,
+    /// Where it is narrower than SCIM.
+    pub limits: Limits,
     /// What it does otherwise than one expects.
     pub quirks: Vec<String>,
     /// The makers' own page.
     pub docs: Option<String>,
+}
+
+/// A shelf of the catalog. The order is that of the page.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// No app in particular.
+    Any,
+    /// Chat, documents, tasks.
+    Work,
+    /// Code and what runs it.
+    Development,
+    /// Watching and mending.
+    Operations,
+    /// Stores and reports.
+    Data,
+    /// Directories, passwords, clouds.
+    Access,
+    /// Contracts, forms, people.
+    Business,
+}
+
+impl Kind {
+    /// All of them, in the order of the page.
+    pub const ALL: [Self; 7] = [
+        Self::Any,
+        Self::Work,
+        Self::Development,
+        Self::Operations,
+        Self::Data,
+        Self::Access,
+        Self::Business,
+    ];
+
+    /// In addresses.
+    #[must_use]
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Work => "work",
+            Self::Development => "development",
+            Self::Operations => "operations",
+            Self::Data => "data",
+            Self::Access => "access",
+            Self::Business => "business",
+        }
+    }
+
+    /// What is read above the shelf.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Any => "Any app",
+            Self::Work => "Working together",
+            Self::Development => "Development",
+            Self::Operations => "Operations",
+            Self::Data => "Data and reports",
+            Self::Access => "Identity, passwords, cloud",
+            Self::Business => "Contracts, forms, people",
+        }
+    }
+}
+
+/// How requests of an App are authenticated.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// The kind.
+    #[serde(rename = "type")]
+    pub kind: AuthKind,
+    /// Name of the header that carries the key; only of kind `Header`.
+    #[serde(default)]
+    pub header: Option<String>,
+    /// What else is to be known, in sentences.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// A kind of authentication.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthKind {
+    /// `Authorization: Bearer` (RFC 6750).
+    Bearer,
+    /// A header of the App's own.
+    Header,
+    /// `Authorization: Basic` (RFC 7617).
+    Basic,
+    /// OAuth 2.0 (RFC 6749); which grant, the note says.
+    Oauth,
+    /// Nobody has seen it.
+    Unknown,
 }
 
 /// What is known of an App's endpoint.
@@ -55,9 +168,7 @@ pub struct Facts {
     pub put: Option<bool>,
     /// Which filters it takes.
     pub filter: Option<String>,
-    /// Largest page.
-    pub page_max: Option<u32>,
-    /// How often it may be called.
+    /// How often it may be called, in words.
     pub rate_limit: Option<String>,
 }
 
@@ -71,10 +182,61 @@ pub struct Verbs {
     pub update: Option<bool>,
     /// `active: false`.
     pub deactivate: Option<bool>,
-    /// DELETE ends the account for good.
+    /// DELETE ends it for good.
     pub delete: Option<bool>,
     /// GET of all.
     pub list: Option<bool>,
+}
+
+/// Where an App is known to be narrower than SCIM. What is not known is not limited.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Most membership changes in one request.
+    pub member_chunk: Option<u32>,
+    /// Largest page.
+    pub page_max: Option<u32>,
+    /// Most writes in a minute; the smallest figure where several are told.
+    pub writes_per_minute: Option<u32>,
+    /// DELETE of a user only deactivates.
+    pub delete_is_deactivate: bool,
+    /// `active: false` deletes the user for good.
+    pub deactivate_is_delete: bool,
+}
+
+impl App {
+    /// What was found at the endpoint, narrowed by what is known of the App. Nothing is ever widened: an app that has
+    /// grown is asked for less than it could give.
+    #[must_use]
+    pub fn bounded(&self, found: Capabilities) -> Capabilities {
+        let most = |found: u32, limit: Option<u32>| limit.map_or(found, |limit| found.min(limit));
+        Capabilities {
+            patch: found.patch && self.facts.patch != Some(false),
+            groups: found.groups && self.facts.groups.list != Some(false),
+            member_chunk: most(found.member_chunk, self.limits.member_chunk),
+            page_size: most(found.page_size, self.limits.page_max),
+            ..found
+        }
+    }
+
+    /// What an instance of it had best carry.
+    #[must_use]
+    pub fn proposed_scope(&self) -> Scope {
+        if self.facts.users.create == Some(false) {
+            Scope::Groups
+        } else if self.has_no_groups() {
+            Scope::Users
+        } else {
+            Scope::default()
+        }
+    }
+
+    /// Groups are known not to be offered.
+    #[must_use]
+    pub fn has_no_groups(&self) -> bool {
+        let groups = &self.facts.groups;
+        groups.list == Some(false) || (groups.create == Some(false) && groups.update == Some(false))
+    }
 }
 
 static APPS: LazyLock<Vec<App>> = LazyLock::new(|| parse().unwrap_or_default());
@@ -93,48 +255,4 @@ pub fn all() -> &'static [App] {
 #[must_use]
 pub fn find(slug: &str) -> Option<&'static App> {
     all().iter().find(|app| app.slug == slug)
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn the_file_parses_and_slugs_are_unique() {
-        let apps = parse().unwrap();
-        let slugs: HashSet<_> = apps.iter().map(|a| a.slug.as_str()).collect();
-        assert_eq!(slugs.len(), apps.len());
-        assert_eq!(all().len(), apps.len());
-        for app in &apps {
-            assert!(
-                app.slug
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
-                "{}",
-                app.slug
-            );
-            assert_eq!(app.initials.chars().count(), 2, "{}", app.slug);
-            assert!(
-                !app.prerequisites.is_empty() && !app.token_reminder.is_empty(),
-                "{}",
-                app.slug
-            );
-            // Where the way to a token is not known, that is said.
-            assert!(
-                !app.token_steps.is_empty() || app.token_note.is_some(),
-                "{}",
-                app.slug
-            );
-        }
-    }
-
-    #[test]
-    fn apps_are_found_by_slug() {
-        assert_eq!(find("generic-scim").unwrap().name, "Generic SCIM 2.0");
-        assert!(find("atlassian-cloud").unwrap().name_optional);
-        assert!(find("nothing").is_none());
-    }
 }

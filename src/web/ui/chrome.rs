@@ -166,7 +166,7 @@ fn head(instance: &Instance, status: &InstanceStatus, tab: Tab) -> Head {
 #[must_use]
 pub fn app_name(instance: &Instance) -> String {
     match catalog::find(&instance.app) {
-        Some(app) if app.slug == "generic-scim" => "the app".into(),
+        Some(app) if app.slug == catalog::GENERIC => "the app".into(),
         Some(app) => app.name.clone(),
         None => "the app".into(),
     }
@@ -176,7 +176,7 @@ pub fn app_name(instance: &Instance) -> String {
 #[must_use]
 pub fn mark(instance: &Instance) -> String {
     match catalog::find(&instance.app) {
-        Some(app) if app.slug != "generic-scim" => app.initials.clone(),
+        Some(app) if app.slug != catalog::GENERIC => app.initials.clone(),
         _ => words::mark(&instance.name),
     }
 }

@@ -9,6 +9,7 @@ use super::carries::{scopes, user_writes};
 use super::catalog::RECEIVE_ONLY;
 use super::fail::{Answer, Fail};
 use super::flash::News;
+use super::known::{Known, known};
 use super::page::{Here, Page};
 use super::parts::{Choice, Refusals};
 use super::respond::respond;
@@ -53,10 +54,14 @@ pub struct AppForm {
     pub receives_only: bool,
     /// Whether a name must be typed.
     pub name_required: bool,
+    /// Why there is no form yet; none: there is.
+    pub not_yet: Option<String>,
+    /// What to mind before anybody leaves; may be empty.
+    pub warning: String,
     /// An example of a base URL.
     pub url_example: String,
-    /// Under the URL.
-    pub url_hint: String,
+    /// Shapes of the base URL; empty: not known.
+    pub url_shapes: Vec<String>,
     /// Under the token.
     pub token_hint: String,
     /// What must be there before.
@@ -65,6 +70,10 @@ pub struct AppForm {
     pub steps: Vec<String>,
     /// Of the token's care.
     pub token_note: String,
+    /// What it does otherwise than one expects.
+    pub quirks: Vec<String>,
+    /// What is known of its endpoint; none: nothing.
+    pub known: Option<Known>,
     /// The makers' own page.
     pub docs: Option<String>,
 }
@@ -93,7 +102,9 @@ pub async fn get(ask: Ask) -> Answer {
         name,
         base_url: String::new(),
         cut: String::new(),
-        scope: Scope::default(),
+        scope: catalog::find(&app.slug)
+            .map(App::proposed_scope)
+            .unwrap_or_default(),
         user_writes: UserWrites::default(),
     };
     answer(&ask, StatusCode::OK, app, typed, Refusals::default(), None).await
@@ -119,7 +130,7 @@ pub async fn post(ask: Ask) -> Answer {
     let target = if app.receives_only {
         None
     } else {
-        match clean_url(&typed.base_url) {
+        match clean_url(&app.slug, &typed.base_url) {
             Ok((url, notes)) => (typed.base_url, typed.cut) = (url, notes.join(" ")),
             Err(why) => refused.add("base_url", why),
         }
@@ -184,7 +195,7 @@ async fn answer(
     refused: Refusals,
     problem: Option<String>,
 ) -> Answer {
-    let title = if app.receives_only {
+    let title = if app.receives_only || app.not_yet.is_some() {
         app.name.clone()
     } else {
         format!("Connect {}", app.name)
@@ -216,7 +227,7 @@ fn proposed(slug: &str) -> String {
         .unwrap_or_default()
 }
 
-fn form(slug: &str) -> Result<AppForm, Fail> {
+pub(super) fn form(slug: &str) -> Result<AppForm, Fail> {
     if slug == RECEIVE_ONLY {
         return Ok(receive_only());
     }
@@ -225,30 +236,45 @@ fn form(slug: &str) -> Result<AppForm, Fail> {
 
 fn of_app(app: &App) -> AppForm {
     let note = app.token_note.clone().unwrap_or_default();
+    // Where there are no steps, the note stands in their place.
+    let (steps, under) = if app.token_steps.is_empty() {
+        (vec![note], String::new())
+    } else {
+        (app.token_steps.clone(), note)
+    };
+    let hints = [app.auth.note.clone().unwrap_or_default(), under];
+    let warning = if app.limits.deactivate_is_delete {
+        format!(
+            "{} deletes a user who is deactivated, for good. If leavers are to keep their account there, choose “Leave it \
+             alone” in the settings before anybody leaves.",
+            app.name
+        )
+    } else {
+        String::new()
+    };
     AppForm {
         slug: app.slug.clone(),
         name: app.name.clone(),
         mark: app.initials.clone(),
         receives_only: false,
         name_required: !app.name_optional,
+        not_yet: app.not_yet.clone(),
+        warning,
         url_example: app
-            .base_url_placeholder
-            .clone()
+            .base_urls
+            .first()
+            .cloned()
             .unwrap_or_else(|| "https://…".into()),
-        url_hint: "The full address, without a slash at the end. /Users and /Groups are added by themselves."
-            .into(),
-        token_hint: if app.token_steps.is_empty() {
-            String::new()
-        } else {
-            note.clone()
-        },
+        url_shapes: app.base_urls.clone(),
+        token_hint: hints.join(" ").trim().to_owned(),
         prerequisites: app.prerequisites.clone(),
-        steps: if app.token_steps.is_empty() {
-            vec![note]
-        } else {
-            app.token_steps.clone()
+        steps,
+        token_note: match app.not_yet {
+            Some(_) => String::new(),
+            None => catalog::TOKEN_REMINDER.into(),
         },
-        token_note: app.token_reminder.clone(),
+        quirks: app.quirks.clone(),
+        known: known(app),
         docs: app.docs.clone(),
     }
 }
@@ -261,8 +287,10 @@ fn receive_only() -> AppForm {
         mark: words::mark(name),
         receives_only: true,
         name_required: true,
+        not_yet: None,
+        warning: String::new(),
         url_example: String::new(),
-        url_hint: String::new(),
+        url_shapes: Vec::new(),
         token_hint: String::new(),
         prerequisites: Vec::new(),
         steps: vec![
@@ -271,6 +299,8 @@ fn receive_only() -> AppForm {
             "Its people and groups appear here as it pushes them.".into(),
         ],
         token_note: String::new(),
+        quirks: Vec::new(),
+        known: None,
         docs: None,
     }
 }

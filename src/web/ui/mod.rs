@@ -26,6 +26,7 @@ pub mod habits;
 pub mod held;
 pub mod instance;
 pub mod keys;
+pub mod known;
 pub mod log;
 pub mod login;
 pub mod once;

@@ -15,6 +15,7 @@ use super::page::Page;
 use super::parts::{Choice, Refusals, When};
 use super::respond::respond;
 use super::words;
+use crate::connector::catalog;
 use crate::model::policies::{Drift, Leaver, Limit};
 use crate::model::{Instance, Policies, Scope, Target, UserWrites};
 use crate::sync::manage::{Edit, ManageError, clean_url};
@@ -189,7 +190,13 @@ pub async fn post(ask: Ask) -> Answer {
     if instance.target.is_some() {
         policies(&ask.form, &mut typed, &mut refused);
         let stored = std::mem::replace(&mut typed.base_url, ask.form.short("base_url", 4000));
-        match clean_url(&typed.base_url) {
+        // One that stays is not compared with the shape that the catalog knows today.
+        let app = if typed.base_url == stored {
+            ""
+        } else {
+            &instance.app
+        };
+        match clean_url(app, &typed.base_url) {
             Ok((url, notes)) => (typed.base_url, typed.cut) = (url, notes.join(" ")),
             Err(why) => refused.add("base_url", why),
         }
@@ -280,7 +287,7 @@ async fn answer(
         Ok::<_, Fail>(SettingsPage {
             token_set: instance.secret_set_at.map(|at| When::relative(at, rx.now())),
             schedules: schedules(typed.schedule),
-            leavers: Choice::list(&LEAVERS.map(|l| (l.1, l.2, l.3)), leaver),
+            leavers: leavers(&instance.app, leaver),
             user_writes: match instance.scope {
                 Scope::Groups => user_writes(p.user_writes),
                 Scope::Users | Scope::UsersAndGroups => Vec::new(),
@@ -300,6 +307,26 @@ async fn answer(
     Ok(respond(code, &shown.await?))
 }
 
+/// What may become of leavers, and what the app is known to make of it.
+fn leavers(app: &str, chosen: &str) -> Vec<Choice> {
+    let mut all = Choice::list(&LEAVERS.map(|l| (l.1, l.2, l.3)), chosen);
+    let Some(app) = catalog::find(app) else {
+        return all;
+    };
+    for choice in &mut all {
+        match choice.value.as_str() {
+            "deactivate" if app.limits.deactivate_is_delete => {
+                choice.hint = format!("{} then deletes the account, for good.", app.name);
+            }
+            "delete" if app.limits.delete_is_deactivate => {
+                choice.hint = format!("{} only deactivates it.", app.name);
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
 /// The usual ones, and the present one if it is another (the command line can set any).
 fn schedules(chosen: u32) -> Vec<Choice> {
     let mut all: Vec<(u32, String)> = SCHEDULES
@@ -316,4 +343,19 @@ fn schedules(chosen: u32) -> Vec<Choice> {
         chosen: s == chosen,
     });
     choices.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_app_makes_of_leavers_is_said() {
+        let hints = |app: &str| leavers(app, "deactivate").into_iter().map(|c| c.hint);
+        let hints = |app: &str| hints(app).collect::<Vec<_>>().join(" ");
+        assert!(hints("generic-scim").starts_with("It stays, without access."));
+        assert!(hints("pagerduty").starts_with("PagerDuty then deletes the account, for good."));
+        assert!(hints("atlassian-cloud").contains("Atlassian Cloud only deactivates it."));
+        assert!(!hints("atlassian-cloud").contains("may go with it"));
+    }
 }

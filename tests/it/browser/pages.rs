@@ -94,8 +94,13 @@ async fn outside(browser: &mut Browser) {
     browser.says(&["No app is called that"]).await;
     browser.press("Show all").await;
     browser
-        .says(&["Atlassian Cloud", "DocuSign", "Figma", "SCIM"])
+        .says(&["Atlassian Cloud", "DocuSign", "Figma", "SCIM", "Missing an app?"])
         .await;
+    browser.fill("q", "aws").await;
+    browser.press("Search").await;
+    assert_eq!(browser.path().await, "/catalog?q=aws");
+    browser.says(&["1 of 46 tiles", "AWS IAM Identity Center"]).await;
+    browser.press("Show all").await;
     browser.open("/no/such/page").await;
     browser.says(&["404"]).await;
     browser.open("/setup").await;
@@ -106,10 +111,28 @@ async fn outside(browser: &mut Browser) {
 
 /// Made and deleted.
 async fn instances(browser: &mut Browser) {
-    for app in ["atlassian-cloud", "docusign", "figma"] {
+    for app in [
+        "atlassian-cloud",
+        "docusign",
+        "figma",
+        "aws-iam-identity-center",
+        "pagerduty",
+    ] {
         browser.open(&format!("/catalog/{app}/connect")).await;
-        browser.says(&["You need"]).await;
+        browser.says(&["You need", "What is known of its endpoint"]).await;
     }
+    browser.open("/catalog/zoom/connect").await;
+    browser.says(&["Zoom gives out no token to paste"]).await;
+    browser.open("/catalog/figma/connect").await;
+    browser.fill("name", "Design").await;
+    browser
+        .fill("base_url", "https://www.figma.com/scim/v2/{tenant_id}")
+        .await;
+    browser.fill("token", "a-token-of-nobody").await;
+    browser.press("Connect").await;
+    browser
+        .says(&["Put your own tenant id in place of {tenant_id}."])
+        .await;
     browser.open("/catalog/receive-only/connect").await;
     browser.fill("name", "CRM directory").await;
     browser.press("Create").await;

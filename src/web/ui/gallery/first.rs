@@ -4,14 +4,14 @@ use super::sample::{HOSTILE, NOW, ago, beats, outside, page, when};
 use super::{Shown, shown};
 use crate::model::{Health, UserWrites};
 use crate::web::ui::carries::user_writes;
-use crate::web::ui::catalog::{CatalogPage, Tile};
+use crate::web::ui::catalog::{RECEIVE_ONLY, catalog_page};
 use crate::web::ui::confirm::ConfirmPage;
-use crate::web::ui::connect::{AppForm, ConnectPage};
+use crate::web::ui::connect::{self, ConnectPage};
 use crate::web::ui::fail::Fail;
 use crate::web::ui::failure::FailurePage;
 use crate::web::ui::login::LoginPage;
 use crate::web::ui::overview::{InstanceRow, OverviewPage, Stat};
-use crate::web::ui::page::{Flash, Here, Page, Theme};
+use crate::web::ui::page::{Flash, Here, Theme};
 use crate::web::ui::parts::{Choice, Refusals, When};
 use crate::web::ui::setup::SetupPage;
 use crate::web::ui::words;
@@ -44,15 +44,9 @@ pub(super) fn pages() -> Vec<Shown> {
         good: true,
         text: "figma-prod is connected. The first sync runs.".into(),
     });
-    let catalog = CatalogPage {
-        page: page("Catalog", Here::Catalog, &[]),
-        query: String::new(),
-        tiles: tiles(),
-    };
-    let nothing = CatalogPage {
-        page: page("Catalog", Here::Catalog, &[]),
-        query: HOSTILE.into(),
-        tiles: vec![],
+    let searched = |query: &str| {
+        let page = page("Catalog", Here::Catalog, &[]);
+        catalog_page(page, query.into(), &["figma".into()])
     };
     let confirm = ConfirmPage {
         page: page(
@@ -79,11 +73,14 @@ pub(super) fn pages() -> Vec<Shown> {
         shown("overview", &overview()),
         shown("overview-dark", &dark),
         shown("overview-empty", &empty),
-        shown("catalog", &catalog),
-        shown("catalog-none", &nothing),
-        shown("connect", &connect(false)),
-        shown("connect-failed", &connect(true)),
-        shown("connect-receive", &receive()),
+        shown("catalog", &searched("")),
+        shown("catalog-found", &searched("github")),
+        shown("catalog-none", &searched(HOSTILE)),
+        shown("connect", &connect("atlassian-cloud", false)),
+        shown("connect-failed", &connect("pagerduty", true)),
+        shown("connect-not-yet", &connect("zoom", false)),
+        shown("connect-generic", &connect("generic-scim", false)),
+        shown("connect-receive", &connect(RECEIVE_ONLY, false)),
         shown("delete", &confirm),
         shown(
             "error-404",
@@ -205,59 +202,6 @@ fn overview() -> OverviewPage {
     }
 }
 
-fn tiles() -> Vec<Tile> {
-    [
-        (
-            "scim",
-            "Generic SCIM 2.0",
-            "Any app with a SCIM base URL and a bearer token.",
-            "SCIM",
-            1,
-        ),
-        (
-            "atlassian",
-            "Atlassian Cloud",
-            "Jira, Confluence and the rest, through Guard.",
-            "SCIM",
-            1,
-        ),
-        (
-            "docusign",
-            "DocuSign",
-            "Users and groups of an organization.",
-            "SCIM",
-            0,
-        ),
-        (
-            "figma",
-            "Figma",
-            "Members of an organization or enterprise.",
-            "SCIM",
-            1,
-        ),
-        (
-            "receive",
-            "Receive only",
-            "A directory of its own: people are pushed in, nothing is sent on.",
-            "No target",
-            1,
-        ),
-    ]
-    .map(|(slug, name, line, tag, connected)| Tile {
-        slug: slug.into(),
-        name: name.into(),
-        mark: words::mark(name),
-        tag,
-        line: line.into(),
-        connected,
-    })
-    .into()
-}
-
-fn connect_page(name: &str) -> Page {
-    page(name, Here::Catalog, &[("Catalog", "/catalog")])
-}
-
 fn scopes() -> Vec<Choice> {
     Choice::list(
         &[
@@ -277,76 +221,28 @@ fn scopes() -> Vec<Choice> {
     )
 }
 
-fn connect(failed: bool) -> ConnectPage {
+fn connect(app: &str, failed: bool) -> ConnectPage {
     let mut refused = Refusals::default();
     if failed {
-        refused.add("token", "The token was refused: api.atlassian.com answered 401.");
+        refused.add("token", "The token was refused: api.example.com answered 401.");
     }
+    let Ok(app) = connect::form(app) else {
+        panic!("{app} is not in the catalog")
+    };
+    let typed = |text: &str| if failed { text.to_owned() } else { String::new() };
     ConnectPage {
-        page: connect_page("Connect Atlassian Cloud"),
-        app: AppForm {
-            slug: "atlassian".into(),
-            name: "Atlassian Cloud".into(),
-            mark: "At".into(),
-            receives_only: false,
-            name_required: false,
-            url_example: "https://api.atlassian.com/scim/directory/…".into(),
-            url_hint: "The full address, without a slash at the end.".into(),
-            token_hint: "The API key from Set up user provisioning. Atlassian shows it once.".into(),
-            prerequisites: vec![
-                "Organization admin".into(),
-                "Atlassian Guard Standard".into(),
-                "A verified domain".into(),
-                "A site with product access".into(),
-                "An identity provider directory linked to the domains".into(),
-            ],
-            steps: vec![
-                "Open admin.atlassian.com and choose the organization.".into(),
-                "Security → Identity providers → your directory.".into(),
-                "Set up user provisioning.".into(),
-                "Copy the SCIM base URL and the API key.".into(),
-            ],
-            token_note: "The token is usually shown only once.".into(),
-            docs: Some("https://developer.example.com/scim".into()),
-        },
-        name: if failed { HOSTILE.into() } else { String::new() },
-        base_url: if failed {
-            "https://api.atlassian.com/scim/directory/6f2c".into()
-        } else {
-            String::new()
-        },
-        cut: if failed {
-            "/Users was removed from the end: it is added by itself.".into()
-        } else {
-            String::new()
-        },
+        page: page(
+            &format!("Connect {}", app.name),
+            Here::Catalog,
+            &[("Catalog", "/catalog")],
+        ),
+        app,
+        name: typed(HOSTILE),
+        base_url: typed("https://api.example.com/scim/6f2c"),
+        cut: typed("/Users was removed from the end: it is added by itself."),
         scopes: scopes(),
         user_writes: user_writes(UserWrites::Acknowledge),
         refused,
         problem: None,
     }
-}
-
-fn receive() -> ConnectPage {
-    let mut form = connect(false);
-    form.page = connect_page("Receive only");
-    form.app = AppForm {
-        slug: "receive".into(),
-        name: "Receive only".into(),
-        mark: "Re".into(),
-        receives_only: true,
-        name_required: true,
-        url_example: String::new(),
-        url_hint: String::new(),
-        token_hint: String::new(),
-        prerequisites: vec![],
-        steps: vec![
-            "Create a key for your identity provider.".into(),
-            "Give it the SCIM base URL and the key.".into(),
-            "Its people and groups appear here as it pushes them.".into(),
-        ],
-        token_note: String::new(),
-        docs: None,
-    };
-    form
 }

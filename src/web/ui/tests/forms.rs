@@ -31,6 +31,113 @@ async fn a_failed_connect_keeps_all_but_the_token() {
 }
 
 #[actix_web::test]
+async fn the_form_of_an_app_says_what_is_known() {
+    let hub = hub(false).await;
+    hub.admin("owner@example.com", Role::Owner).await;
+    let app = service(&hub).await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in("owner@example.com").await;
+    for (slug, says) in [
+        (
+            "atlassian-cloud",
+            &[
+                "https://api.atlassian.com/scim/directory/{directory_id}",
+                "Groups cannot be renamed.",
+                "create, change, deactivate, list; not delete",
+                "Not known to us, which does not mean no: whether it can delete groups",
+                "value=\"users-and-groups\" checked",
+            ][..],
+        ),
+        (
+            "pagerduty",
+            &[
+                "deletes a user who is deactivated, for good",
+                "value=\"users-and-groups\" checked",
+            ],
+        ),
+        (
+            "docusign",
+            &[
+                "How to get a SCIM token from DocuSign is not known to us",
+                "value=\"users\" checked",
+            ],
+        ),
+        ("optimaite", &["value=\"groups\" checked"]),
+    ] {
+        let body = browser.get(&format!("/catalog/{slug}/connect")).await.body;
+        for text in says {
+            assert!(body.contains(text), "{slug} does not say {text:?}: {body}");
+        }
+    }
+    let zoom = "/catalog/zoom/connect";
+    let body = browser.get(zoom).await.body;
+    assert!(body.contains("Zoom gives out no token to paste") && !body.contains("name=\"token\""));
+    assert_eq!(browser.get("/catalog/nothing/connect").await.status, 404);
+}
+
+#[actix_web::test]
+async fn an_address_of_another_shape_is_told_at_its_field() {
+    let hub = hub(false).await;
+    hub.admin("owner@example.com", Role::Owner).await;
+    let app = service(&hub).await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in("owner@example.com").await;
+    let form = "/catalog/atlassian-cloud/connect";
+    for (typed, says) in [
+        (
+            "https://api.atlassian.com/scim/directory/{directory_id}",
+            "Put your own directory id in place of {directory_id}.",
+        ),
+        (
+            "https://api.atlassian.com/scim/directory",
+            "The end of the address is missing: /{directory_id} comes after /scim/directory.",
+        ),
+        (
+            "https://127.0.0.1:9/scim/directory/6f2c",
+            "The host of Atlassian Cloud is api.atlassian.com, not 127.0.0.1:9.",
+        ),
+    ] {
+        let seen = browser
+            .send(form, form, &[("base_url", typed), ("token", "a-token")])
+            .await;
+        let at = seen
+            .body
+            .split("id=\"base_url-wrong\">")
+            .nth(1)
+            .unwrap_or_default();
+        assert!(
+            seen.status == 422 && at.starts_with(says),
+            "{says}: {}",
+            seen.body
+        );
+        assert!(seen.body.contains(&format!("value=\"{typed}\"")));
+    }
+}
+
+#[actix_web::test]
+async fn the_catalog_is_searched_without_a_script() {
+    let hub = hub(false).await;
+    hub.admin("viewer@example.com", Role::Viewer).await;
+    let app = service(&hub).await;
+    let mut browser = Browser::new(&app);
+    browser.sign_in("viewer@example.com").await;
+    let all = browser.get("/catalog").await.body;
+    for text in [
+        "AWS IAM Identity Center",
+        "Receive only",
+        "Missing an app?",
+        "href=\"#development\"",
+    ] {
+        assert!(all.contains(text), "{text}");
+    }
+    // What is needed stands on the tile.
+    assert!(all.contains("The organization has Atlassian Guard Standard (formerly Access)."));
+    let found = browser.get("/catalog?q=GITHUB").await.body;
+    assert!(found.contains("GitHub organization") && !found.contains("Atlassian Cloud"));
+    assert!(found.contains("3 of 46 tiles") && found.contains("value=\"GITHUB\""));
+}
+
+#[actix_web::test]
 async fn a_key_is_shown_once() {
     let hub = hub(false).await;
     hub.admin("owner@example.com", Role::Owner).await;
