@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &str)] = &[
     ("mapping", "scim model"),
     ("store", "scim model clock secret"),
     ("directory", "scim model store clock secret"),
-    ("connector", "scim model"),
+    ("connector", "scim model clock"),
     (
         "sync",
         "scim model mapping store directory connector clock secret",

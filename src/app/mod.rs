@@ -113,6 +113,7 @@ impl Hub {
         let policy = NetPolicy {
             allow_private: config.allow_private_targets,
             extra_ca_pem,
+            clock: store.clock().clone(),
             ..NetPolicy::default()
         };
         let net = Net::new(policy).map_err(StartError::Net)?;

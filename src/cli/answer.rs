@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::WireSecret;
-use crate::model::{Health, Role, RunPhase, Scope, UserWrites};
+use crate::model::{Access, Health, Role, RunPhase, Scope, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 
 /// An admin was made or changed.
@@ -75,6 +75,8 @@ pub struct InstanceDetail {
     pub paused: bool,
     /// The connected app's address; null: receives only.
     pub base_url: Option<String>,
+    /// How the connected app is told who calls, but for the secret; null: receives only.
+    pub access: Option<Access>,
     /// Seconds between scheduled syncs.
     pub sync_every_s: u32,
     /// When it was made.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::model::{Role, Scope, UserWrites};
+use crate::model::{Access, Auth, Header, Role, Scope, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 use crate::secret::Secret;
 
@@ -51,7 +51,13 @@ pub enum Command {
         /// Which.
         slug: String,
         /// What it answers to writes of users; only in scope *groups*.
-        user_writes: UserWrites,
+        user_writes: Option<UserWrites>,
+        /// How the app is told who calls; tested before it is saved.
+        auth: Option<Auth>,
+        /// Headers that go out with each request, in place of those before.
+        headers: Option<Vec<Header>>,
+        /// Token, password or client secret, as typed; tested before it is saved.
+        token: Option<WireSecret>,
     },
     /// All instances. Answer: list of `InstanceRow`.
     InstanceList,
@@ -178,8 +184,11 @@ pub enum Command {
 pub struct NewTarget {
     /// SCIM base URL, as typed.
     pub base_url: String,
-    /// Token, as typed.
+    /// Token, password or client secret, as typed.
     pub token: WireSecret,
+    /// How the app is told who calls, as typed.
+    #[serde(default)]
+    pub access: Access,
 }
 
 /// What an instance can be switched to.

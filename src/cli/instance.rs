@@ -2,14 +2,15 @@
 
 use std::io::BufRead;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use serde_json::Value;
 
 use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow, SyncReport};
 use super::command::{Command, NewTarget, Switch};
 use super::input::secret_line;
 use super::{CliError, Output, Plan};
-use crate::model::{Health, RunPhase, Scope, UserWrites};
+use crate::connector::form::{parse_auth, parse_header};
+use crate::model::{Access, Auth, Header, Health, RunPhase, Scope, UserWrites};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InstanceVerb {
@@ -23,13 +24,26 @@ pub(super) enum InstanceVerb {
     },
     /// One instance in full
     Show(One),
-    /// Change its settings
+    /// Change its settings; what is not named stays
+    #[command(group(ArgGroup::new("change").required(true).multiple(true)))]
     Edit {
         #[command(flatten)]
         one: One,
         /// Of an instance that carries groups only: acknowledge or refuse what is written of users
-        #[arg(long, value_name = "WHAT", value_parser = user_writes)]
-        user_writes: UserWrites,
+        #[arg(long, value_name = "WHAT", value_parser = user_writes, group = "change")]
+        user_writes: Option<UserWrites>,
+        /// How the app is told who calls: bearer, header:NAME, basic:USER or oauth:TOKEN_URL,CLIENT_ID[,SCOPE]
+        #[arg(long, value_name = "HOW", value_parser = parse_auth, group = "change")]
+        auth: Option<Auth>,
+        /// A header to send with each request, as 'Name: value', in place of those before; may be repeated
+        #[arg(long = "header", value_name = "HEADER", value_parser = parse_header, group = "change")]
+        headers: Vec<Header>,
+        /// Send no headers of your own any more
+        #[arg(long, conflicts_with = "headers", group = "change")]
+        no_headers: bool,
+        /// Read the app's new token, password or client secret from standard input, one line
+        #[arg(long, group = "change")]
+        token_stdin: bool,
     },
     /// Read the app now instead of at the scheduled time
     Sync {
@@ -91,9 +105,16 @@ pub(super) struct CreateArgs {
     /// The app's SCIM base URL; tested before anything is saved
     #[arg(long, value_name = "URL", requires = "token_stdin")]
     base_url: Option<String>,
-    /// Read the app's token from standard input, one line
+    /// Read the app's token, password or client secret from standard input, one line
     #[arg(long, requires = "base_url")]
     token_stdin: bool,
+    /// How the app is told who calls: bearer, header:NAME, basic:USER or oauth:TOKEN_URL,CLIENT_ID[,SCOPE]
+    /// [default: bearer]
+    #[arg(long, value_name = "HOW", value_parser = parse_auth, requires = "base_url")]
+    auth: Option<Auth>,
+    /// A header to send with each request, as 'Name: value'; admins see its value. May be repeated
+    #[arg(long = "header", value_name = "HEADER", value_parser = parse_header, requires = "base_url")]
+    headers: Vec<Header>,
     /// Print JSON, for scripts
     #[arg(long)]
     json: bool,
@@ -109,6 +130,10 @@ impl InstanceVerb {
                     Some(base_url) => Some(NewTarget {
                         base_url,
                         token: secret_line(input, "token")?,
+                        access: Access {
+                            auth: args.auth.unwrap_or_default(),
+                            headers: args.headers,
+                        },
                     }),
                     None => None,
                 };
@@ -123,10 +148,20 @@ impl InstanceVerb {
             }
             Self::List { json } => Plan::new(Command::InstanceList, json, show_list),
             Self::Show(one) => Plan::new(Command::InstanceShow { slug: one.slug }, one.json, show_detail),
-            Self::Edit { one, user_writes } => Plan::new(
+            Self::Edit {
+                one,
+                user_writes,
+                auth,
+                headers,
+                no_headers,
+                token_stdin,
+            } => Plan::new(
                 Command::InstanceEdit {
                     slug: one.slug,
                     user_writes,
+                    auth,
+                    headers: Some(headers).filter(|h| no_headers || !h.is_empty()),
+                    token: token_stdin.then(|| secret_line(input, "token")).transpose()?,
                 },
                 one.json,
                 show_detail,
@@ -242,6 +277,10 @@ fn show_detail(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
         ("Health", health(row.health, row.reason.as_deref())),
         ("SCIM base URL", all.scim_base_url),
         ("Target", all.base_url.unwrap_or_else(|| "none".into())),
+        (
+            "Signs in with",
+            all.access.as_ref().map_or_else(|| "nothing".into(), signs_in),
+        ),
         ("Carries", carries),
         ("Sends", sends.into()),
         ("Users", row.users.to_string()),
@@ -253,6 +292,21 @@ fn show_detail(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
         ("Next sync", row.next_sync_at.unwrap_or_else(never)),
         ("Made", all.created_at),
     ])
+}
+
+fn signs_in(access: &Access) -> String {
+    let mut text = match &access.auth {
+        Auth::Bearer => "a bearer token".to_owned(),
+        Auth::Header { name } => format!("the header {name}"),
+        Auth::Basic { user } => format!("the password of {user}"),
+        Auth::OAuth {
+            token_url, client_id, ..
+        } => format!("access tokens for {client_id} from {token_url}"),
+    };
+    for header in &access.headers {
+        text.push_str(&format!("; {}: {}", header.name, header.value));
+    }
+    text
 }
 
 fn show_sync(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {

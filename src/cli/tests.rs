@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::command::{Switch, Which};
 use super::*;
-use crate::model::{Role, Scope, UserWrites};
+use crate::model::{Auth, Role, Scope, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 
 fn act(args: &str, mut input: &[u8]) -> Result<Action, CliError> {
@@ -172,7 +172,7 @@ fn instances_are_made_with_and_without_a_target() {
 fn an_instance_of_groups_says_what_becomes_of_users() {
     let writes = |line: &str| match plan(line, b"").command {
         Command::InstanceCreate { user_writes, .. } => user_writes,
-        Command::InstanceEdit { user_writes, .. } => Some(user_writes),
+        Command::InstanceEdit { user_writes, .. } => user_writes,
         other => panic!("{other:?}"),
     };
     assert_eq!(writes("instance create HR --scope groups"), None);
@@ -184,6 +184,49 @@ fn an_instance_of_groups_says_what_becomes_of_users() {
         writes("instance edit hr --user-writes acknowledge"),
         Some(UserWrites::Acknowledge)
     );
+}
+
+#[test]
+fn how_an_app_is_told_who_calls_is_typed_in_one_word() {
+    let line =
+        "instance create X --base-url https://a.example --token-stdin --auth header:ApiKey --header X-Org:7";
+    let Command::InstanceCreate {
+        target: Some(target), ..
+    } = plan(line, b"abc\n").command
+    else {
+        panic!()
+    };
+    let name = "ApiKey".into();
+    assert_eq!(target.access.auth, Auth::Header { name });
+    assert_eq!(target.access.headers.len(), 1);
+    let Command::InstanceEdit {
+        auth,
+        headers,
+        token,
+        user_writes: None,
+        ..
+    } = plan(
+        "instance edit x --auth oauth:https://l.example/t,me,all --token-stdin",
+        b"abc\n",
+    )
+    .command
+    else {
+        panic!()
+    };
+    assert!(matches!(auth, Some(Auth::OAuth { .. })) && headers.is_none());
+    assert_eq!(token.unwrap().0.expose(), "abc");
+    let none = plan("instance edit x --no-headers", b"").command;
+    assert!(matches!(none, Command::InstanceEdit { headers: Some(h), .. } if h.is_empty()));
+    for line in [
+        "instance edit x",
+        "instance edit x --auth nonsense",
+        "instance edit x --header nonsense",
+        "instance edit x --header A:b --no-headers",
+        "instance create X --auth basic:a",
+        "instance create X --header A:b",
+    ] {
+        assert!(act(line, b"").is_err(), "{line}");
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 pub(crate) struct Answer {
     bytes: Vec<u8>,
     wait: Duration,
+    drips: bool,
 }
 
 impl Answer {
@@ -34,6 +35,20 @@ impl Answer {
         Self {
             bytes: format!("{head}{body}").into_bytes(),
             wait: Duration::ZERO,
+            drips: false,
+        }
+    }
+
+    /// JSON that says it is packed by gzip.
+    pub(crate) fn packed(body: &[u8]) -> Self {
+        let head = format!(
+            "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        Self {
+            bytes: [head.as_bytes(), body].concat(),
+            wait: Duration::ZERO,
+            drips: false,
         }
     }
 
@@ -54,6 +69,7 @@ impl Answer {
         Self {
             bytes: Vec::new(),
             wait: Duration::ZERO,
+            drips: false,
         }
     }
 
@@ -62,6 +78,16 @@ impl Answer {
         Self {
             bytes: Vec::new(),
             wait: Duration::from_secs(20),
+            drips: false,
+        }
+    }
+
+    /// A list that comes a byte at a time and never ends.
+    pub(crate) fn drips() -> Self {
+        Self {
+            bytes: b"HTTP/1.1 200 X\r\nContent-Type: application/json\r\n\r\n".to_vec(),
+            wait: Duration::ZERO,
+            drips: true,
         }
     }
 }
@@ -75,6 +101,8 @@ pub(crate) struct Seen {
     pub(crate) head: String,
     /// The body; null when there was none.
     pub(crate) body: Value,
+    /// The same as text.
+    pub(crate) text: String,
 }
 
 /// A running target; it ends with the test.
@@ -162,7 +190,16 @@ async fn serve(mut stream: TcpStream, script: &mut VecDeque<Answer>) -> Option<S
     tokio::spawn(async move {
         tokio::time::sleep(answer.wait).await;
         let _ = stream.write_all(&answer.bytes).await;
+        while answer.drips && stream.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let _ = stream.shutdown().await;
     });
-    Some(Seen { line, head, body })
+    let text = String::from_utf8_lossy(&bytes[head_end..]).into_owned();
+    Some(Seen {
+        line,
+        head,
+        body,
+        text,
+    })
 }

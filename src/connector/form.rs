@@ -1,8 +1,12 @@
 //! Cleaning what people paste into the connect form. Syntax only: whether the address may be called is `net`'s, whether
 //! it is a SCIM endpoint is `Connector::check`'s.
 
+mod access;
+
 use super::catalog::App;
 use super::net::{self, Token};
+
+pub use access::{clean_access, clean_secret, parse_auth, parse_header, same_destination};
 
 /// Longest URL taken, in bytes.
 const URL_LIMIT: usize = 2048;

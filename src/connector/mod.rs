@@ -9,10 +9,12 @@ pub mod catalog;
 mod fake;
 pub mod form;
 pub mod net;
+mod place;
 mod scim;
 mod verdict;
 
-pub use net::{Net, NetPolicy, Token};
+pub use net::{Caller, Net, NetPolicy, Token};
+pub use place::Place;
 pub use scim::Scim;
 pub use verdict::{CheckError, CheckKind, ConnectorError, Verdict};
 
@@ -50,8 +52,8 @@ pub struct Page {
     pub resources: Vec<Remote>,
     /// How many there are in all, as the target says: a hint.
     pub total: Option<u64>,
-    /// Where the next page starts, counted from 1; none: this was the last.
-    pub next: Option<u64>,
+    /// Where the next page starts; none: this was the last.
+    pub next: Option<Place>,
 }
 
 impl Connector {
@@ -61,8 +63,17 @@ impl Connector {
         match target {
             Target::Scim {
                 base_url,
+                access,
                 capabilities,
-            } => Self::Scim(Scim::new(base_url, capabilities, token, net)),
+            } => Self::Scim(Scim::new(base_url, Caller::new(access, token), capabilities, net)),
+        }
+    }
+
+    /// What the target turned out to do otherwise than its capabilities said; none: nothing new.
+    #[must_use]
+    pub fn learnt(&self) -> Option<Capabilities> {
+        match self {
+            Self::Scim(c) => c.learnt(),
         }
     }
 
@@ -85,13 +96,13 @@ impl Connector {
         }
     }
 
-    /// One page of the list from `start`, counted from 1.
+    /// One page of the list, from `place`; [`Place::START`] is the beginning however the target pages.
     ///
     /// # Errors
     /// Retry for anything that is not a whole, plausible page.
-    pub async fn page(&self, kind: ResourceType, start: u64) -> Result<Page, ConnectorError> {
+    pub async fn page(&self, kind: ResourceType, place: &Place) -> Result<Page, ConnectorError> {
         match self {
-            Self::Scim(c) => c.page(kind, start).await,
+            Self::Scim(c) => c.page(kind, place).await,
         }
     }
 

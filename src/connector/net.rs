@@ -1,9 +1,13 @@
 //! All outgoing traffic. Every request this program makes goes through `Net::send`: addresses are judged before a
 //! connection is made, TLS is required, redirects stay within the origin, sizes and times are capped, no proxy or
-//! cookie of the surroundings is used. It knows HTTP (RFC 9110), not SCIM: any answer with a status is an answer.
+//! cookie of the surroundings is used. It knows HTTP (RFC 9110), not SCIM: any answer with a status is an answer. It also
+//! shows who calls (`caller`), buys access tokens (`grant`) and keeps to what a host allows (`budget`).
 
 mod answer;
+mod budget;
+mod caller;
 mod error;
+mod grant;
 mod policy;
 mod resolve;
 #[cfg(test)]
@@ -14,21 +18,31 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder};
 use serde_json::Value;
 use url::{Host, Url};
+use zeroize::Zeroizing;
 
-pub use answer::Response;
+pub use answer::{Allowance, Response};
+pub use caller::Caller;
 pub use error::{NetError, NetErrorKind};
 pub use policy::{label, same_origin, well_formed};
 pub use reqwest::Method;
-pub use token::{Token, clean};
+pub use token::Token;
 
+use budget::Budgets;
+use grant::Grants;
 use resolve::Guard;
+
+use crate::clock::Clock;
+use crate::model::Time;
 
 /// Same-origin redirects followed for one GET.
 const REDIRECTS: usize = 3;
+
+/// A rest this short is waited for; a longer one is the caller's to plan.
+const SHORT: Duration = Duration::from_secs(2);
 
 /// What outgoing requests may do.
 #[derive(Clone, Debug)]
@@ -43,6 +57,8 @@ pub struct NetPolicy {
     pub request_timeout: Duration,
     /// Largest body read, in bytes after decompression.
     pub max_body: usize,
+    /// When access tokens end and hosts may be asked again.
+    pub clock: Clock,
 }
 
 impl Default for NetPolicy {
@@ -53,6 +69,7 @@ impl Default for NetPolicy {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             max_body: 8 * 1024 * 1024,
+            clock: Clock::system(),
         }
     }
 }
@@ -64,8 +81,8 @@ pub struct Request<'a> {
     pub method: Method,
     /// Absolute URL.
     pub url: Url,
-    /// Sent as `Authorization: Bearer`.
-    pub token: &'a Token,
+    /// Who asks.
+    pub caller: &'a Caller,
     /// Accepted media types.
     pub accept: &'static str,
     /// Media type of the body.
@@ -74,7 +91,19 @@ pub struct Request<'a> {
     pub body: Option<Value>,
 }
 
-/// The way out. Cheap to clone; clones share connections.
+/// One request as it goes out.
+struct Outgoing {
+    method: Method,
+    url: Url,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    accept: &'static str,
+    /// Media type and text.
+    body: Option<(&'static str, Zeroizing<String>)>,
+    /// Largest answer, in bytes.
+    most: usize,
+}
+
+/// The way out. Cheap to clone; clones share connections, access tokens and what is known of each host's limits.
 #[derive(Clone, Debug)]
 pub struct Net(Arc<Inner>);
 
@@ -85,6 +114,8 @@ struct Inner {
     // The system's authorities are read on the first https request: it takes longer than the rest of the start.
     https: OnceLock<Option<Client>>,
     plain: OnceLock<Option<Client>>,
+    grants: Grants,
+    budgets: Budgets,
 }
 
 impl Net {
@@ -108,6 +139,8 @@ impl Net {
             extra_roots,
             https: OnceLock::new(),
             plain: OnceLock::new(),
+            grants: Grants::default(),
+            budgets: Budgets::default(),
         })))
     }
 
@@ -117,24 +150,86 @@ impl Net {
         &self.0.policy
     }
 
-    /// Sends one request and reads the whole answer, whatever its status.
+    /// Sends one request and reads the whole answer, whatever its status. An access token that is refused is renewed
+    /// once.
     ///
     /// # Errors
     /// No usable answer; `NetError::lost` says whether the request may have been carried out.
     pub async fn send(&self, request: Request<'_>) -> Result<Response, NetError> {
-        let limit = self.0.policy.request_timeout;
-        let host = policy::label(&request.url);
-        match tokio::time::timeout(limit, self.follow(request)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(NetError::new(
-                NetErrorKind::Timeout,
-                &host,
-                format!("did not answer in {} s", limit.as_secs_f32().ceil()),
-            )),
-        }
+        let caller = request.caller;
+        self.shown(request).await.map_err(|error| NetError {
+            detail: caller.clean(&error.detail),
+            ..error
+        })
     }
 
-    async fn follow(&self, mut request: Request<'_>) -> Result<Response, NetError> {
+    async fn shown(&self, request: Request<'_>) -> Result<Response, NetError> {
+        let Some(client) = request.caller.client() else {
+            return self.paced(self.outgoing(&request, None)?).await;
+        };
+        // The address is judged before anybody is asked for a token to be shown there.
+        self.client_for(&request.url, &policy::label(&request.url))?;
+        let issued = self.0.grants.token(self, client, None).await?;
+        let answer = self.paced(self.outgoing(&request, Some(&issued))?).await?;
+        if answer.status != 401 {
+            return Ok(answer);
+        }
+        let issued = self.0.grants.token(self, client, Some(&issued)).await?;
+        self.paced(self.outgoing(&request, Some(&issued))?).await
+    }
+
+    fn outgoing(&self, request: &Request<'_>, issued: Option<&Token>) -> Result<Outgoing, NetError> {
+        let unsendable = || {
+            NetError::new(
+                NetErrorKind::Url,
+                &policy::label(&request.url),
+                "cannot be called: the token or a header has characters that cannot be sent",
+            )
+        };
+        let body = request.body.as_ref();
+        Ok(Outgoing {
+            method: request.method.clone(),
+            url: request.url.clone(),
+            headers: request.caller.headers(issued).ok_or_else(unsendable)?,
+            accept: request.accept,
+            body: body.map(|body| (request.content_type, Zeroizing::new(body.to_string()))),
+            most: self.0.policy.max_body,
+        })
+    }
+
+    /// Sends when the host's limit allows it.
+    async fn paced(&self, request: Outgoing) -> Result<Response, NetError> {
+        let (limit, host) = (self.0.policy.request_timeout, policy::label(&request.url));
+        let origin = format!("{}://{host}", request.url.scheme());
+        if let Err(at) = self.0.budgets.take(&origin, self.now()) {
+            let wait = at.since(self.now());
+            if wait > SHORT {
+                return Err(NetError::paced(&host, wait));
+            }
+            self.0.policy.clock.sleep_until(at).await;
+            if let Err(at) = self.0.budgets.take(&origin, self.now()) {
+                return Err(NetError::paced(&host, at.since(self.now())));
+            }
+        }
+        let answer = match tokio::time::timeout(limit, self.follow(request)).await {
+            Ok(answer) => answer?,
+            Err(_) => {
+                return Err(NetError::new(
+                    NetErrorKind::Timeout,
+                    &host,
+                    format!("did not answer in {} s", limit.as_secs_f32().ceil()),
+                ));
+            }
+        };
+        self.0.budgets.heard(&origin, self.now(), &answer);
+        Ok(answer)
+    }
+
+    fn now(&self) -> Time {
+        self.0.policy.clock.now()
+    }
+
+    async fn follow(&self, mut request: Outgoing) -> Result<Response, NetError> {
         let host = policy::label(&request.url);
         for _ in 0..=REDIRECTS {
             let answer = self.once(&request).await?;
@@ -149,11 +244,14 @@ impl Net {
                 ));
             };
             if request.method != Method::GET || !policy::same_origin(&request.url, &target) {
-                let to = token::clean(&policy::label(&target), request.token);
                 return Err(NetError::new(
                     NetErrorKind::Redirect,
                     &host,
-                    format!("redirects elsewhere ({}://{to})", target.scheme()),
+                    format!(
+                        "redirects elsewhere ({}://{})",
+                        target.scheme(),
+                        policy::label(&target)
+                    ),
                 ));
             }
             request.url = target;
@@ -166,32 +264,23 @@ impl Net {
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that sends")]
-    async fn once(&self, request: &Request<'_>) -> Result<Response, NetError> {
+    async fn once(&self, request: &Outgoing) -> Result<Response, NetError> {
         let host = policy::label(&request.url);
         let client = self.client_for(&request.url, &host)?;
-        let mut bearer =
-            HeaderValue::try_from(format!("Bearer {}", request.token.expose())).map_err(|_| {
-                NetError::new(
-                    NetErrorKind::Url,
-                    &host,
-                    "cannot be called: the token has characters that cannot be sent",
-                )
-            })?;
-        bearer.set_sensitive(true);
         let mut call = client
             .request(request.method.clone(), request.url.clone())
-            .header(AUTHORIZATION, bearer)
+            .headers(request.headers.iter().cloned().collect())
             .header(ACCEPT, request.accept);
-        if let Some(body) = &request.body {
+        if let Some((content_type, body)) = &request.body {
             call = call
-                .header(CONTENT_TYPE, request.content_type)
-                .body(body.to_string());
+                .header(CONTENT_TYPE, *content_type)
+                .body(body.as_str().to_owned());
         }
         let mut answer = call
             .send()
             .await
             .map_err(|e| NetError::from_client(&e, &host, false))?;
-        let cap = self.0.policy.max_body;
+        let cap = request.most;
         let too_large = || {
             NetError::new(
                 NetErrorKind::TooLarge,
@@ -211,7 +300,12 @@ impl Net {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Response::new(answer.status().as_u16(), answer.headers(), body))
+        Ok(Response::new(
+            answer.status().as_u16(),
+            answer.headers(),
+            body,
+            self.now(),
+        ))
     }
 
     fn client_for(&self, url: &Url, host: &str) -> Result<&Client, NetError> {

@@ -16,6 +16,11 @@ pub enum Verdict {
         /// It concerns the target as a whole, not one resource.
         target: bool,
     },
+    /// Nothing was sent: the host has had all the requests it allows for now, and is not to blame.
+    Wait {
+        /// Until there are more.
+        after: Duration,
+    },
     /// The credentials are refused: 401, 403.
     Park,
     /// This one resource needs a person: other 4xx.
@@ -63,9 +68,15 @@ impl ConnectorError {
     /// No answer: a matter of the target as a whole. A read that is lost has changed nothing.
     pub(super) fn no_answer(error: &NetError, writes: bool) -> Self {
         Self {
-            verdict: Verdict::Retry {
-                after: None,
-                target: true,
+            verdict: match error.kind {
+                NetErrorKind::Paced => Verdict::Wait {
+                    after: error.after.unwrap_or_default(),
+                },
+                NetErrorKind::Refused(_) => Verdict::Park,
+                _ => Verdict::Retry {
+                    after: error.after,
+                    target: true,
+                },
             },
             status: None,
             host: error.host.clone(),
@@ -151,6 +162,12 @@ impl CheckError {
             NetErrorKind::Interrupted => (
                 CheckKind::Unreachable,
                 "Check the port of the SCIM Base URL, or try again later.",
+            ),
+            NetErrorKind::Paced => (CheckKind::Failing(429), "Try again then."),
+            NetErrorKind::NoToken => (CheckKind::Unreachable, "Check the token URL, or try again later."),
+            NetErrorKind::Refused(status) => (
+                CheckKind::Credentials(status),
+                "Check client id, secret and scope, and copy the secret again.",
             ),
         };
         Self::new(kind, ConnectorError::no_answer(error, false), advice)

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::error::DemoError;
-use crate::connector::net::{Method, Net, Request, Token};
+use crate::connector::net::{Caller, Method, Net, Request, Token};
+use crate::model::Access;
 
 const MEDIA: &str = "application/scim+json";
 /// Resources asked for at once.
@@ -18,13 +19,14 @@ const PAGES: usize = 100;
 pub(super) struct Endpoint {
     net: Net,
     base: Url,
-    key: Token,
+    caller: Caller,
 }
 
 impl Endpoint {
     /// `base`: the SCIM base URL.
     pub(super) fn new(net: Net, base: Url, key: Token) -> Self {
-        Self { net, base, key }
+        let caller = Caller::new(&Access::default(), key);
+        Self { net, base, caller }
     }
 
     /// Makes a resource; as it was answered.
@@ -95,7 +97,7 @@ impl Endpoint {
         let request = Request {
             method: method.clone(),
             url,
-            token: &self.key,
+            caller: &self.caller,
             accept: MEDIA,
             content_type: MEDIA,
             body,

@@ -165,6 +165,7 @@ async fn instance(
         scope: Scope::UsersAndGroups,
         policies: Policies::default(),
         target,
+        access: Default::default(),
     };
     let by = || Actor::Admin(ADMIN.into());
     let made = manager.create(by(), new).await?;

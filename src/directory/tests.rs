@@ -78,6 +78,7 @@ async fn a_member_costs_the_same_in_a_small_group_and_in_a_large_one() {
                 scope: Scope::UsersAndGroups,
                 target: target.map(|base_url| Target::Scim {
                     base_url: base_url.into(),
+                    access: Default::default(),
                     capabilities: Default::default(),
                 }),
                 policies: Default::default(),

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Capabilities, Policies, Scope, Time};
+use super::{Access, Capabilities, Policies, Scope, Time};
 
 /// The row of an instance; small, never shown to people (they see the slug).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -17,6 +17,9 @@ pub enum Target {
     Scim {
         /// Without trailing slash; `/Users` and `/Groups` are appended (vendor line OL-4).
         base_url: String,
+        /// What is shown to it beside the secret; a bearer token when nothing was chosen.
+        #[serde(default)]
+        access: Access,
         /// What the last check found; drives the client.
         #[serde(default)]
         capabilities: Capabilities,
@@ -32,9 +35,24 @@ impl Target {
         }
     }
 
+    /// What is shown to it beside the secret.
+    #[must_use]
+    pub fn access(&self) -> &Access {
+        match self {
+            Self::Scim { access, .. } => access,
+        }
+    }
+
     /// What the target can do.
     #[must_use]
     pub fn capabilities(&self) -> &Capabilities {
+        match self {
+            Self::Scim { capabilities, .. } => capabilities,
+        }
+    }
+
+    /// The same, to note what was learnt.
+    pub fn capabilities_mut(&mut self) -> &mut Capabilities {
         match self {
             Self::Scim { capabilities, .. } => capabilities,
         }
@@ -112,5 +130,29 @@ impl Health {
             Self::Held => "held",
             Self::Failing => "failing",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::model::{Auth, Paging};
+
+    #[test]
+    fn a_target_stored_by_an_older_version_reads_as_it_was_meant() {
+        let old =
+            r#"{"kind":"scim","base_url":"https://a.example","capabilities":{"patch":false,"page_size":7}}"#;
+        let target: Target = serde_json::from_str(old).unwrap();
+        assert_eq!(target.access(), &Access::default());
+        assert_eq!(target.access().auth, Auth::Bearer);
+        let found = target.capabilities();
+        assert_eq!(
+            (found.patch, found.page_size, found.paging),
+            (false, 7, Paging::Index)
+        );
+        assert!(found.put_only.is_empty());
+        let again = serde_json::to_string(&target).unwrap();
+        assert_eq!(serde_json::from_str::<Target>(&again).unwrap(), target);
     }
 }

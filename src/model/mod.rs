@@ -2,6 +2,7 @@
 //! stands here; what happens to them stands in `directory` and `sync`, how they are kept in `store`.
 
 pub mod access;
+pub mod auth;
 pub mod capabilities;
 pub mod event;
 pub mod instance;
@@ -16,7 +17,8 @@ pub mod scope;
 pub mod time;
 
 pub use access::{Admin, ApiKey, Role};
-pub use capabilities::Capabilities;
+pub use auth::{Access, Auth, Header};
+pub use capabilities::{Capabilities, Paging};
 pub use event::{Actor, Change, Event, EventDraft, Outcome};
 pub use instance::{Health, Instance, InstanceId, Target};
 pub use job::{Job, JobKind};

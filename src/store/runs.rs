@@ -1,5 +1,6 @@
 //! Runs: one row for each sync, with where it stands and what it counted.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Rx, StoreError, Topic, Tx};
@@ -50,31 +51,36 @@ pub fn start(tx: &Tx<'_>, instance: InstanceId) -> Result<Run, StoreError> {
     })
 }
 
-/// Writes where a run stands; `cursor` is the startIndex to read next in its phase.
+/// Writes where a run stands; `cursor` is the place to read next in its phase, as text.
 ///
 /// # Errors
 /// When the database fails.
-pub fn save(tx: &Tx<'_>, run: &Run, cursor: u64) -> Result<(), StoreError> {
+pub fn save(tx: &Tx<'_>, run: &Run, cursor: &str) -> Result<(), StoreError> {
     let counts = serde_json::to_string(&run.counts).map_err(|_| StoreError::Damaged("run"))?;
     tx.conn
         .prepare_cached("UPDATE runs SET phase = ?2, ended = ?3, expected = ?4, cursor = ?5, counts = ?6, error = ?7 WHERE id = ?1")?
-        .execute(params![run.id, run.phase.as_str(), run.ended.map(|t| t.0), run.expected.map(|n| i64::try_from(n).unwrap_or(i64::MAX)), i64::try_from(cursor).unwrap_or(i64::MAX), counts, run.error])?;
+        .execute(params![run.id, run.phase.as_str(), run.ended.map(|t| t.0), run.expected.map(|n| i64::try_from(n).unwrap_or(i64::MAX)), cursor, counts, run.error])?;
     tx.tell(run.instance, Topic::Health);
     Ok(())
 }
 
-/// The run that has not ended, and its cursor.
+/// The run that has not ended, and the text of its cursor.
 ///
 /// # Errors
 /// When the database fails.
-pub fn open(rx: &Rx<'_>, instance: InstanceId) -> Result<Option<(Run, u64)>, StoreError> {
+pub fn open(rx: &Rx<'_>, instance: InstanceId) -> Result<Option<(Run, String)>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS}, cursor FROM runs WHERE instance = ?1 AND ended IS NULL ORDER BY id DESC LIMIT 1"
     );
     let mut found = rx.conn.prepare_cached(&sql)?;
     Ok(found
         .query_row([instance.0], |r| {
-            Ok((read(r)?, r.get::<_, i64>(8)?.unsigned_abs()))
+            // The column is of an older time, when a place was always a number; SQLite keeps both.
+            let cursor = match r.get_ref(8)? {
+                ValueRef::Integer(start) => start.to_string(),
+                other => other.as_str()?.to_owned(),
+            };
+            Ok((read(r)?, cursor))
         })
         .optional()?)
 }

@@ -3,7 +3,7 @@
 
 use crate::connector::{CheckError, Connector, Net, Token};
 use crate::model::job::priority;
-use crate::model::{Capabilities, Instance, InstanceId, JobKind, Scope, Target};
+use crate::model::{Access, Capabilities, Instance, InstanceId, JobKind, Scope, Target};
 use crate::store::{Store, StoreError, Tx, instances, jobs, links, members};
 
 /// Ids that a new address has to know.
@@ -16,11 +16,13 @@ const KNOWN: usize = 3;
 pub async fn connect(
     net: &Net,
     base_url: &str,
+    access: &Access,
     token: Token,
     scope: Scope,
 ) -> Result<Capabilities, CheckError> {
     let target = Target::Scim {
         base_url: base_url.to_owned(),
+        access: access.clone(),
         capabilities: Capabilities::default(),
     };
     Connector::open(&target, token, net.clone()).check(scope).await

@@ -55,7 +55,7 @@ impl From<StoreError> for Ended {
 impl From<ConnectorError> for Ended {
     fn from(error: ConnectorError) -> Self {
         match error.verdict {
-            Verdict::Retry { .. } | Verdict::Park => Self::Failed(error),
+            Verdict::Retry { .. } | Verdict::Wait { .. } | Verdict::Park => Self::Failed(error),
             Verdict::Reject | Verdict::Gone | Verdict::Exists => Self::Rejected {
                 why: error.to_string(),
                 access: false,
@@ -115,6 +115,40 @@ impl Context {
             .and_then(|sealed| credential::open(&self.key, id, &sealed))
             .map_err(|e| Ended::Sealed(e.to_string()))?;
         Ok((instance, Connector::open(&target, token, self.net.clone())))
+    }
+
+    /// Keeps what the app turned out to do otherwise than was thought, so that the next job begins with it.
+    pub(super) async fn note_learnt(&self, instance: &Instance, app: &Connector) {
+        let (Some(learnt), Some(asked)) = (app.learnt(), instance.target.clone()) else {
+            return;
+        };
+        let id = instance.id;
+        let noted = self
+            .write(id, move |tx| {
+                let now = instances::by_id(tx, id)?.and_then(|now| now.target);
+                // A connection that was edited meanwhile may lead to another app.
+                let Some(mut target) =
+                    now.filter(|t| t.base_url() == asked.base_url() && t.access() == asked.access())
+                else {
+                    return Ok(());
+                };
+                let known = target.capabilities_mut();
+                let before = known.clone();
+                let news = learnt
+                    .put_only
+                    .iter()
+                    .filter(|kind| !before.put_only.contains(kind));
+                known.put_only.extend(news);
+                known.paging = learnt.paging;
+                if *known == before {
+                    return Ok(());
+                }
+                instances::set_target(tx, id, &target)
+            })
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "what was learnt of an app could not be kept; it is learnt again");
+        }
     }
 
     /// Waits for the next try after `failures`, in this context's own rhythm.

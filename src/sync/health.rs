@@ -270,6 +270,7 @@ mod tests {
             paused: false,
             target: Some(Target::Scim {
                 base_url: "https://a.example/scim".into(),
+                access: Default::default(),
                 capabilities: Capabilities::default(),
             }),
             policies: Policies::default(),

@@ -7,11 +7,12 @@ use thiserror::Error;
 
 use super::connect;
 use super::credential::{self, CredentialError, can_seal};
-use crate::connector::form::{base_url_of, clean_base_url, clean_token, same_origin};
+pub use crate::connector::form::{clean_access, parse_header};
+use crate::connector::form::{base_url_of, clean_base_url, clean_secret, same_destination};
 use crate::connector::{CheckError, Net, Token, catalog};
 use crate::model::job::priority;
 use crate::model::{
-    Actor, Capabilities, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies, Scope, Target,
+    Access, Actor, Capabilities, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies, Scope, Target,
 };
 use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
@@ -60,8 +61,10 @@ pub struct NewConnection {
     pub scope: Scope,
     /// What an admin chose.
     pub policies: Policies,
-    /// SCIM base URL and token; none: receives only.
+    /// SCIM base URL and secret; none: receives only.
     pub target: Option<(String, Secret)>,
+    /// How the target is told who calls; counts only where there is one.
+    pub access: Access,
 }
 
 /// An edit, as typed. What is `None` stays.
@@ -75,8 +78,10 @@ pub struct Edit {
     pub policies: Option<Policies>,
     /// SCIM base URL.
     pub base_url: Option<String>,
-    /// Token.
+    /// Token, password or client secret.
     pub token: Option<Secret>,
+    /// How the app is told who calls.
+    pub access: Option<Access>,
     /// The new base URL is another directory, and that is meant.
     pub other_directory: bool,
 }
@@ -137,13 +142,15 @@ impl Manager {
             Some((url, token)) => {
                 can_seal(&self.keys)?;
                 let base_url = clean_base_url(&url).map_err(ManageError::Refused)?.url;
-                let token = clean_token(token.expose()).map_err(ManageError::Refused)?;
+                let access = clean_access(&new.access).map_err(ManageError::Refused)?;
+                let token = clean_secret(&access.auth, token.expose()).map_err(ManageError::Refused)?;
                 let capabilities = self
-                    .check(&new.app.0, &base_url, token.clone(), new.scope)
+                    .check(&new.app.0, &base_url, &access, token.clone(), new.scope)
                     .await?;
                 Some((
                     Target::Scim {
                         base_url,
+                        access,
                         capabilities,
                     },
                     token,
@@ -188,9 +195,8 @@ impl Manager {
             ));
         }
         let policies = edit.policies.unwrap_or_else(|| instance.policies.clone());
-        let tested = self
-            .tested(&instance, edit.base_url, edit.token, edit.other_directory)
-            .await?;
+        let typed = (edit.base_url, edit.access, edit.token);
+        let tested = self.tested(&instance, typed, edit.other_directory).await?;
         let keys = Arc::clone(&self.keys);
         let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
             instances::set_basics(tx, id, &name, every, &policies)?;
@@ -215,14 +221,13 @@ impl Manager {
     async fn tested(
         &self,
         instance: &Instance,
-        base_url: Option<String>,
-        token: Option<Secret>,
+        (base_url, access, token): (Option<String>, Option<Access>, Option<Secret>),
         other_directory: bool,
     ) -> Result<Option<Tested>, ManageError> {
-        let old = instance.target.as_ref().map(Target::base_url);
+        let old = instance.target.as_ref().map(|t| (t.base_url(), t.access()));
         let url = match (base_url, old) {
             (Some(typed), _) => clean_base_url(&typed).map_err(ManageError::Refused)?.url,
-            (None, Some(old)) => old.to_owned(),
+            (None, Some((old, _))) => old.to_owned(),
             (None, None) if token.is_some() => {
                 return Err(ManageError::Refused(
                     "Type the SCIM base URL beside the token.".into(),
@@ -230,29 +235,37 @@ impl Manager {
             }
             (None, None) => return Ok(None),
         };
-        let moved = old != Some(url.as_str());
-        if !moved && token.is_none() {
+        let access = match (access, old) {
+            (Some(typed), _) => clean_access(&typed).map_err(ManageError::Refused)?,
+            (None, Some((_, old))) => old.clone(),
+            (None, None) => Access::default(),
+        };
+        let moved = old.is_none_or(|(old, _)| old != url);
+        if old == Some((url.as_str(), &access)) && token.is_none() {
             return Ok(None);
         }
         can_seal(&self.keys)?;
         let typed = token
-            .map(|t| clean_token(t.expose()))
+            .map(|t| clean_secret(&access.auth, t.expose()))
             .transpose()
             .map_err(ManageError::Refused)?;
         let token = match (&typed, old) {
             (Some(token), _) => token.clone(),
-            (None, Some(old)) if same_origin(old, &url) => self.stored_token(instance.id).await?,
-            // A stored token is never sent to an origin it was not entered for.
+            (None, Some(old)) if same_destination(old, (&url, &access)) => {
+                self.stored_token(instance.id).await?
+            }
+            // A stored secret is never sent to an origin it was not entered for.
             (None, _) => {
-                let text = "The new base URL is on another host: type the token for it as well.";
+                let text = "The new address is on another host: type the token or secret for it as well.";
                 return Err(ManageError::Refused(text.into()));
             }
         };
         let capabilities = self
-            .check(&instance.app, &url, token.clone(), instance.scope)
+            .check(&instance.app, &url, &access, token.clone(), instance.scope)
             .await?;
         let target = Target::Scim {
             base_url: url,
+            access,
             capabilities,
         };
         let same_app = !moved || {
@@ -289,10 +302,11 @@ impl Manager {
         &self,
         app: &str,
         base_url: &str,
+        access: &Access,
         token: Token,
         scope: Scope,
     ) -> Result<Capabilities, ManageError> {
-        let found = connect::connect(&self.net, base_url, token, scope)
+        let found = connect::connect(&self.net, base_url, access, token, scope)
             .await
             .map_err(|e| ManageError::Check(Box::new(e)))?;
         Ok(match catalog::find(app) {

@@ -194,6 +194,7 @@ mod tests {
             paused: false,
             target: Some(Target::Scim {
                 base_url: "https://a.example".into(),
+                access: Default::default(),
                 capabilities: Capabilities::default(),
             }),
             policies: Policies::default(),

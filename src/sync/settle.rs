@@ -53,6 +53,10 @@ enum Ending {
         why: String,
         after: Option<Duration>,
     },
+    /// The host has had all the requests it allows for now: everything waits, and nobody is to blame.
+    Paced {
+        after: Duration,
+    },
     Parked {
         why: String,
     },
@@ -93,6 +97,7 @@ async fn judge(ctx: &Context, job: &Job, ended: Ended) -> Ending {
                 why: error.to_string(),
                 after,
             },
+            Verdict::Wait { after } => Ending::Paced { after },
             _ => refused(ctx, job, &error, false).await,
         },
         Ended::StillIn(error) => refused(ctx, job, &error, true).await,
@@ -123,6 +128,7 @@ fn of_check(failed: &CheckError) -> Ending {
     match &failed.error.verdict {
         Verdict::Park => Ending::Parked { why },
         Verdict::Retry { after, .. } => Ending::Target { why, after: *after },
+        Verdict::Wait { after } => Ending::Paced { after: *after },
         Verdict::Reject | Verdict::Gone | Verdict::Exists => Ending::Target { why, after: None },
     }
 }
@@ -159,6 +165,11 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
             // The wait is the instance's: as soon as that ends, the job may run.
             jobs::retry(tx, job, now, why)?;
         }
+        // A sync goes on where it stopped, and no try is counted.
+        Ending::Paced { after } => {
+            rest(tx, job.instance, *after)?;
+            jobs::release(tx, job)?;
+        }
         Ending::Parked { why } => {
             fail_run(tx, job, why)?;
             park(tx, job.instance, ConditionKind::Credentials, why, false)?;
@@ -172,7 +183,7 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
     if contact
         && !matches!(
             ending,
-            Ending::Target { .. } | Ending::Parked { .. } | Ending::Sealed { .. }
+            Ending::Target { .. } | Ending::Paced { .. } | Ending::Parked { .. } | Ending::Sealed { .. }
         )
     {
         health::recover(tx, job.instance, false)?;
@@ -197,7 +208,7 @@ fn fail_run(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
     run.phase = RunPhase::Failed;
     run.ended = Some(tx.now());
     run.error = Some(why.to_owned());
-    runs::save(tx, &run, cursor)
+    runs::save(tx, &run, &cursor)
 }
 
 /// The target is left alone for a while. Parallel jobs that fail together count once.
@@ -226,6 +237,18 @@ fn back_off(
         instances::set_backoff(tx, id, Some(next), count, None)?;
     }
     health::fail(tx, &instance, ConditionKind::Unreachable, why, Some(next))
+}
+
+/// The target is left alone until its host takes requests again.
+fn rest(tx: &Tx<'_>, id: InstanceId, after: Duration) -> Result<(), StoreError> {
+    let Some(instance) = instances::by_id(tx, id)?.filter(|i| i.parked_since.is_none()) else {
+        return Ok(());
+    };
+    let next = tx.now().after(after);
+    if instance.retry_at.is_none_or(|at| at < next) {
+        instances::set_backoff(tx, id, Some(next), instance.retry_count, None)?;
+    }
+    Ok(())
 }
 
 /// Nothing but the check runs until it passes. `checked`: it has just failed again; a job that failed beside another
@@ -295,6 +318,11 @@ pub(super) async fn check_parked(ctx: &Context, id: InstanceId) -> Result<bool, 
         }
         Err((Ending::Target { why, after }, _)) => {
             let (why, after) = (why.clone(), *after);
+            ctx.write(id, move |tx| stay_parked(tx, id, &why, after, base))
+                .await
+        }
+        Err((Ending::Paced { after }, why)) => {
+            let (why, after) = (why.clone(), Some(*after));
             ctx.write(id, move |tx| stay_parked(tx, id, &why, after, base))
                 .await
         }

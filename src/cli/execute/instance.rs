@@ -3,9 +3,9 @@
 use super::{find, sentence, typist};
 use crate::app::Hub;
 use crate::cli::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow};
-use crate::cli::command::{NewTarget, Switch};
+use crate::cli::command::{NewTarget, Switch, WireSecret};
 use crate::connector::catalog;
-use crate::model::{Instance, Policies, Scope, Target, UserWrites};
+use crate::model::{Access, Auth, Header, Instance, Policies, Scope, Target, UserWrites};
 use crate::store::{Rx, StoreError, instances};
 use crate::sync::manage::{self, Edit, NewConnection};
 use crate::sync::status::status;
@@ -41,6 +41,7 @@ pub(super) async fn create(
             user_writes: user_writes.unwrap_or_default(),
             ..Policies::default()
         },
+        access: target.as_ref().map(|t| t.access.clone()).unwrap_or_default(),
         target: target.map(|target| (target.base_url, target.token.0)),
     };
     let made = hub.manager.create(typist(), new).await.map_err(sentence)?;
@@ -74,18 +75,32 @@ pub(super) async fn edit(
     hub: &Hub,
     base_url: &str,
     slug: String,
-    user_writes: UserWrites,
+    user_writes: Option<UserWrites>,
+    (auth, headers): (Option<Auth>, Option<Vec<Header>>),
+    token: Option<WireSecret>,
 ) -> Result<InstanceDetail, String> {
     let instance = find(hub, slug).await?;
-    if instance.scope != Scope::Groups {
+    if user_writes.is_some() && instance.scope != Scope::Groups {
         let text = "--user-writes is for instances that carry groups only: this one takes users anyhow.";
         return Err(text.into());
     }
+    let signs_in = auth.is_some() || headers.is_some();
+    if instance.target.is_none() && (signs_in || token.is_some()) {
+        return Err("This instance only receives: there is no app to sign in to.".into());
+    }
+    let stored = instance.target.as_ref().map(Target::access).cloned();
+    let stored = stored.unwrap_or_default();
+    let access = signs_in.then(|| Access {
+        auth: auth.unwrap_or(stored.auth),
+        headers: headers.unwrap_or(stored.headers),
+    });
     let edit = Edit {
-        policies: Some(Policies {
+        policies: user_writes.map(|user_writes| Policies {
             user_writes,
-            ..instance.policies
+            ..instance.policies.clone()
         }),
+        access,
+        token: token.map(|token| token.0),
         ..Edit::default()
     };
     let edited = hub.manager.edit(typist(), instance.id, edit).await;
@@ -105,6 +120,7 @@ async fn detail(hub: &Hub, base_url: &str, instance: Instance) -> Result<Instanc
         enabled: instance.enabled,
         paused: instance.paused,
         base_url: instance.target.as_ref().map(|t| Target::base_url(t).to_owned()),
+        access: instance.target.as_ref().map(|t| Target::access(t).clone()),
         sync_every_s: instance.sync_every_s,
         created_at: instance.created.to_string(),
         row: one_row(hub, instance).await?,

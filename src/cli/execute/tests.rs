@@ -9,7 +9,7 @@ use super::*;
 use crate::app::{Server, Tuning};
 use crate::cli::command::{NewTarget, Switch, Which, WireSecret};
 use crate::config::{self, Config, Env, Flags};
-use crate::model::{Removal, RemovalClass, RemovalState, Role, Scope, Time, UserWrites};
+use crate::model::{Auth, Removal, RemovalClass, RemovalState, Role, Scope, Time, UserWrites};
 use crate::secret::{Secret, verify_password};
 use crate::store::{Tx, events, removals};
 
@@ -68,6 +68,7 @@ fn connected(base_url: &str, token: &str) -> Command {
         target: Some(NewTarget {
             base_url: base_url.into(),
             token: secret(token),
+            access: Default::default(),
         }),
     }
 }
@@ -157,8 +158,19 @@ async fn instances_that_receive() {
 
     let writes = |slug: &str, user_writes| Command::InstanceEdit {
         slug: slug.into(),
-        user_writes,
+        user_writes: Some(user_writes),
+        auth: None,
+        headers: None,
+        token: None,
     };
+    let signs_in = Command::InstanceEdit {
+        slug: slug(),
+        user_writes: None,
+        auth: Some(Auth::Basic { user: "a".into() }),
+        headers: None,
+        token: None,
+    };
+    refused(&hub, signs_in, "only receives").await;
     refused(&hub, writes(&slug(), UserWrites::Refuse), "takes users anyhow").await;
     let teams = |scope, user_writes| Command::InstanceCreate {
         name: "Teams".into(),

@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 use super::resolve::Unresolved;
 
@@ -30,6 +31,12 @@ pub enum NetErrorKind {
     TooLarge,
     /// Sent, but the answer was lost or cut short.
     Interrupted,
+    /// The host has asked for fewer requests: nothing was sent.
+    Paced,
+    /// Whoever issues access tokens did not issue one: nothing was sent to the target.
+    NoToken,
+    /// Whoever issues access tokens refused the credentials, with this status.
+    Refused(u16),
 }
 
 /// No usable answer from `host`.
@@ -41,6 +48,8 @@ pub struct NetError {
     pub host: String,
     /// The rest of the sentence that begins with the host; no token, no URL.
     pub detail: String,
+    /// How long to wait, where that was said.
+    pub after: Option<Duration>,
 }
 
 impl NetError {
@@ -64,6 +73,20 @@ impl NetError {
             kind,
             host: host.into(),
             detail: detail.into(),
+            after: None,
+        }
+    }
+
+    /// It may be asked again after `wait`.
+    pub(super) fn paced(host: &str, wait: Duration) -> Self {
+        let seconds = wait.as_secs_f32().ceil();
+        Self {
+            after: Some(wait),
+            ..Self::new(
+                NetErrorKind::Paced,
+                host,
+                format!("asks for fewer requests: the next may go in {seconds} s"),
+            )
         }
     }
 

@@ -3,8 +3,13 @@
 
 use std::time::Duration;
 
+mod granting;
+mod hostile;
+mod pacing;
+
 use super::*;
 use crate::connector::fake::{Answer, Server};
+use crate::model::{Access, Auth};
 
 fn net(policy: NetPolicy) -> Net {
     Net::new(policy).unwrap()
@@ -17,16 +22,20 @@ fn private() -> NetPolicy {
     }
 }
 
+fn bearer(secret: &str) -> Caller {
+    Caller::new(&Access::default(), Token::new(secret.into()))
+}
+
 async fn get(net: &Net, url: &str) -> Result<Response, NetError> {
     send(net, Method::GET, url).await
 }
 
 async fn send(net: &Net, method: Method, url: &str) -> Result<Response, NetError> {
-    let token = Token::new("s3cret-token-1234".into());
+    let caller = bearer("s3cret-token-1234");
     let request = Request {
         method,
         url: Url::parse(url).unwrap(),
-        token: &token,
+        caller: &caller,
         accept: "application/json",
         content_type: "application/json",
         body: None,
@@ -188,12 +197,12 @@ async fn redirects_stay_within_the_origin() {
 
 #[tokio::test]
 async fn a_token_that_cannot_be_sent_is_told_without_it() {
-    let token = Token::new("line\nbreak".into());
+    let caller = bearer("line\nbreak");
     let url = Url::parse("http://127.0.0.1:9/").unwrap();
     let request = Request {
         method: Method::GET,
         url,
-        token: &token,
+        caller: &caller,
         accept: "a/b",
         content_type: "a/b",
         body: None,

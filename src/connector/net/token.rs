@@ -11,7 +11,7 @@ pub(super) const TEXT_LIMIT: usize = 200;
 /// From so many equal leading characters on, a piece of the token counts as the token.
 const PIECE: usize = 8;
 
-/// A bearer token. It is wiped when dropped and never printed.
+/// A target's secret: a token, password or client secret. It is wiped when dropped and never printed.
 #[derive(Clone)]
 pub struct Token(Zeroizing<String>);
 
@@ -35,13 +35,15 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Makes a target's words fit for events, logs and pages: the token and pieces of it are masked (also when
+/// Makes a target's words fit for events, logs and pages: secrets and pieces of them are masked (also when
 /// percent-encoded), control characters become blanks, at most `TEXT_LIMIT` characters stay.
 #[must_use]
-pub fn clean(text: &str, token: &Token) -> String {
-    let start: String = text.chars().take(TEXT_LIMIT * 8).collect();
-    let encoded: String = url::form_urlencoded::byte_serialize(token.expose().as_bytes()).collect();
-    let masked = mask(&mask(&start, token.expose()), &encoded);
+pub(super) fn clean(text: &str, secrets: &[Token]) -> String {
+    let mut masked: String = text.chars().take(TEXT_LIMIT * 8).collect();
+    for secret in secrets {
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.expose().as_bytes()).collect();
+        masked = mask(&mask(&masked, secret.expose()), &encoded);
+    }
     let words: Vec<&str> = masked
         .split(|c: char| c.is_control() || c.is_whitespace())
         .filter(|w| !w.is_empty())
@@ -79,8 +81,8 @@ fn mask(text: &str, secret: &str) -> String {
 mod tests {
     use super::*;
 
-    fn token() -> Token {
-        Token::new("s3cret/token+abcdef".into())
+    fn token() -> [Token; 1] {
+        [Token::new("s3cret/token+abcdef".into())]
     }
 
     #[test]
@@ -101,6 +103,6 @@ mod tests {
 
     #[test]
     fn debug_tells_nothing() {
-        assert_eq!(format!("{:?}", token()), "Token(…)");
+        assert_eq!(format!("{:?}", token()[0]), "Token(…)");
     }
 }

@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::client::{About, Scim};
 use super::parse;
+use crate::connector::Place;
 use crate::connector::net::{Method, NetErrorKind};
 use crate::connector::verdict::{CheckError, CheckKind, ConnectorError};
-use crate::model::{Capabilities, Scope};
+use crate::model::{Capabilities, Paging, Scope};
 use crate::scim::Attributes;
 use crate::scim::schema::ResourceType;
 
@@ -15,6 +16,7 @@ impl Scim {
     /// Users are read in every scope, groups only where they are carried; where nothing else is, they must be there.
     pub(in crate::connector) async fn check(&self, scope: Scope) -> Result<Capabilities, CheckError> {
         let mut found = self.announced().await?;
+        self.learn(|known| known.paging = found.paging);
         self.probe(ResourceType::User).await?;
         found.groups = scope.carries(ResourceType::Group)
             && match self.probe(ResourceType::Group).await {
@@ -22,6 +24,7 @@ impl Scim {
                 Err(error) if has_no_groups(error.kind) && scope != Scope::Groups => false,
                 Err(error) => return Err(error),
             };
+        found.paging = self.capabilities().paging;
         Ok(found)
     }
 
@@ -51,26 +54,28 @@ impl Scim {
         found.discovery = patch.is_some() || filter.is_some();
         found.patch = patch.unwrap_or(found.patch);
         found.filter = filter.unwrap_or(found.filter);
-        let most = parse::peek(&config, "filter")
-            .and_then(|f| f.get("maxResults"))
-            .and_then(Value::as_u64);
-        if let Some(most) = most
-            .and_then(|most| u32::try_from(most).ok())
-            .filter(|most| *most > 0)
-        {
-            found.page_size = found.page_size.min(most);
+        let number = |feature: &str, name: &str| {
+            let number = parse::peek(&config, feature)?.get(name)?.as_u64()?;
+            u32::try_from(number).ok().filter(|n| *n > 0)
+        };
+        for most in [
+            number("filter", "maxResults"),
+            number("pagination", "maxPageSize"),
+        ] {
+            found.page_size = found.page_size.min(most.unwrap_or(found.page_size));
         }
+        found.paging = paging(&config);
         Ok(found)
     }
 
     /// Asks for a list of at most one.
     async fn probe(&self, kind: ResourceType) -> Result<(), CheckError> {
         let url = self
-            .endpoint(kind.endpoint(), &[("startIndex", "1"), ("count", "1")])
+            .endpoint(kind.endpoint(), &[])
             .map_err(|e| CheckError::no_answer(&e))?;
         let path = url.path().to_owned();
-        let answer = self
-            .ask(Method::GET, url, None)
+        let (answer, _) = self
+            .part(kind, &Place::START, 1)
             .await
             .map_err(|e| CheckError::no_answer(&e))?;
         let status = answer.status;
@@ -128,6 +133,18 @@ fn has_no_groups(kind: CheckKind) -> bool {
         kind,
         CheckKind::NotScim | CheckKind::Credentials(403) | CheckKind::Failing(501)
     )
+}
+
+/// Where both ways are offered, the one of old (RFC 9865 §4 names both).
+fn paging(config: &Attributes) -> Paging {
+    let offered = |name: &str| {
+        let flag = parse::peek(config, "pagination")?.get(name)?.as_bool();
+        Some(flag == Some(true))
+    };
+    match (offered("index"), offered("cursor")) {
+        (Some(false), Some(true)) => Paging::Cursor,
+        _ => Paging::Index,
+    }
 }
 
 fn supported(config: &Attributes, feature: &str) -> Option<bool> {

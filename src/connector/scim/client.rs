@@ -1,15 +1,17 @@
 //! One request to a SCIM server, and what its answer means when it is not the wanted one (RFC 7644 §3.12).
 
+use std::sync::{Mutex, PoisonError};
+
 use serde_json::Value;
 use url::Url;
 
 use super::parse;
 use crate::connector::Remote;
-use crate::connector::net::{self, Method, Net, NetError, Request, Response, Token};
+use crate::connector::net::{self, Caller, Method, Net, NetError, Request, Response};
 use crate::connector::verdict::{ConnectorError, Verdict};
 use crate::model::Capabilities;
-use crate::scim::Attributes;
 use crate::scim::schema::ResourceType;
+use crate::scim::{Attributes, urn};
 
 const ACCEPT: &str = "application/scim+json, application/json";
 const CONTENT_TYPE: &str = "application/scim+json";
@@ -28,25 +30,42 @@ pub(super) enum About {
 pub struct Scim {
     base: String,
     host: String,
-    token: Token,
+    caller: Caller,
     net: Net,
-    pub(super) capabilities: Capabilities,
+    given: Capabilities,
+    /// What is gone by: as given, and what was learnt since.
+    known: Mutex<Capabilities>,
 }
 
 impl Scim {
     /// Prepares to talk to the server whose endpoints lie under `base`.
     #[must_use]
-    pub fn new(base: &str, capabilities: &Capabilities, token: Token, net: Net) -> Self {
+    pub fn new(base: &str, caller: Caller, capabilities: &Capabilities, net: Net) -> Self {
         let base = base.trim_end_matches('/').to_owned();
         let host =
             net::well_formed(&base).map_or_else(|_| "the SCIM Base URL".into(), |url| net::label(&url));
         Self {
             base,
             host,
-            token,
+            caller,
             net,
-            capabilities: capabilities.clone(),
+            given: capabilities.clone(),
+            known: Mutex::new(capabilities.clone()),
         }
+    }
+
+    /// What the server can do, as far as is known by now.
+    pub(super) fn capabilities(&self) -> Capabilities {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes what the server turned out to do.
+    pub(super) fn learn(&self, note: impl FnOnce(&mut Capabilities)) {
+        note(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(in crate::connector) fn learnt(&self) -> Option<Capabilities> {
+        Some(self.capabilities()).filter(|known| *known != self.given)
     }
 
     /// Host, with the port when one is written.
@@ -65,7 +84,10 @@ impl Scim {
             // Blanks as %20: not every server reads + as one.
             let pairs: Vec<String> = query
                 .iter()
-                .map(|(name, value)| format!("{name}={}", percent(value)))
+                .map(|(name, value)| match *value {
+                    "" => (*name).to_owned(),
+                    value => format!("{name}={}", percent(value)),
+                })
                 .collect();
             url.set_query(Some(&pairs.join("&")));
         }
@@ -95,7 +117,7 @@ impl Scim {
         let request = Request {
             method,
             url,
-            token: &self.token,
+            caller: &self.caller,
             accept: ACCEPT,
             content_type: CONTENT_TYPE,
             body,
@@ -116,10 +138,26 @@ impl Scim {
             .ask(method, url, body)
             .await
             .map_err(|e| ConnectorError::no_answer(&e, writes))?;
-        if matches!(answer.status, 200..=299) {
-            Ok(answer)
-        } else {
-            Err(self.refused(&answer, about, writes))
+        self.good(answer, about, writes)
+    }
+
+    /// The answer, if it is a 2xx that means it.
+    pub(super) fn good(
+        &self,
+        answer: Response,
+        about: About,
+        writes: bool,
+    ) -> Result<Response, ConnectorError> {
+        match answer.status {
+            200..=299 => match disguised(&answer) {
+                // In this dress not even a 404 is believed: nobody is taken as gone by it.
+                Some(refusal) => Err(ConnectorError {
+                    status: Some(answer.status),
+                    ..self.refused(&refusal, About::Endpoint, writes)
+                }),
+                None => Ok(answer),
+            },
+            _ => Err(self.refused(&answer, about, writes)),
         }
     }
 
@@ -178,7 +216,7 @@ impl Scim {
     pub(super) fn remote(&self, kind: ResourceType, value: Value) -> Remote {
         let read = parse::remote(kind, value);
         Remote {
-            broken: read.broken.map(|why| net::clean(&why, &self.token)),
+            broken: read.broken.map(|why| self.caller.clean(&why)),
             ..read
         }
     }
@@ -194,10 +232,30 @@ impl Scim {
             verdict,
             status,
             host: self.host.clone(),
-            detail: net::clean(detail, &self.token),
+            detail: self.caller.clean(detail),
             lost,
         }
     }
+}
+
+/// A refusal that was sent with a 2xx: an Error of RFC 7644 §3.12 in its place. It counts by the status that it names.
+fn disguised(answer: &Response) -> Option<Response> {
+    let Ok(Value::Object(body)) = serde_json::from_slice::<Value>(&answer.body) else {
+        return None;
+    };
+    let is_error = parse::peek(&body, "schemas")?
+        .as_array()?
+        .iter()
+        .filter_map(Value::as_str)
+        .any(|schema| schema.eq_ignore_ascii_case(urn::ERROR));
+    let status = parse::peek(&body, "status").and_then(|status| match status {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_u64().and_then(|n| u16::try_from(n).ok()),
+    });
+    is_error.then(|| Response {
+        status: status.filter(|s| matches!(s, 400..=599)).unwrap_or(500),
+        ..answer.clone()
+    })
 }
 
 /// A media type as people call it.

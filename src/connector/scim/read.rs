@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::client::{About, Scim};
 use super::parse;
-use crate::connector::net::{Method, NetErrorKind, Response};
+use crate::connector::net::{Method, NetError, NetErrorKind, Response};
 use crate::connector::verdict::{ConnectorError, Verdict};
-use crate::connector::{Page, Remote};
+use crate::connector::{Page, Place, Remote};
+use crate::model::Paging;
 use crate::scim::filter::Filter;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, fold, urn};
@@ -15,28 +16,26 @@ use crate::scim::{Attributes, fold, urn};
 pub(super) struct List {
     resources: Vec<Value>,
     total: Option<u64>,
+    cursor: Option<String>,
 }
+
+/// Longest cursor, in bytes: it has to fit into a URL.
+const CURSOR: usize = 4096;
 
 impl Scim {
     pub(in crate::connector) async fn page(
         &self,
         kind: ResourceType,
-        start: u64,
+        place: &Place,
     ) -> Result<Page, ConnectorError> {
-        let start = start.max(1);
-        let mut count = self.capabilities.page_size.max(1);
-        let answer = loop {
-            let (from, size) = (start.to_string(), count.to_string());
-            let asked = match self.endpoint(kind.endpoint(), &[("startIndex", &from), ("count", &size)]) {
-                Ok(url) => self.ask(Method::GET, url, None).await,
-                Err(error) => Err(error),
-            };
-            match asked {
-                Ok(answer) if answer.status == 200 => break answer,
-                Ok(answer) if matches!(answer.status, 201..=299) => {
+        let mut count = self.capabilities().page_size.max(1);
+        let (answer, by_cursor) = loop {
+            match self.part(kind, place, count).await {
+                Ok((answer, by_cursor)) if answer.status == 200 => break (answer, by_cursor),
+                Ok((answer, _)) if matches!(answer.status, 201..=299) => {
                     return Err(self.garbage(&answer, "no list", false));
                 }
-                Ok(answer) => return Err(self.refused(&answer, About::Endpoint, false)),
+                Ok((answer, _)) => return Err(self.refused(&answer, About::Endpoint, false)),
                 // A few very large groups: take them one at a time.
                 Err(error) if error.kind == NetErrorKind::TooLarge && count > 1 => {
                     count = (count / 10).max(1);
@@ -46,17 +45,24 @@ impl Scim {
         };
         let list = self.list(&answer)?;
         let read = list.resources.len() as u64;
-        let before = start - 1;
-        if read == 0 && list.total.is_some_and(|total| total > before) {
-            return Err(self.garbage(
-                &answer,
-                "a short page: nothing, although more is announced",
-                false,
-            ));
-        }
-        let next = match list.total {
-            Some(total) => (before + read < total).then_some(start + read),
-            None => (read > 0).then_some(start + read),
+        // Whoever gives a cursor pages by it, whatever was asked.
+        let next = if by_cursor || list.cursor.is_some() {
+            list.cursor.map(Place::Cursor)
+        } else {
+            let start = index(place);
+            let before = start - 1;
+            if read == 0 && list.total.is_some_and(|total| total > before) {
+                return Err(self.garbage(
+                    &answer,
+                    "a short page: nothing, although more is announced",
+                    false,
+                ));
+            }
+            match list.total {
+                Some(total) => before.saturating_add(read) < total,
+                None => read > 0,
+            }
+            .then(|| Place::Index(start.saturating_add(read)))
         };
         let resources = list
             .resources
@@ -68,6 +74,42 @@ impl Scim {
             total: list.total,
             next,
         })
+    }
+
+    /// Asks for a part of the list; whether that was by cursor. A server that refuses the beginning by index is asked for
+    /// it by cursor, and if it gives that, from then on.
+    pub(super) async fn part(
+        &self,
+        kind: ResourceType,
+        place: &Place,
+        count: u32,
+    ) -> Result<(Response, bool), NetError> {
+        let begins = *place == Place::START;
+        if begins && self.capabilities().paging == Paging::Cursor {
+            return Ok((self.part_after(kind, "", count).await?, true));
+        }
+        if let Place::Cursor(cursor) = place {
+            return Ok((self.part_after(kind, cursor, count).await?, true));
+        }
+        let (from, size) = (index(place).to_string(), count.to_string());
+        let url = self.endpoint(kind.endpoint(), &[("startIndex", &from), ("count", &size)])?;
+        let answer = self.ask(Method::GET, url, None).await?;
+        if answer.status != 400 || !begins {
+            return Ok((answer, false));
+        }
+        match self.part_after(kind, "", count).await {
+            Ok(other) if other.status == 200 && self.list(&other).is_ok() => {
+                self.learn(|known| known.paging = Paging::Cursor);
+                Ok((other, true))
+            }
+            _ => Ok((answer, false)),
+        }
+    }
+
+    async fn part_after(&self, kind: ResourceType, cursor: &str, count: u32) -> Result<Response, NetError> {
+        let size = count.to_string();
+        let url = self.endpoint(kind.endpoint(), &[("cursor", cursor), ("count", &size)])?;
+        self.ask(Method::GET, url, None).await
     }
 
     /// The ListResponse in a 200.
@@ -86,6 +128,11 @@ impl Scim {
                 None => return no_list("a list whose length is no number"),
             },
         };
+        let cursor = match parse::take(&mut body, "nextCursor") {
+            None | Some(Value::Null) => None,
+            Some(Value::String(cursor)) if cursor.len() <= CURSOR => Some(cursor).filter(|c| !c.is_empty()),
+            Some(_) => return no_list("a list with a cursor that cannot be sent"),
+        };
         let named = match parse::peek(&body, "schemas") {
             Some(Value::Array(schemas)) => schemas
                 .iter()
@@ -99,6 +146,7 @@ impl Scim {
             Ok(List {
                 resources: resources.unwrap_or_default(),
                 total,
+                cursor,
             })
         } else {
             no_list("JSON, but no SCIM list")
@@ -136,12 +184,18 @@ impl Scim {
         value: &str,
     ) -> Result<Vec<Remote>, ConnectorError> {
         let filter = Filter::eq(attribute, value).to_string();
-        let count = self.capabilities.page_size.max(1).to_string();
+        let count = self.capabilities().page_size.max(1).to_string();
+        let query = [
+            ("filter", filter.as_str()),
+            ("startIndex", "1"),
+            ("count", &count),
+        ];
+        let query = match self.capabilities().paging {
+            Paging::Index => query.to_vec(),
+            Paging::Cursor => vec![query[0], query[2]],
+        };
         let url = self
-            .endpoint(
-                kind.endpoint(),
-                &[("filter", &filter), ("startIndex", "1"), ("count", &count)],
-            )
+            .endpoint(kind.endpoint(), &query)
             .map_err(|e| ConnectorError::no_answer(&e, false))?;
         let answer = match self.call(Method::GET, url, None, About::Resource).await {
             Ok(answer) => answer,
@@ -187,6 +241,14 @@ impl Scim {
             ));
         }
         Ok(found)
+    }
+}
+
+/// Where an index page starts; a cursor is no index.
+fn index(place: &Place) -> u64 {
+    match place {
+        Place::Index(start) => (*start).max(1),
+        Place::Cursor(_) => 1,
     }
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod checking;
+mod odd;
 mod reading;
 mod writing;
 
@@ -10,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::connector::fake::{Answer, Server};
-use crate::connector::{CheckKind, Connector, ConnectorError, Net, NetPolicy, Token, Verdict};
+use crate::connector::{CheckKind, Connector, ConnectorError, Net, NetPolicy, Place, Token, Verdict};
 use crate::model::{Capabilities, Target};
 use crate::scim::schema::ResourceType::{Group, User};
 use crate::scim::{Attributes, urn};
@@ -29,6 +30,7 @@ fn open_with(base_url: String, capabilities: Capabilities) -> Connector {
     };
     let target = Target::Scim {
         base_url,
+        access: Default::default(),
         capabilities,
     };
     Connector::open(&target, Token::new(SECRET.into()), Net::new(policy).unwrap())

@@ -75,17 +75,19 @@ impl Scim {
         if changes.is_empty() {
             return Ok(None);
         }
-        if self.capabilities.patch {
+        let mut refused = false;
+        if self.capabilities().patches(kind) {
             let operations = changes.iter().map(|(path, value)| match value {
                 Some(value) => json!({ "op": "replace", "path": path, "value": value }),
                 None => json!({ "op": "remove", "path": path }),
             });
-            match self.patch(kind, id, operations.collect()).await {
-                Err(error) if no_patch(&error) => {}
-                answer => return self.result(kind, &answer?),
+            match self.patch(kind, id, operations.collect()).await? {
+                Some(answer) => return self.result(kind, &answer),
+                None => refused = true,
             }
         }
         let answer = self.put_changes(kind, id, changes, full).await?;
+        self.writes_whole(kind, refused);
         self.result(kind, &answer)
     }
 
@@ -98,7 +100,8 @@ impl Scim {
         if add.is_empty() && remove.is_empty() {
             return Ok(());
         }
-        if self.capabilities.patch {
+        let mut refused = false;
+        if self.capabilities().patches(ResourceType::Group) {
             let mut operations = Vec::with_capacity(remove.len() + 1);
             if !add.is_empty() {
                 operations.push(json!({ "op": "add", "path": "members", "value": values(add) }));
@@ -108,12 +111,13 @@ impl Scim {
                     json!({ "op": "remove", "path": format!("members[{}]", Filter::eq("value", member)) }),
                 );
             }
-            match self.patch(ResourceType::Group, id, operations).await {
-                Err(error) if no_patch(&error) => {}
-                answer => return self.result(ResourceType::Group, &answer?).map(drop),
+            match self.patch(ResourceType::Group, id, operations).await? {
+                Some(answer) => return self.result(ResourceType::Group, &answer).map(drop),
+                None => refused = true,
             }
         }
         let answer = self.put_members(id, add, remove).await?;
+        self.writes_whole(ResourceType::Group, refused);
         self.result(ResourceType::Group, &answer).map(drop)
     }
 
@@ -137,20 +141,37 @@ impl Scim {
         }
     }
 
+    /// None: the server has no PATCH, whatever it announced, and nothing was done.
     async fn patch(
         &self,
         kind: ResourceType,
         id: &str,
         operations: Vec<Value>,
-    ) -> Result<Response, ConnectorError> {
+    ) -> Result<Option<Response>, ConnectorError> {
         let body = json!({ "schemas": [urn::PATCH_OP], "Operations": operations });
-        self.call(
-            Method::PATCH,
-            self.resource(kind, id)?,
-            Some(body),
-            About::Resource,
-        )
-        .await
+        let url = self.resource(kind, id)?;
+        let answer = self
+            .ask(Method::PATCH, url, Some(body))
+            .await
+            .map_err(|e| ConnectorError::no_answer(&e, true))?;
+        let refused = match answer.status {
+            405 | 501 => true,
+            400 | 404 => says_no_patch(&String::from_utf8_lossy(&answer.body)),
+            _ => false,
+        };
+        if refused {
+            return Ok(None);
+        }
+        self.good(answer, About::Resource, true).map(Some)
+    }
+
+    /// The server refused PATCH and took the whole instead: that is how it is done from here on.
+    fn writes_whole(&self, kind: ResourceType, refused: bool) {
+        self.learn(|known| {
+            if refused && !known.put_only.contains(&kind) {
+                known.put_only.push(kind);
+            }
+        });
     }
 
     /// What a server shows of a resource it has just written; nothing is as good (RFC 7644 §3.5.2).
@@ -163,9 +184,40 @@ impl Scim {
     }
 }
 
-/// The server has no PATCH, whatever it announced: nothing was done.
-fn no_patch(error: &ConnectorError) -> bool {
-    matches!(error.status, Some(405 | 501))
+/// Whether a refusal is about the method, and not about what was to be changed: only then does another method help.
+fn says_no_patch(body: &str) -> bool {
+    const MOST: usize = 4096;
+    const SAYINGS: [&str; 13] = [
+        "patch is not supported",
+        "patch not supported",
+        "patch is unsupported",
+        "patch unsupported",
+        "not support patch",
+        "t support patch",
+        "patch is not implemented",
+        "patch not implemented",
+        "patch is not allowed",
+        "patch not allowed",
+        "patch method is not",
+        "patch method not",
+        "cannot patch",
+    ];
+    let plain: String = body
+        .chars()
+        .take(MOST)
+        .map(|c| {
+            if c.is_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                ' '
+            }
+        })
+        .collect();
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let plain = format!(" {} ", words.join(" "));
+    SAYINGS
+        .iter()
+        .any(|saying| plain.contains(&format!(" {saying} ")))
 }
 
 /// Member ids as the RFC lists them.
@@ -184,4 +236,30 @@ fn decoded(segment: &str) -> Option<String> {
         bytes.extend_from_slice(rest);
     }
     String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_of_the_method_is_told_from_one_of_the_change() {
+        for body in [
+            r#"{"detail":"PATCH is not supported"}"#,
+            r#"{"detail":"This service does not support PATCH."}"#,
+            r#"{"detail":"The PATCH method is not allowed for this resource"}"#,
+            "<pre>Cannot PATCH /scim/v2/Users/1</pre>",
+        ] {
+            assert!(says_no_patch(body), "{body}");
+        }
+        for body in [
+            "",
+            r#"{"detail":"User 1 not found"}"#,
+            r#"{"detail":"PATCH operation 'replace' on path 'title' is not supported"}"#,
+            r#"{"detail":"Unsupported patch path: title"}"#,
+            r#"{"detail":"Resource dispatch is not supported here"}"#,
+        ] {
+            assert!(!says_no_patch(body), "{body}");
+        }
+    }
 }

@@ -31,6 +31,8 @@ pub(super) struct Look<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Took {
     Same,
+    /// Seen before in this run.
+    Again,
     Created,
     Changed,
     Broken,
@@ -54,6 +56,10 @@ pub(super) fn take_in(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> 
         return Ok(Took::Broken);
     }
     match found {
+        Some(link) if link.seen_run == look.run => {
+            known(look, &link, remote, held)?;
+            Ok(Took::Again)
+        }
         Some(link) => known(look, &link, remote, held),
         None => new(look, remote, held),
     }

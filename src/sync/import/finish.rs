@@ -29,7 +29,7 @@ pub(super) async fn finish(
     // Said before any verification can start: each asks which run was complete.
     run.phase = RunPhase::Verify;
     let complete = run.clone();
-    ctx.write(run.instance, move |tx| runs::save(tx, &complete, 1))
+    ctx.write(run.instance, move |tx| runs::save(tx, &complete, "1"))
         .await?;
     let kinds = if reads_groups(instance) {
         &ResourceType::ALL[..]
@@ -106,7 +106,7 @@ fn done(tx: &Tx<'_>, job: &Job, mut run: Run) -> Result<(), StoreError> {
     };
     run.phase = RunPhase::Done;
     run.ended = Some(tx.now());
-    runs::save(tx, &run, 1)?;
+    runs::save(tx, &run, "1")?;
     let next = tx
         .now()
         .after(Duration::from_secs(u64::from(instance.sync_every_s.max(60))));

@@ -9,11 +9,12 @@ mod drift;
 mod finish;
 mod known;
 mod settle;
+mod walk;
 
 use std::time::Duration;
 
 use super::context::{Context, Ended};
-use crate::connector::{Connector, ConnectorError, Page, Remote, Verdict};
+use crate::connector::{Connector, ConnectorError, Page, Place, Remote, Verdict};
 use crate::mapping;
 use crate::model::{Instance, Job, Run, RunPhase};
 use crate::scim::schema::ResourceType;
@@ -21,6 +22,7 @@ use crate::store::{Rx, StoreError, links, runs};
 use account::{Look, Took, take_in};
 pub(super) use known::{observe, seen_again};
 pub(super) use settle::{as_new, made_anew, rivals};
+use walk::{Brought, Next, Walk};
 
 /// The key under which a group's members are kept among what was seen of it.
 pub(super) const MEMBERS: &str = "members";
@@ -29,8 +31,6 @@ pub(super) const MEMBERS: &str = "members";
 const UNIT: usize = 50;
 /// A run that was interrupted is resumed within this; after it the lists have moved too far.
 const RESUME: Duration = Duration::from_secs(60 * 60);
-/// No list is longer.
-const LONGEST: u64 = 5_000_000;
 
 /// The members of a remote group that are known here.
 #[derive(Clone, Debug)]
@@ -51,8 +51,21 @@ pub(super) async fn run(ctx: &Context, job: &Job) -> (bool, Ended) {
 
 async fn read_all(ctx: &Context, job: &Job, contact: &mut bool) -> Result<(), Ended> {
     let (instance, app) = ctx.connector(job.instance).await?;
+    let read = read_from(ctx, job, contact, &instance, &app).await;
+    ctx.note_learnt(&instance, &app).await;
+    read
+}
+
+async fn read_from(
+    ctx: &Context,
+    job: &Job,
+    contact: &mut bool,
+    instance: &Instance,
+    app: &Connector,
+) -> Result<(), Ended> {
     let since = ctx.store.seq();
-    let (mut run, mut cursor) = begin(ctx, job).await?;
+    let (mut run, mut place) = begin(ctx, job).await?;
+    let mut walk = Walk::new();
     loop {
         if ctx.is_stopping() {
             return Err(Ended::Again);
@@ -61,17 +74,17 @@ async fn read_all(ctx: &Context, job: &Job, contact: &mut bool) -> Result<(), En
             RunPhase::Users => ResourceType::User,
             RunPhase::Groups => ResourceType::Group,
             RunPhase::Verify | RunPhase::Done | RunPhase::Failed => {
-                return finish::finish(ctx, job, &instance, &app, run, since).await;
+                return finish::finish(ctx, job, instance, app, run, since).await;
             }
         };
-        if kind == ResourceType::Group && !reads_groups(&instance) {
+        if kind == ResourceType::Group && !reads_groups(instance) {
             run.phase = RunPhase::Verify;
             continue;
         }
         let sent = ctx.store.seq();
-        let page = match page(ctx, &app, kind, cursor).await {
+        let mut page = match page(ctx, app, kind, &place).await {
             Ok(page) => page,
-            Err(error) => match none_there(ctx, kind, cursor, &run, error).await? {
+            Err(error) => match none_there(ctx, kind, &place, &run, error).await? {
                 true => Page {
                     resources: Vec::new(),
                     total: Some(0),
@@ -81,21 +94,46 @@ async fn read_all(ctx: &Context, job: &Job, contact: &mut bool) -> Result<(), En
             },
         };
         *contact = true;
-        let next = next_cursor(ctx, &app, kind, &run, cursor, &page).await?;
         run.expected = page.total.or(run.expected);
-        bring_in(ctx, &instance, kind, &mut run, sent, page.resources).await?;
-        if next.is_none() {
-            run.phase = if kind == ResourceType::User {
-                RunPhase::Groups
-            } else {
-                RunPhase::Verify
-            };
-        }
-        cursor = next.unwrap_or(1);
-        let saved = run.clone();
-        ctx.write(instance.id, move |tx| runs::save(tx, &saved, cursor))
+        let all = std::mem::take(&mut page.resources);
+        let brought = bring_in(ctx, instance, kind, &mut run, sent, all).await?;
+        place = match walk.after(&place, &page, brought) {
+            Next::On(next) => next,
+            end => {
+                whole(ctx, app, kind, &run, &walk, &end).await?;
+                walk = Walk::new();
+                run.phase = if kind == ResourceType::User {
+                    RunPhase::Groups
+                } else {
+                    RunPhase::Verify
+                };
+                Place::START
+            }
+        };
+        let (saved, reached) = (run.clone(), place.to_string());
+        ctx.write(instance.id, move |tx| runs::save(tx, &saved, &reached))
             .await?;
     }
+}
+
+/// Goes on only if the list was read whole: what it did not show would be taken as gone otherwise.
+async fn whole(
+    ctx: &Context,
+    app: &Connector,
+    kind: ResourceType,
+    run: &Run,
+    walk: &Walk,
+    end: &Next,
+) -> Result<(), Ended> {
+    let (instance, id) = (run.instance, run.id);
+    let (_, linked) = ctx.read(move |rx| links::known(rx, instance, kind, id)).await?;
+    let counted = match kind {
+        ResourceType::User => run.counts.users,
+        ResourceType::Group => run.counts.groups,
+    };
+    // After a resumption one of them may be short, each for a reason of its own.
+    walk.is_whole(end, linked.max(counted))
+        .map_err(|why| Ended::Unclear(format!("{} {why}", app.host())))
 }
 
 /// Whether groups are part of what is read.
@@ -105,19 +143,19 @@ fn reads_groups(instance: &Instance) -> bool {
 }
 
 /// The run to go on with: an interrupted one, or a new one.
-async fn begin(ctx: &Context, job: &Job) -> Result<(Run, u64), Ended> {
+async fn begin(ctx: &Context, job: &Job) -> Result<(Run, Place), Ended> {
     let id = job.instance;
     let begun = ctx.write(id, move |tx| {
         if let Some((mut open, cursor)) = runs::open(tx, id)? {
             if tx.now().since(open.started) < RESUME && open.started <= tx.now() {
-                return Ok((open, cursor));
+                return Ok((open, Place::parse(&cursor)));
             }
             open.phase = RunPhase::Failed;
             open.ended = Some(tx.now());
             open.error = Some("interrupted".into());
-            runs::save(tx, &open, cursor)?;
+            runs::save(tx, &open, &cursor)?;
         }
-        Ok((runs::start(tx, id)?, 1))
+        Ok((runs::start(tx, id)?, Place::START))
     });
     Ok(begun.await?)
 }
@@ -127,12 +165,12 @@ async fn page(
     ctx: &Context,
     app: &Connector,
     kind: ResourceType,
-    cursor: u64,
+    place: &Place,
 ) -> Result<Page, ConnectorError> {
-    match app.page(kind, cursor).await {
+    match app.page(kind, place).await {
         Err(error) if is_hiccup(&error) => {
             tokio::time::sleep(ctx.config.retry_base).await;
-            app.page(kind, cursor).await
+            app.page(kind, place).await
         }
         answer => answer,
     }
@@ -146,59 +184,17 @@ fn is_hiccup(error: &ConnectorError) -> bool {
 async fn none_there(
     ctx: &Context,
     kind: ResourceType,
-    cursor: u64,
+    place: &Place,
     run: &Run,
     error: ConnectorError,
 ) -> Result<bool, Ended> {
-    if kind != ResourceType::Group || cursor != 1 || !matches!(error.status, Some(404 | 405 | 501)) {
+    if kind != ResourceType::Group || *place != Place::START || !matches!(error.status, Some(404 | 405 | 501))
+    {
         return Err(error.into());
     }
     let (instance, id) = (run.instance, run.id);
     let (known, _) = ctx.read(move |rx| links::known(rx, instance, kind, id)).await?;
     if known == 0 { Ok(true) } else { Err(error.into()) }
-}
-
-/// Where to read on. An app that shows the same page again and again cannot be read to its end.
-async fn next_cursor(
-    ctx: &Context,
-    app: &Connector,
-    kind: ResourceType,
-    run: &Run,
-    cursor: u64,
-    page: &Page,
-) -> Result<Option<u64>, Ended> {
-    let Some(next) = page.next else { return Ok(None) };
-    let ids: Vec<String> = page
-        .resources
-        .iter()
-        .filter(|r| r.broken.is_none())
-        .map(|r| r.id.clone())
-        .collect();
-    let (instance, id) = (run.instance, run.id);
-    let repeated =
-        cursor > 1 && !ids.is_empty() && ctx.read(move |rx| all_seen(rx, instance, kind, id, &ids)).await?;
-    if repeated || next <= cursor || next > LONGEST {
-        return Err(Ended::Unclear(format!(
-            "{} shows the same page of its list again and again",
-            app.host()
-        )));
-    }
-    Ok(Some(next))
-}
-
-fn all_seen(
-    rx: &Rx<'_>,
-    instance: crate::model::InstanceId,
-    kind: ResourceType,
-    run: i64,
-    ids: &[String],
-) -> Result<bool, StoreError> {
-    for id in ids {
-        if links::by_remote(rx, instance, kind, id)?.is_none_or(|l| l.seen_run != run) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Brings a page in. A unit that the database refuses is tried account by account, so that a bad one stops only itself.
@@ -209,33 +205,43 @@ async fn bring_in(
     run: &mut Run,
     sent: i64,
     all: Vec<Remote>,
-) -> Result<(), Ended> {
+) -> Result<Brought, Ended> {
     let size = if kind == ResourceType::Group { 1 } else { UNIT };
-    match kind {
-        ResourceType::User => run.counts.users += all.len() as u64,
-        ResourceType::Group => run.counts.groups += all.len() as u64,
-    }
+    let mut brought = Brought {
+        rows: all.len() as u64,
+        ..Brought::default()
+    };
+    let broken = run.counts.broken;
     let mut rest = all;
     while !rest.is_empty() {
         let tail = rest.split_off(rest.len().min(size));
         let unit = std::mem::replace(&mut rest, tail);
         match write(ctx, instance, kind, run, sent, unit.clone()).await {
-            Ok(()) => {}
+            Ok(again) => brought.again += again,
             Err(error) if error.is_passing() => return Err(error.into()),
             Err(_) => {
                 for mut one in unit {
-                    if let Err(error) = write(ctx, instance, kind, run, sent, vec![one.clone()]).await {
-                        tracing::warn!(instance = %instance.slug, %error, "an account of the app could not be brought in");
-                        one.broken = Some("it could not be stored".into());
-                        write(ctx, instance, kind, run, sent, vec![one]).await?;
-                    }
+                    brought.again += match write(ctx, instance, kind, run, sent, vec![one.clone()]).await {
+                        Ok(again) => again,
+                        Err(error) => {
+                            tracing::warn!(instance = %instance.slug, %error, "an account of the app could not be brought in");
+                            one.broken = Some("it could not be stored".into());
+                            write(ctx, instance, kind, run, sent, vec![one]).await?
+                        }
+                    };
                 }
             }
         }
     }
-    Ok(())
+    brought.broken = run.counts.broken - broken;
+    match kind {
+        ResourceType::User => run.counts.users += brought.rows.saturating_sub(brought.again),
+        ResourceType::Group => run.counts.groups += brought.rows.saturating_sub(brought.again),
+    }
+    Ok(brought)
 }
 
+/// Brings in one unit of work; how many of it were seen before in this run.
 async fn write(
     ctx: &Context,
     instance: &Instance,
@@ -243,7 +249,7 @@ async fn write(
     run: &mut Run,
     sent: i64,
     unit: Vec<Remote>,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let id = instance.id;
     let unit = ctx
         .read(move |rx| {
@@ -268,15 +274,17 @@ async fn write(
         }
         Ok(all)
     });
+    let mut again = 0;
     for one in took.await? {
         match one {
             Took::Same => {}
+            Took::Again => again += 1,
             Took::Created => run.counts.created += 1,
             Took::Changed => run.counts.changed += 1,
             Took::Broken => run.counts.broken += 1,
         }
     }
-    Ok(())
+    Ok(again)
 }
 
 /// Which of ours a remote group holds. Its digest tells whether that is news.

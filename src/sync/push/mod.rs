@@ -14,7 +14,7 @@ use super::plan::Action;
 use super::present::Present;
 use super::verify;
 use crate::connector::{Connector, ConnectorError, Verdict};
-use crate::model::{Job, Link, LinkState, Removal};
+use crate::model::{Instance, Job, Link, LinkState, Removal};
 use crate::store::{StoreError, Tx, jobs, links, removals};
 
 /// Steps of one run; a group of 100,000 members has a thousand. What is left after it is due again.
@@ -27,7 +27,7 @@ type Step = Result<(), Ended>;
 struct Push<'a> {
     ctx: &'a Context,
     job: &'a Job,
-    app: Option<Connector>,
+    app: Option<(Instance, Connector)>,
     /// The app answered as it should.
     contact: bool,
     /// Members that the app refused in this run, and its words.
@@ -45,18 +45,26 @@ pub(super) async fn run(ctx: &Context, job: &Job) -> (bool, Ended) {
         refused: BTreeSet::new(),
         why: None,
     };
-    for _ in 0..STEPS {
-        if ctx.is_stopping() {
-            return (push.contact, Ended::Again);
-        }
-        if let Err(ended) = push.step().await {
-            return (push.contact, ended);
-        }
+    let ended = push.all().await;
+    if let Some((instance, app)) = &push.app {
+        ctx.note_learnt(instance, app).await;
     }
-    (push.contact, Ended::Again)
+    (push.contact, ended)
 }
 
 impl Push<'_> {
+    async fn all(&mut self) -> Ended {
+        for _ in 0..STEPS {
+            if self.ctx.is_stopping() {
+                return Ended::Again;
+            }
+            if let Err(ended) = self.step().await {
+                return ended;
+            }
+        }
+        Ended::Again
+    }
+
     async fn step(&mut self) -> Step {
         let (id, row) = (self.job.instance, self.job.subject);
         let Some(now) = self.ctx.read(move |rx| Present::load(rx, id, row)).await? else {
@@ -81,9 +89,9 @@ impl Push<'_> {
     /// The way to the app, opened once per run.
     async fn app(&mut self) -> Result<&Connector, Ended> {
         if self.app.is_none() {
-            self.app = Some(self.ctx.connector(self.job.instance).await?.1);
+            self.app = Some(self.ctx.connector(self.job.instance).await?);
         }
-        self.app.as_ref().ok_or(Ended::Again)
+        self.app.as_ref().map(|(_, app)| app).ok_or(Ended::Again)
     }
 
     /// Notes whether the app answered as it should.
@@ -118,7 +126,12 @@ impl Push<'_> {
     /// The app does not know the id of `link`. If that is true the link is noted as missing, and the plan speaks again.
     async fn gone(&mut self, link: &Link, error: &ConnectorError) -> Step {
         let ctx = self.ctx;
-        match verify::examine(ctx, self.app().await?, link).await? {
+        let fate = match link.ended_by_us {
+            // Many apps hide or delete whom we switched off: there is nothing to lose, and nothing more to do.
+            true => verify::Fate::Gone,
+            false => verify::examine(ctx, self.app().await?, link).await?,
+        };
+        match fate {
             verify::Fate::Gone => {
                 let link = Link {
                     state: LinkState::Missing,

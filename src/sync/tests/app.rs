@@ -21,6 +21,24 @@ pub(super) enum Fault {
     LostThenDown,
 }
 
+/// How the app pages.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) enum Lists {
+    /// By index.
+    #[default]
+    Index,
+    /// By cursor; an index is refused.
+    Cursor,
+    /// It always shows the beginning.
+    Stuck,
+    /// It always shows the beginning, by cursors of which each is new.
+    Spinning,
+    /// All in one answer, whatever is asked.
+    Whole,
+    /// By cursor, and it forgets to go on after the first page.
+    BreaksOff,
+}
+
 #[derive(Default)]
 pub(super) struct State {
     pub(super) users: BTreeMap<String, Value>,
@@ -37,6 +55,16 @@ pub(super) struct State {
     pub(super) empty_lists: bool,
     /// Members that are refused with 400.
     pub(super) bad_members: Vec<String>,
+    /// PATCH is refused with this status; PUT is there.
+    pub(super) no_patch: Option<u16>,
+    /// PATCHes that were refused so.
+    pub(super) refused_patches: usize,
+    /// How lists go on.
+    pub(super) lists: Lists,
+    /// Requests that may still be made, as each answer says; the rest of them in a minute.
+    pub(super) quota: Option<usize>,
+    /// Whoever is switched off is not shown any more.
+    pub(super) hides_inactive: bool,
     next: usize,
 }
 
@@ -160,7 +188,26 @@ impl State {
                 let id = self.make(endpoint, body);
                 (201, self.table(endpoint)[&id].clone())
             }
-            ("PATCH", Some(id)) => self.patch(endpoint, &id, &body),
+            ("PATCH", Some(_)) if self.no_patch.is_some() => {
+                self.refused_patches += 1;
+                (
+                    self.no_patch.unwrap_or(405),
+                    json!({ "detail": "PATCH is not supported" }),
+                )
+            }
+            ("PATCH", Some(id)) => {
+                let answer = self.patch(endpoint, &id, &body);
+                if self.hides_inactive {
+                    self.users.retain(|_, user| user["active"] != false);
+                }
+                answer
+            }
+            ("PUT", Some(id)) if self.no_patch.is_some() => {
+                let mut body = body;
+                body["id"] = id.clone().into();
+                self.table(endpoint).insert(id, body.clone());
+                (200, body)
+            }
             ("DELETE", Some(id)) => match self.table(endpoint).remove(&id) {
                 Some(_) => (204, Value::Null),
                 None => (404, json!({})),
@@ -187,17 +234,37 @@ impl State {
             });
         }
         let number = |key: &str, other: usize| query.get(key).and_then(|n| n.parse().ok()).unwrap_or(other);
-        let (start, total) = (number("startIndex", 1), all.len());
-        let page: Vec<Value> = all
-            .into_iter()
-            .skip(start - 1)
-            .take(number("count", 100).min(7))
-            .collect();
+        let total = all.len();
+        let lists = if query.contains_key("filter") {
+            Lists::Index
+        } else {
+            self.lists
+        };
+        let by_cursor = matches!(lists, Lists::Cursor | Lists::Spinning | Lists::BreaksOff);
+        if by_cursor && query.contains_key("startIndex") {
+            return (
+                400,
+                json!({ "scimType": "invalidValue", "detail": "no startIndex" }),
+            );
+        }
+        let (skip, take) = match lists {
+            Lists::Index => (number("startIndex", 1) - 1, number("count", 100).min(7)),
+            Lists::Cursor | Lists::BreaksOff => (number("cursor", 0), 7),
+            Lists::Stuck | Lists::Spinning => (0, 7),
+            Lists::Whole => (0, total),
+        };
+        let page: Vec<Value> = all.into_iter().skip(skip).take(take).collect();
+        let next = match lists {
+            Lists::Cursor => (skip + page.len() < total).then(|| (skip + page.len()).to_string()),
+            Lists::Spinning => Some((number("cursor", 0) + 1).to_string()),
+            _ => None,
+        };
         let schemas = ["urn:ietf:params:scim:api:messages:2.0:ListResponse"];
-        (
-            200,
-            json!({ "schemas": schemas, "totalResults": total, "Resources": page }),
-        )
+        let mut body = json!({ "schemas": schemas, "totalResults": total, "Resources": page });
+        if let Some(next) = next {
+            body["nextCursor"] = next.into();
+        }
+        (200, body)
     }
 
     fn patch(&mut self, endpoint: &str, id: &str, body: &Value) -> (u16, Value) {
@@ -251,8 +318,12 @@ async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
         .query_pairs()
         .map(|(k, v)| (k.into_owned(), v.into_owned()))
         .collect();
-    let (status, answer, lost) = {
+    let (status, answer, lost, quota) = {
         let mut state = state.lock().unwrap();
+        if let Some(quota) = &mut state.quota {
+            *quota = quota.saturating_sub(1);
+        }
+        let quota = state.quota;
         let fault = if method == "GET" {
             None
         } else {
@@ -279,6 +350,7 @@ async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
             status,
             answer,
             matches!(fault, Some(Fault::Lost | Fault::LostThenDown)),
+            quota,
         )
     };
     if lost {
@@ -289,8 +361,11 @@ async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
     } else {
         answer.to_string()
     };
+    let limit = quota.map_or_else(String::new, |left| {
+        format!("RateLimit-Remaining: {left}\r\nRateLimit-Reset: 60\r\n")
+    });
     let head = format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status} X\r\nContent-Type: application/scim+json\r\nContent-Length: {}\r\n{limit}Connection: close\r\n\r\n",
         text.len()
     );
     let _ = socket.write_all(format!("{head}{text}").as_bytes()).await;

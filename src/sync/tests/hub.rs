@@ -50,8 +50,13 @@ impl Hub {
     }
 
     pub(super) async fn with(app: App, policies: Policies) -> Self {
+        Self::at(app, policies, Clock::system()).await
+    }
+
+    /// By a clock of one's own.
+    pub(super) async fn at(app: App, policies: Policies, clock: Clock) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), Clock::system()).unwrap();
+        let store = Store::open(dir.path(), clock.clone()).unwrap();
         let key = Arc::new(Sealer::open_or_create(dir.path(), None).unwrap());
         let base_url = app.base_url.clone();
         let keys = Arc::clone(&key);
@@ -59,6 +64,7 @@ impl Hub {
             .write(Lane::Front, None, move |tx| {
                 let target = Some(Target::Scim {
                     base_url,
+                    access: Default::default(),
                     capabilities: Default::default(),
                 });
                 let new = NewInstance {
@@ -78,6 +84,7 @@ impl Hub {
         assert_eq!(id, InstanceId(1));
         let net = Net::new(NetPolicy {
             allow_private: true,
+            clock,
             ..NetPolicy::default()
         })
         .unwrap();

@@ -3,6 +3,7 @@
 
 mod app;
 mod hub;
+mod odd_apps;
 mod pushes;
 mod reads;
 mod trouble;

@@ -4,6 +4,7 @@
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use super::access::AccessForm;
 use super::ask::Ask;
 use super::carries::{scopes, user_writes};
 use super::catalog::RECEIVE_ONLY;
@@ -15,8 +16,8 @@ use super::parts::{Choice, Refusals};
 use super::respond::respond;
 use super::words;
 use crate::connector::catalog::{self, App};
-use crate::model::{Policies, Scope, UserWrites};
-use crate::sync::manage::{ManageError, NewConnection, clean_url};
+use crate::model::{Access, Policies, Scope, UserWrites};
+use crate::sync::manage::{ManageError, NewConnection, clean_access, clean_url};
 
 /// The form and, after a failed try, what to fix.
 #[derive(Template)]
@@ -32,11 +33,13 @@ pub struct ConnectPage {
     pub base_url: String,
     /// What was cut off the base URL, in sentences; empty: nothing.
     pub cut: String,
+    /// How the app is told who calls.
+    pub access: AccessForm,
     /// Users, groups or both.
     pub scopes: Vec<Choice>,
     /// acknowledge, refuse; asked when groups only are chosen.
     pub user_writes: Vec<Choice>,
-    /// Fields: `name`, `base_url`, `token`, `scope`.
+    /// Fields: `name`, `base_url`, `token`, `auth`, `scope`.
     pub refused: Refusals,
     /// One sentence that says what to fix; none before the first try.
     pub problem: Option<String>,
@@ -83,6 +86,7 @@ struct Typed {
     name: String,
     base_url: String,
     cut: String,
+    access: AccessForm,
     scope: Scope,
     user_writes: UserWrites,
 }
@@ -102,6 +106,7 @@ pub async fn get(ask: Ask) -> Answer {
         name,
         base_url: String::new(),
         cut: String::new(),
+        access: AccessForm::stored(&Access::default()),
         scope: catalog::find(&app.slug)
             .map(App::proposed_scope)
             .unwrap_or_default(),
@@ -116,10 +121,12 @@ pub async fn get(ask: Ask) -> Answer {
 /// `NotFound`; the store's.
 pub async fn post(ask: Ask) -> Answer {
     let app = form(&ask.part("app"))?;
+    let (access_form, access) = AccessForm::typed(&ask.form);
     let mut typed = Typed {
         name: ask.form.short("name", 200),
         base_url: ask.form.short("base_url", 4000),
         cut: String::new(),
+        access: access_form,
         scope: Scope::parse(ask.form.text("scope")).unwrap_or_default(),
         user_writes: UserWrites::parse(ask.form.text("user_writes")).unwrap_or_default(),
     };
@@ -127,6 +134,12 @@ pub async fn post(ask: Ask) -> Answer {
     if app.name_required && typed.name.is_empty() {
         refused.add("name", "Type a name to know this connection by.");
     }
+    let access = access
+        .and_then(|typed| clean_access(&typed))
+        .unwrap_or_else(|why| {
+            refused.add("auth", why);
+            Access::default()
+        });
     let target = if app.receives_only {
         None
     } else {
@@ -160,6 +173,7 @@ pub async fn post(ask: Ask) -> Answer {
             ..Policies::default()
         },
         target,
+        access,
     };
     match ask.pages.manager.create(ask.actor()?, new).await {
         Ok(made) => {
@@ -204,7 +218,7 @@ async fn answer(
         Ok::<_, Fail>(chrome.page(rx, &title, Here::Catalog, &[("Catalog", "/catalog")])?)
     });
     let (scopes, user_writes) = (scopes(typed.scope), user_writes(typed.user_writes));
-    let (name, base_url, cut) = (typed.name, typed.base_url, typed.cut);
+    let (name, base_url, cut, access) = (typed.name, typed.base_url, typed.cut, typed.access);
     Ok(respond(
         status,
         &ConnectPage {
@@ -213,6 +227,7 @@ async fn answer(
             name,
             base_url,
             cut,
+            access,
             scopes,
             user_writes,
             refused,

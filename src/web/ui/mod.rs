@@ -5,6 +5,7 @@
 //! Rules for templates (the gallery test keeps them): no `style=`, no inline script, no `on…=` (the policy in [`CSP`]
 //! would block them); a csrf field in every POST form; a label for every input.
 
+pub mod access;
 pub mod activity;
 pub mod ask;
 pub mod assets;

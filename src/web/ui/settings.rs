@@ -4,6 +4,7 @@
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use super::access::AccessForm;
 use super::ask::Ask;
 use super::carries::user_writes;
 use super::chrome::Inside;
@@ -18,7 +19,7 @@ use super::words;
 use crate::connector::catalog;
 use crate::model::policies::{Drift, Leaver, Limit};
 use crate::model::{Instance, Policies, Scope, Target, UserWrites};
-use crate::sync::manage::{Edit, ManageError, clean_url};
+use crate::sync::manage::{Edit, ManageError, clean_access, clean_url};
 
 /// The form.
 #[derive(Template)]
@@ -34,6 +35,8 @@ pub struct SettingsPage {
     pub base_url: String,
     /// What was cut off the base URL, in sentences; empty: nothing.
     pub cut: String,
+    /// How the app is told who calls.
+    pub access: AccessForm,
     /// When the stored token was set.
     pub token_set: Option<When>,
     /// Seconds between syncs.
@@ -46,7 +49,7 @@ pub struct SettingsPage {
     pub user_writes: Vec<Choice>,
     /// Accounts, groups, memberships.
     pub limits: Vec<LimitRow>,
-    /// Fields: `name`, `base_url`, `token`, `{class}_floor`, `{class}_percent`.
+    /// Fields: `name`, `base_url`, `token`, `auth`, `{class}_floor`, `{class}_percent`.
     pub refused: Refusals,
     /// One sentence that says what to fix.
     pub problem: Option<String>,
@@ -118,6 +121,7 @@ struct Typed {
     name: String,
     base_url: String,
     cut: String,
+    access: AccessForm,
     schedule: u32,
     policies: Policies,
     limits: Vec<LimitRow>,
@@ -142,6 +146,14 @@ impl Typed {
                 .unwrap_or_default()
                 .to_owned(),
             cut: String::new(),
+            access: AccessForm::stored(
+                &instance
+                    .target
+                    .as_ref()
+                    .map(Target::access)
+                    .cloned()
+                    .unwrap_or_default(),
+            ),
             schedule: instance.sync_every_s,
             limits: vec![
                 row(LIMITS[0], p.accounts),
@@ -199,6 +211,14 @@ pub async fn post(ask: Ask) -> Answer {
         match clean_url(app, &typed.base_url) {
             Ok((url, notes)) => (typed.base_url, typed.cut) = (url, notes.join(" ")),
             Err(why) => refused.add("base_url", why),
+        }
+        if !ask.form.text("auth").is_empty() {
+            let (shown, access) = AccessForm::typed(&ask.form);
+            typed.access = shown;
+            match access.and_then(|typed| clean_access(&typed)) {
+                Ok(access) => edit.access = Some(access),
+                Err(why) => refused.add("auth", why),
+            }
         }
         edit.base_url = (typed.base_url != stored).then(|| typed.base_url.clone());
         edit.token = (!ask.form.text("token").is_empty()).then(|| ask.form.secret("token"));
@@ -297,6 +317,7 @@ async fn answer(
             name: typed.name,
             base_url: typed.base_url,
             cut: typed.cut,
+            access: typed.access,
             other_directory: typed.other_directory,
             page,
             head,

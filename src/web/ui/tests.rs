@@ -80,6 +80,7 @@ impl Hub {
             scope: crate::model::Scope::default(),
             policies: crate::model::Policies::default(),
             target: None,
+            access: Default::default(),
         };
         self.manager.create(Actor::Hub, new).await.unwrap().slug
     }

@@ -191,6 +191,7 @@ async fn connect(
         scope: Scope::UsersAndGroups,
         policies: Policies::default(),
         target: Some((base, Secret::new(direct.key.clone()))),
+        access: Default::default(),
     };
     let instance = hub.server.hub().manager.create(admin(), new).await.unwrap();
     hub.wait(instance.id, "imported", |s| s.last_sync_at.is_some())

@@ -132,6 +132,7 @@ impl TestHub {
                 ..Policies::default()
             },
             target: target.map(|(base, token)| (base.to_owned(), Secret::new(token.to_owned()))),
+            access: Default::default(),
         };
         self.server.hub().manager.create(admin(), new).await
     }

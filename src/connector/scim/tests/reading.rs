@@ -19,20 +19,26 @@ async fn pages_follow_what_really_came() {
     ])
     .await;
     let c = open(&server);
-    let page = c.page(User, 1).await.unwrap();
+    let page = c.page(User, &Place::Index(1)).await.unwrap();
     assert_eq!(
         (page.total, page.next, page.resources.len()),
-        (Some(3), Some(3), 2)
+        (Some(3), Some(Place::Index(3)), 2)
     );
     assert_eq!(
         (page.resources[1].id.as_str(), page.resources[1].broken.is_some()),
         ("2", true)
     );
-    assert_eq!(c.page(User, 3).await.unwrap().next, None);
-    assert_eq!(c.page(User, 1).await.unwrap().next, None);
+    assert_eq!(c.page(User, &Place::Index(3)).await.unwrap().next, None);
+    assert_eq!(c.page(User, &Place::Index(1)).await.unwrap().next, None);
     // No total, or a total as text; an unknown total goes on until a page is empty.
-    assert_eq!(c.page(User, 1).await.unwrap().next, Some(2));
-    assert_eq!(c.page(Group, 3).await.unwrap().next, Some(4));
+    assert_eq!(
+        c.page(User, &Place::Index(1)).await.unwrap().next,
+        Some(Place::Index(2))
+    );
+    assert_eq!(
+        c.page(Group, &Place::Index(3)).await.unwrap().next,
+        Some(Place::Index(4))
+    );
     assert_eq!(
         server.lines()[..2],
         [
@@ -76,7 +82,7 @@ async fn an_implausible_page_is_tried_again_and_never_an_empty_one() {
     .await;
     let c = open(&server);
     for n in 0..15 {
-        let error = c.page(User, 1).await.unwrap_err();
+        let error = c.page(User, &Place::Index(1)).await.unwrap_err();
         assert_eq!((&error.verdict, error.lost), (&OUTAGE, false), "{n}: {error}");
     }
     assert_eq!(server.seen().len(), 15);
@@ -98,11 +104,12 @@ async fn a_page_too_large_to_read_is_asked_for_in_pieces() {
     };
     let target = Target::Scim {
         base_url: server.url(""),
+        access: Default::default(),
         capabilities,
     };
     let c = Connector::open(&target, Token::new(SECRET.into()), Net::new(policy).unwrap());
-    let page = c.page(Group, 1).await.unwrap();
-    assert_eq!((page.resources.len(), page.next), (1, Some(2)));
+    let page = c.page(Group, &Place::Index(1)).await.unwrap();
+    assert_eq!((page.resources.len(), page.next), (1, Some(Place::Index(2))));
     assert_eq!(
         server.lines(),
         [

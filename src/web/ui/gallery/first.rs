@@ -2,7 +2,8 @@
 
 use super::sample::{HOSTILE, NOW, ago, beats, outside, page, when};
 use super::{Shown, shown};
-use crate::model::{Health, UserWrites};
+use crate::model::{Access, Auth, Header, Health, UserWrites};
+use crate::web::ui::access::AccessForm;
 use crate::web::ui::carries::user_writes;
 use crate::web::ui::catalog::{RECEIVE_ONLY, catalog_page};
 use crate::web::ui::confirm::ConfirmPage;
@@ -221,6 +222,24 @@ fn scopes() -> Vec<Choice> {
     )
 }
 
+/// Nothing special, or everything.
+fn access(special: bool) -> Access {
+    if !special {
+        return Access::default();
+    }
+    Access {
+        auth: Auth::OAuth {
+            token_url: "https://login.example.com/oauth/token".into(),
+            client_id: HOSTILE.into(),
+            scope: Some("scim".into()),
+        },
+        headers: vec![Header {
+            name: "X-Organization".into(),
+            value: HOSTILE.into(),
+        }],
+    }
+}
+
 fn connect(app: &str, failed: bool) -> ConnectPage {
     let mut refused = Refusals::default();
     if failed {
@@ -240,6 +259,7 @@ fn connect(app: &str, failed: bool) -> ConnectPage {
         name: typed(HOSTILE),
         base_url: typed("https://api.example.com/scim/6f2c"),
         cut: typed("/Users was removed from the end: it is added by itself."),
+        access: AccessForm::stored(&access(failed)),
         scopes: scopes(),
         user_writes: user_writes(UserWrites::Acknowledge),
         refused,

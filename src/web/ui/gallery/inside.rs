@@ -4,7 +4,8 @@ use super::people::{group, groups, people, person};
 use super::requests::{habits, request, requests, requests_none};
 use super::sample::{HOSTILE, NOW, ago, beats, events, head, inside, when};
 use super::{Shown, shown};
-use crate::model::{Health, UserWrites};
+use crate::model::{Access, Health, UserWrites};
+use crate::web::ui::access::AccessForm;
 use crate::web::ui::activity::ActivityPage;
 use crate::web::ui::attributes::{AttributeRow, AttributesPage};
 use crate::web::ui::carries::user_writes;
@@ -313,6 +314,7 @@ fn settings() -> SettingsPage {
         name: HOSTILE.into(),
         base_url: "https://api.atlassian.com/scim/directory/6f2c".into(),
         cut: String::new(),
+        access: AccessForm::stored(&Access::default()),
         token_set: Some(when(41 * 86_400)),
         schedules: Choice::list(
             &[

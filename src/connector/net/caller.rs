@@ -1,0 +1,197 @@
+//! Who calls: the headers that show a target who is asking (RFC 6750, RFC 7617, or one the target names itself), and
+//! what must not be seen of them. Where the secret first buys an access token, `grant` does that.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use zeroize::Zeroizing;
+
+use super::token::{self, Token};
+use crate::model::{Access, Auth};
+
+/// The credentials of one target, ready for its requests. Nothing of the secret is ever printed.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    access: Access,
+    secret: Token,
+    /// The access token that went out last, so that it can be masked.
+    issued: Arc<Mutex<Option<Token>>>,
+}
+
+/// What a grant is bought with (RFC 6749 §4.4).
+#[derive(Clone, Copy)]
+pub(super) struct Client<'a> {
+    pub(super) token_url: &'a str,
+    pub(super) id: &'a str,
+    pub(super) scope: Option<&'a str>,
+    pub(super) secret: &'a Token,
+}
+
+impl Caller {
+    /// Takes both as they are; `form::clean_access` is for what people type.
+    #[must_use]
+    pub fn new(access: &Access, secret: Token) -> Self {
+        Self {
+            access: access.clone(),
+            secret,
+            issued: Arc::default(),
+        }
+    }
+
+    /// The client whose access tokens are sent instead of the secret.
+    pub(super) fn client(&self) -> Option<Client<'_>> {
+        match &self.access.auth {
+            Auth::OAuth {
+                token_url,
+                client_id,
+                scope,
+            } => Some(Client {
+                token_url,
+                id: client_id,
+                scope: scope.as_deref(),
+                secret: &self.secret,
+            }),
+            Auth::Bearer | Auth::Header { .. } | Auth::Basic { .. } => None,
+        }
+    }
+
+    /// What goes out with a request; `issued` in place of the secret where there is one. None: it cannot be sent.
+    pub(super) fn headers(&self, issued: Option<&Token>) -> Option<Vec<(HeaderName, HeaderValue)>> {
+        if let Some(issued) = issued {
+            *self.issued.lock().unwrap_or_else(PoisonError::into_inner) = Some(issued.clone());
+        }
+        let (name, text) = match (&self.access.auth, issued) {
+            (Auth::Bearer | Auth::OAuth { .. }, issued) => {
+                let shown = issued.unwrap_or(&self.secret).expose();
+                (AUTHORIZATION, Zeroizing::new(format!("Bearer {shown}")))
+            }
+            (Auth::Header { name }, _) => (
+                HeaderName::try_from(name).ok()?,
+                Zeroizing::new(self.secret.expose().to_owned()),
+            ),
+            (Auth::Basic { user }, _) => (AUTHORIZATION, basic(user, &self.secret)),
+        };
+        let mut value = HeaderValue::try_from(text.as_str()).ok()?;
+        value.set_sensitive(true);
+        let mut all = vec![(name, value)];
+        for header in &self.access.headers {
+            let value = HeaderValue::try_from(&header.value).ok()?;
+            all.push((HeaderName::try_from(&header.name).ok()?, value));
+        }
+        Some(all)
+    }
+
+    /// Makes a target's words fit for events, logs and pages (see [`token::clean`]): nothing that was sent to prove who
+    /// we are is in them.
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
+        let mut secrets = vec![self.secret.clone()];
+        secrets.extend(self.issued.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        if let Auth::Basic { user } = &self.access.auth {
+            let shown = basic(user, &self.secret);
+            secrets.push(Token::new(shown.trim_start_matches(BASIC).to_owned()));
+        }
+        token::clean(text, &secrets)
+    }
+}
+
+const BASIC: &str = "Basic ";
+
+/// `Basic` and both in base64 (RFC 7617 §2).
+pub(super) fn basic(user: &str, secret: &Token) -> Zeroizing<String> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let plain = Zeroizing::new(format!("{user}:{}", secret.expose()));
+    let mut out = Zeroizing::new(String::with_capacity(BASIC.len() + plain.len().div_ceil(3) * 4));
+    out.push_str(BASIC);
+    for three in plain.as_bytes().chunks(3) {
+        let at = |n: usize| u32::from(three.get(n).copied().unwrap_or(0));
+        let bits = at(0) << 16 | at(1) << 8 | at(2);
+        for n in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * n) & 63) as usize];
+            out.push(if n <= three.len() { char::from(digit) } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::model::Header;
+
+    fn caller(auth: Auth, secret: &str) -> Caller {
+        let access = Access {
+            auth,
+            headers: vec![Header {
+                name: "X-Org".into(),
+                value: "7".into(),
+            }],
+        };
+        Caller::new(&access, Token::new(secret.into()))
+    }
+
+    fn sent(caller: &Caller, issued: Option<&Token>) -> Vec<(String, String)> {
+        let all = caller.headers(issued).unwrap();
+        assert!(all[0].1.is_sensitive());
+        all.into_iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn each_kind_of_credential_has_its_header() {
+        let basic = Auth::Basic {
+            user: "Aladdin".into(),
+        };
+        let header = Auth::Header {
+            name: "ApiKey".into(),
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        for (auth, secret, name, value) in [
+            (Auth::Bearer, "abc", "authorization", "Bearer abc"),
+            (header, "abc", "apikey", "abc"),
+            // The example of RFC 7617.
+            (
+                basic.clone(),
+                "open sesame",
+                "authorization",
+                "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+            ),
+            (basic, "ö", "authorization", "Basic QWxhZGRpbjrDtg=="),
+        ] {
+            let all = sent(&caller(auth, secret), None);
+            assert_eq!(all, [pair(name, value), pair("x-org", "7")]);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_nothing_and_never_printed() {
+        let broken = caller(Auth::Bearer, "line\nbreak");
+        assert!(broken.headers(None).is_none());
+        assert!(!format!("{broken:?}").contains("break"));
+    }
+
+    #[test]
+    fn whatever_proves_who_calls_is_masked() {
+        let basic = caller(
+            Auth::Basic {
+                user: "Aladdin".into(),
+            },
+            "open sesame",
+        );
+        let words = basic.clean("bad: QWxhZGRpbjpvcGVuIHNlc2FtZQ== or open sesame");
+        assert_eq!(words, "bad: ••• or •••");
+        let oauth = caller(
+            Auth::OAuth {
+                token_url: "https://a.example".into(),
+                client_id: "me".into(),
+                scope: None,
+            },
+            "client-secret-1",
+        );
+        let issued = Token::new("access-token-2".into());
+        assert_eq!(sent(&oauth, Some(&issued))[0].1, "Bearer access-token-2");
+        assert_eq!(oauth.clean("access-token-2 client-secret-1"), "••• •••");
+    }
+}

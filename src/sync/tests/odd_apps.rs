@@ -1,0 +1,158 @@
+//! Apps that page otherwise, refuse PATCH, allow few requests, or hide whom we switched off.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::app::{App, Lists, USER};
+use super::hub::Hub;
+use crate::clock::Clock;
+use crate::model::{Health, Paging, Policies, Time};
+use crate::scim::schema::ResourceType;
+
+async fn of_forty(lists: Lists) -> Hub {
+    let app = App::start().await;
+    for n in 0..40 {
+        app.add_user(&format!("u{n:02}"));
+    }
+    app.state().lists = lists;
+    Hub::with(app, Policies::default()).await
+}
+
+#[tokio::test]
+async fn an_app_with_cursors_alone_is_read_whole_and_remembered_so() {
+    let hub = of_forty(Lists::Cursor).await;
+    let now = hub.until(Health::Healthy).await;
+    assert_eq!(now.users, 40, "{}", now.reason);
+    hub.engine.idle().await;
+    let paging = hub
+        .read(|_, i| Ok(i.target.as_ref().unwrap().capabilities().paging))
+        .await;
+    assert_eq!(paging, Paging::Cursor);
+    let before = hub.app.state().requests;
+    hub.sync().await;
+    assert_eq!(
+        hub.app.state().requests - before,
+        7,
+        "six pages of users, one of groups, and no index is tried again"
+    );
+}
+
+#[tokio::test]
+async fn an_app_that_gives_everything_at_once_is_read_whole() {
+    let hub = of_forty(Lists::Whole).await;
+    let now = hub.until(Health::Healthy).await;
+    assert_eq!(now.users, 40, "{}", now.reason);
+}
+
+#[tokio::test]
+async fn a_list_that_goes_round_in_circles_ends_and_nobody_is_gone() {
+    for lists in [Lists::Stuck, Lists::Spinning, Lists::BreaksOff] {
+        let hub = of_forty(Lists::Whole).await;
+        assert_eq!(hub.until(Health::Healthy).await.users, 40);
+        hub.engine.idle().await;
+        hub.app.state().lists = lists;
+        hub.ask_sync().await;
+        let now = hub.until(Health::Failing).await;
+        assert!(now.reason.contains("list"), "{lists:?}: {}", now.reason);
+        assert_eq!(now.users, 40, "{lists:?}");
+        hub.app.state().lists = Lists::Index;
+        hub.ask_sync().await;
+        assert_eq!(hub.until(Health::Healthy).await.users, 40, "{lists:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_circle_that_showed_all_that_was_announced_is_the_whole_list() {
+    let app = App::start().await;
+    for n in 0..7 {
+        app.add_user(&format!("u{n}"));
+    }
+    app.state().lists = Lists::Spinning;
+    let hub = Hub::with(app, Policies::default()).await;
+    assert_eq!(hub.until(Health::Healthy).await.users, 7);
+}
+
+#[tokio::test]
+async fn a_refused_patch_is_learnt_once_through_the_engine() {
+    let hub = Hub::start().await;
+    hub.app.state().no_patch = Some(405);
+    for name in ["ann", "bob"] {
+        let id = hub.user(name).await;
+        hub.set(&id, "title", json!("Captain")).await;
+        hub.engine.idle().await;
+        assert_eq!(hub.app.user(name).unwrap()["title"], "Captain");
+    }
+    let mut refused = hub.app.state().refused_patches;
+    assert_eq!(refused, 1, "the next push begins with PUT");
+    let put_only = |hub: &Hub| {
+        let store = hub.store.clone();
+        let id = hub.id;
+        async move {
+            let read = store.read(move |rx| {
+                let instance = crate::store::instances::by_id(rx, id)?.unwrap();
+                Ok::<_, crate::store::StoreError>(instance.target.unwrap().capabilities().put_only.clone())
+            });
+            read.await.unwrap()
+        }
+    };
+    assert_eq!(put_only(&hub).await, [ResourceType::User]);
+    // Groups are another matter: theirs is tried, and learnt too.
+    let staff = hub.id_of(ResourceType::Group, "staff").await.unwrap();
+    let bob = hub.id_of(USER, "bob").await.unwrap();
+    hub.add_member(&staff, &bob).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.members("staff"), ["ann", "bob"]);
+    refused = hub.app.state().refused_patches - refused;
+    assert_eq!(refused, 1);
+    assert_eq!(put_only(&hub).await, ResourceType::ALL);
+}
+
+#[tokio::test]
+async fn a_slow_allowance_paces_a_sync_and_fails_nothing() {
+    let app = App::start().await;
+    for n in 0..40 {
+        app.add_user(&format!("u{n:02}"));
+    }
+    app.state().quota = Some(3);
+    let clock = Clock::manual(Time(1_700_000_000_000));
+    let hub = Hub::at(app, Policies::default(), clock.clone()).await;
+    for minute in 0..3 {
+        hub.engine.idle().await;
+        let now = hub.status().await;
+        assert_eq!(now.health, Health::Connecting, "minute {minute}: {}", now.reason);
+        assert_eq!(hub.app.state().requests, 3 * (minute + 1));
+        if minute == 2 {
+            break;
+        }
+        hub.app.state().quota = Some(3);
+        clock.advance(Duration::from_secs(60));
+    }
+    assert_eq!(hub.app.state().requests, 9);
+}
+
+#[tokio::test]
+async fn whoever_is_hidden_once_switched_off_is_done_with() {
+    let app = App::start().await;
+    app.add_user("ann");
+    app.state().hides_inactive = true;
+    let hub = Hub::with(app, Policies::default()).await;
+    hub.engine.idle().await;
+    let ann = hub.user("ann").await;
+    hub.set(&ann, "active", json!(false)).await;
+    hub.engine.idle().await;
+    assert!(hub.app.user("ann").is_none());
+    hub.set(&ann, "title", json!("Gone")).await;
+    hub.engine.idle().await;
+    let now = hub.status().await;
+    assert_eq!(
+        (now.health, now.pending, now.rejected),
+        (Health::Healthy, 0, 0),
+        "{}",
+        now.reason
+    );
+    // And back: the app has to make them anew.
+    hub.set(&ann, "active", json!(true)).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.user("ann").unwrap()["title"], "Gone");
+}
