@@ -3,7 +3,9 @@
 //! cookie of the surroundings is used. It knows HTTP (RFC 9110), not SCIM: any answer with a status is an answer.
 
 mod answer;
+mod certificate;
 mod error;
+mod observed;
 mod policy;
 mod resolve;
 #[cfg(test)]
@@ -21,6 +23,7 @@ use url::{Host, Url};
 
 pub use answer::Response;
 pub use error::{NetError, NetErrorKind};
+pub use observed::Observed;
 pub use policy::{label, same_origin, well_formed};
 pub use reqwest::Method;
 pub use token::{Token, clean};
@@ -211,7 +214,12 @@ impl Net {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Response::new(answer.status().as_u16(), answer.headers(), body))
+        let mut whole = Response::new(answer.status().as_u16(), answer.headers(), body);
+        whole.observed.certificate_ends = answer
+            .extensions()
+            .get::<reqwest::tls::TlsInfo>()
+            .and_then(|tls| certificate::ends(tls.peer_certificate()?));
+        Ok(whole)
     }
 
     fn client_for(&self, url: &Url, host: &str) -> Result<&Client, NetError> {
@@ -277,6 +285,7 @@ impl Net {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .dns_resolver(guard)
+            .tls_info(true)
             .connect_timeout(policy.connect_timeout.min(policy.request_timeout))
             .pool_idle_timeout(Duration::from_secs(30))
     }

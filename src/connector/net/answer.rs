@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 
+use super::observed::Observed;
+
 /// Longest wait a target can ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -20,6 +22,8 @@ pub struct Response {
     pub location: Option<String>,
     /// At most `NetPolicy::max_body` bytes.
     pub body: Vec<u8>,
+    /// What else it shows.
+    pub observed: Observed,
 }
 
 impl Response {
@@ -37,6 +41,7 @@ impl Response {
             content_type: media_type,
             location: header(headers, &LOCATION).map(Into::into),
             body,
+            observed: Observed::of(headers),
         }
     }
 }
