@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::WireSecret;
-use crate::model::{Access, Health, Role, RunPhase, Scope, UserWrites};
+use crate::model::{Access, Capabilities, Health, Line, Profile, Role, RunPhase, Scope, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 
 /// An admin was made or changed.
@@ -94,6 +94,36 @@ pub struct SyncReport {
     pub users: u64,
     /// Groups read.
     pub groups: u64,
+}
+
+/// What an app can do.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ProbeReport {
+    /// When it was tried.
+    pub at: String,
+    /// An instance can work with it.
+    pub usable: bool,
+    /// Writes were tried as well.
+    pub writes: bool,
+    /// Requests it took.
+    pub requests: u32,
+    /// Each check once, in order.
+    pub lines: Vec<Line>,
+    /// What syncs go by.
+    pub capabilities: Capabilities,
+}
+
+impl From<Profile> for ProbeReport {
+    fn from(profile: Profile) -> Self {
+        Self {
+            at: profile.at.to_string(),
+            usable: profile.usable,
+            writes: profile.writes,
+            requests: profile.requests,
+            lines: profile.lines,
+            capabilities: profile.capabilities,
+        }
+    }
 }
 
 /// Something is gone.

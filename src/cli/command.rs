@@ -92,6 +92,18 @@ pub enum Command {
         /// Only those that were refused.
         refused: bool,
     },
+    /// Tries the app of an instance and stores what is found. Answer: `ProbeReport`.
+    ProbeInstance {
+        /// Which.
+        slug: String,
+        /// With a user and a group of its own, which are deleted afterwards.
+        writes: bool,
+    },
+    /// Tries an app without connecting it; reads only. Answer: `ProbeReport`.
+    ProbeTarget {
+        /// Where it is.
+        target: NewTarget,
+    },
     /// What waits for a person. Answer: list of `RemovalRow`.
     RemovalList {
         /// Of which instance.
@@ -222,7 +234,7 @@ impl Command {
         Duration::from_secs(match self {
             Self::InstanceSync { wait: true, .. } => 24 * 3600,
             Self::Backup { .. } => 3600,
-            Self::Doctor => 600,
+            Self::Doctor | Self::ProbeInstance { .. } | Self::ProbeTarget { .. } => 600,
             Self::Healthcheck => 5,
             _ => 120,
         })
@@ -237,7 +249,10 @@ impl Command {
     /// Whether it may be the first thing ever done here, so the data directory is made for it.
     #[must_use]
     pub fn may_begin(&self) -> bool {
-        matches!(self, Self::AdminCreate { .. } | Self::InstanceCreate { .. })
+        matches!(
+            self,
+            Self::AdminCreate { .. } | Self::InstanceCreate { .. } | Self::ProbeTarget { .. }
+        )
     }
 }
 

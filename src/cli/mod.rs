@@ -23,6 +23,7 @@ mod key;
 mod lock;
 mod offline;
 mod output;
+mod probe;
 mod removal;
 mod restore;
 mod secret;
@@ -76,6 +77,8 @@ enum Verb {
     /// Connections to apps, each with its own SCIM endpoint
     #[command(subcommand)]
     Instance(instance::InstanceVerb),
+    /// Find out what an app can do, as a checklist; exit with 1 if it cannot be used
+    Probe(probe::ProbeArgs),
     /// Removals that wait for a person, because they are more than usual
     #[command(subcommand)]
     Removal(removal::RemovalVerb),
@@ -196,6 +199,7 @@ impl Cli {
             }
             Verb::Admin(verb) => verb.plan(input)?,
             Verb::Instance(verb) => verb.plan(input)?,
+            Verb::Probe(args) => args.plan(input)?,
             Verb::Removal(verb) => verb.plan(),
             Verb::Key(verb) => verb.plan(),
             Verb::Attribute(verb) => verb.plan(),

@@ -15,12 +15,12 @@ mod verdict;
 
 pub use net::{Caller, Net, NetPolicy, Token};
 pub use place::Place;
-pub use scim::Scim;
+pub use scim::{ProbePlan, Scim};
 pub use verdict::{CheckError, CheckKind, ConnectorError, Verdict};
 
 use serde_json::Value;
 
-use crate::model::{Capabilities, Scope, Target};
+use crate::model::{Capabilities, Profile, Scope, Target};
 use crate::scim::Attributes;
 use crate::scim::resource::Member;
 use crate::scim::schema::ResourceType;
@@ -93,6 +93,13 @@ impl Connector {
     pub async fn check(&self, scope: Scope) -> Result<Capabilities, CheckError> {
         match self {
             Self::Scim(c) => c.check(scope).await,
+        }
+    }
+
+    /// What the target really does, as a checklist. It reads only, unless the plan says that it may write.
+    pub async fn profile(&self, plan: ProbePlan<'_>) -> Profile {
+        match self {
+            Self::Scim(c) => c.profile(plan).await,
         }
     }
 

@@ -6,8 +6,10 @@
 mod answer;
 mod budget;
 mod caller;
+mod certificate;
 mod error;
 mod grant;
+mod observed;
 mod policy;
 mod resolve;
 #[cfg(test)]
@@ -27,6 +29,7 @@ use zeroize::Zeroizing;
 pub use answer::{Allowance, Response};
 pub use caller::Caller;
 pub use error::{NetError, NetErrorKind};
+pub use observed::Observed;
 pub use policy::{label, same_origin, well_formed};
 pub use reqwest::Method;
 pub use token::Token;
@@ -300,12 +303,17 @@ impl Net {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Response::new(
+        let mut whole = Response::new(
             answer.status().as_u16(),
             answer.headers(),
             body,
             self.now(),
-        ))
+        );
+        whole.observed.certificate_ends = answer
+            .extensions()
+            .get::<reqwest::tls::TlsInfo>()
+            .and_then(|tls| certificate::ends(tls.peer_certificate()?));
+        Ok(whole)
     }
 
     fn client_for(&self, url: &Url, host: &str) -> Result<&Client, NetError> {
@@ -371,6 +379,7 @@ impl Net {
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .dns_resolver(guard)
+            .tls_info(true)
             .connect_timeout(policy.connect_timeout.min(policy.request_timeout))
             .pool_idle_timeout(Duration::from_secs(30))
     }

@@ -1,4 +1,5 @@
-//! What a target can do, as the last check found it. Data only: the connector fills it, `sync::plan` reads it.
+//! What a target can do, as the last check or probe found it. Data only: the connector fills it, `sync::plan` and the
+//! client read it. What is `None` was never decided: then the client tries and sees.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ pub enum Paging {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Capabilities {
-    /// PATCH is announced (or nothing was announced); else PUT.
+    /// PATCH is announced (or nothing was announced) and was not found wanting; else PUT.
     pub patch: bool,
     /// Filters are announced (or nothing was announced).
     pub filter: bool,
@@ -35,6 +36,14 @@ pub struct Capabilities {
     pub paging: Paging,
     /// Kinds whose PATCH was refused whatever was announced: they are written whole.
     pub put_only: Vec<ResourceType>,
+    /// Most resources that ever came in one page although more were asked for and there.
+    pub page_given: Option<u32>,
+    /// Which attributes of users and groups can be searched by, as tried.
+    pub filters: Filters,
+    /// A list of groups shows their members; `Some(false)`: only a group that is read alone does.
+    pub members_listed: Option<bool>,
+    /// Resources bear an ETag.
+    pub etag: Option<bool>,
 }
 
 impl Capabilities {
@@ -43,6 +52,22 @@ impl Capabilities {
     pub fn patches(&self, kind: ResourceType) -> bool {
         self.patch && !self.put_only.contains(&kind)
     }
+}
+
+/// Whether `eq` on an attribute finds whom it should and nobody else.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Filters {
+    /// Of users.
+    pub user_name: Option<bool>,
+    /// Of users.
+    pub external_id: Option<bool>,
+    /// `emails.value` of users.
+    pub emails: Option<bool>,
+    /// Of groups.
+    pub display_name: Option<bool>,
+    /// Letter case does not matter to `userName`.
+    pub folds_case: Option<bool>,
 }
 
 impl Default for Capabilities {
@@ -56,6 +81,10 @@ impl Default for Capabilities {
             page_size: 100,
             paging: Paging::Index,
             put_only: Vec::new(),
+            page_given: None,
+            filters: Filters::default(),
+            members_listed: None,
+            etag: None,
         }
     }
 }

@@ -300,6 +300,7 @@ pub fn delete(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
         "DELETE FROM runs WHERE instance = ?1".into(),
         "DELETE FROM api_keys WHERE instance = ?1".into(),
         "DELETE FROM custom_attributes WHERE instance = ?1".into(),
+        "DELETE FROM probes WHERE instance = ?1".into(),
     ] {
         tx.conn.execute(&sql, [id.0])?;
     }

@@ -19,6 +19,7 @@ pub mod lists;
 pub mod members;
 mod migrate;
 mod open;
+pub mod probes;
 mod queue;
 pub mod removals;
 pub mod resources;

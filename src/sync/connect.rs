@@ -4,7 +4,7 @@
 use crate::connector::{CheckError, Connector, Net, Token};
 use crate::model::job::priority;
 use crate::model::{Access, Capabilities, Instance, InstanceId, JobKind, Scope, Target};
-use crate::store::{Store, StoreError, Tx, instances, jobs, links, members};
+use crate::store::{Store, StoreError, Tx, instances, jobs, links, members, probes};
 
 /// Ids that a new address has to know.
 const KNOWN: usize = 3;
@@ -86,6 +86,7 @@ pub fn attach(tx: &Tx<'_>, instance: &Instance, target: &Target, same_app: bool)
     let id = instance.id;
     instances::set_target(tx, id, target)?;
     instances::set_backoff(tx, id, None, 0, None)?;
+    probes::ask(tx, id, tx.now(), false)?;
     if instance.target.is_none() || !same_app {
         links::drop_all(tx, id)?;
         members::start_tracking(tx, id)?;

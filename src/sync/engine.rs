@@ -9,11 +9,11 @@ use tokio::sync::{Mutex, Notify, broadcast, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::context::{Context, Ended};
-use super::{import, push, reconcile, schedule, settle, verify};
+use super::{import, probe, push, reconcile, schedule, settle, verify};
 use crate::connector::Net;
 use crate::model::{InstanceId, Job, JobKind, Time};
 use crate::secret::KeyState;
-use crate::store::{Lane, Store, StoreError, Topic, jobs};
+use crate::store::{Lane, Store, StoreError, Topic, jobs, probes};
 
 /// How long a stop waits for what is under way.
 const GRACE: Duration = Duration::from_secs(20);
@@ -129,6 +129,8 @@ impl Engine {
 enum Work {
     Job(Job),
     Check(InstanceId),
+    /// Takes no room from the others: no push waits for it.
+    Probe,
 }
 
 struct Loop {
@@ -165,6 +167,7 @@ impl Loop {
             .ctx
             .store
             .write(Lane::Engine, None, move |tx| {
+                probes::forget_begun(tx)?;
                 jobs::release_foreign_leases(tx, &boot)
             })
             .await;
@@ -223,7 +226,7 @@ impl Loop {
                 self.check(id);
             }
         }
-        let limit = self.ctx.config.concurrency.saturating_sub(self.running.len());
+        let limit = self.ctx.config.concurrency.saturating_sub(self.busy());
         if limit == 0 {
             // The end of a job is the next moment to look.
             return Ok(None);
@@ -247,7 +250,7 @@ impl Loop {
             let task = self.running.spawn(async move { Some(run(&ctx, &copy).await) });
             self.work.insert(task.id(), Work::Job(job));
         }
-        if self.running.len() >= self.ctx.config.concurrency {
+        if self.busy() >= self.ctx.config.concurrency {
             Ok(None)
         } else {
             self.next().await
@@ -262,17 +265,23 @@ impl Loop {
             .filter(|(_, room)| *room == 0)
             .map(|(id, _)| id)
             .collect();
-        let (jobs, checks) = self
+        let (jobs, checks, mut probes) = self
             .ctx
-            .read(move |rx| Ok((jobs::next_due(rx, &busy)?, jobs::next_check(rx)?)))
+            .read(move |rx| Ok((jobs::next_due(rx, &busy)?, jobs::next_check(rx)?, probes::next_due(rx)?)))
             .await?;
+        if probes.is_some_and(|t| t <= self.ctx.now()) {
+            self.probe().await?;
+            // What is due still waits for the end of another; what is due later is looked for when that is near.
+            probes = self.ctx.read(probes::next_due).await?;
+        }
         if checks.is_some_and(|t| t <= self.ctx.now()) {
             for id in self.ctx.read(jobs::parked_due).await? {
                 self.check(id);
             }
         }
         let now = self.ctx.now();
-        Ok([jobs, checks.filter(|t| *t > now)].into_iter().flatten().min())
+        let later = |t: &Time| *t > now;
+        Ok([jobs, checks.filter(later), probes.filter(later)].into_iter().flatten().min())
     }
 
     /// Starts the check of a parked instance, unless it is under way.
@@ -293,6 +302,27 @@ impl Loop {
             None
         });
         self.work.insert(task.id(), Work::Check(id));
+    }
+
+    /// Starts probes that are due, a few at once.
+    async fn probe(&mut self) -> Result<(), StoreError> {
+        while self.work.len() - self.busy() < probe::AT_ONCE {
+            let Some((id, writes)) = probe::begin(&self.ctx).await? else {
+                return Ok(());
+            };
+            let ctx = Arc::clone(&self.ctx);
+            let task = self.running.spawn(async move {
+                probe::run(ctx, id, writes).await;
+                None
+            });
+            self.work.insert(task.id(), Work::Probe);
+        }
+        Ok(())
+    }
+
+    /// Jobs and checks under way.
+    fn busy(&self) -> usize {
+        self.work.values().filter(|w| !matches!(w, Work::Probe)).count()
     }
 
     /// What each busy or cautious instance may still take.

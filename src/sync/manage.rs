@@ -288,7 +288,7 @@ impl Manager {
         }))
     }
 
-    async fn stored_token(&self, id: InstanceId) -> Result<Token, ManageError> {
+    pub(super) async fn stored_token(&self, id: InstanceId) -> Result<Token, ManageError> {
         let sealed = self
             .store
             .read(move |rx| instances::sealed_secret(rx, id))

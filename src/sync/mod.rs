@@ -18,6 +18,7 @@
 //! | [`health`], [`status`] | how is the instance, in one word and a reason? |
 //! | [`schedule`] | which sync is due? |
 //! | [`connect`] | do this address and token work? |
+//! | [`probe`] | what can the app really do, and when is it tried? |
 //!
 //! The network is never awaited inside a unit of work.
 
@@ -33,6 +34,7 @@ pub mod keys;
 pub mod manage;
 pub mod plan;
 mod present;
+pub mod probe;
 mod push;
 mod reconcile;
 pub mod removal;

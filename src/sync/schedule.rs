@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
-use super::removal;
+use super::{probe, removal};
 use crate::clock::Stopwatch;
 use crate::model::job::priority;
 use crate::model::{Instance, InstanceId, JobKind, Time};
-use crate::store::{Lane, Rx, Store, StoreError, Tx, instances, jobs};
+use crate::store::{Lane, Rx, Store, StoreError, Tx, instances, jobs, probes};
 
 /// Each five seconds.
 const EACH: &str = "*/5 * * * * *";
@@ -153,6 +153,7 @@ async fn keep(store: &Store, jumped: bool, housekeeping: bool) -> Result<(), Sto
         .write(Lane::Engine, None, move |tx| {
             if jumped {
                 jobs::clamp(tx, tx.now().after(FURTHEST))?;
+                probes::clamp(tx, tx.now().after(probe::EACH))?;
             }
             if housekeeping {
                 removal::purge(tx, tx.now())

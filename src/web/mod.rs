@@ -102,6 +102,11 @@ pub(crate) const PAGES: &[Page] = pages! {
     GET  "/instances/{slug}/requests"              Viewer   requests::get;
     GET  "/instances/{slug}/requests/{id}"         Viewer   request::get;
     GET  "/instances/{slug}/activity"              Viewer   activity::get;
+    GET  "/instances/{slug}/capabilities"          Viewer   capabilities::get;
+    POST "/instances/{slug}/capabilities"          Operator capabilities::post;
+    GET  "/instances/{slug}/capabilities.json"     Viewer   capabilities::json;
+    GET  "/instances/{slug}/capabilities/write"    Operator capabilities::ask_write;
+    POST "/instances/{slug}/capabilities/write"    Operator capabilities::write;
     GET  "/instances/{slug}/settings"              Viewer   settings::get;
     POST "/instances/{slug}/settings"              Operator settings::post;
     GET  "/instances/{slug}/attributes"            Viewer   attributes::get;

@@ -9,6 +9,7 @@ mod backup;
 mod doctor;
 mod instance;
 mod key;
+mod probe;
 mod removal;
 mod requests;
 mod sync;
@@ -73,6 +74,8 @@ pub async fn execute(
         Command::InstanceRequests { slug, refused } => {
             answer(requests::list(hub, base_url, slug, refused).await)
         }
+        Command::ProbeInstance { slug, writes } => answer(probe::instance(hub, slug, writes).await),
+        Command::ProbeTarget { target } => answer(probe::target(hub, target).await),
         Command::RemovalList { slug } => answer(removal::list(hub, slug).await),
         Command::RemovalDecide { slug, which, allow } => {
             answer(removal::decide(hub, slug, which, allow).await)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 
+use super::observed::Observed;
 use crate::model::Time;
 
 /// Longest wait a target can ask for.
@@ -33,6 +34,8 @@ pub struct Response {
     pub location: Option<String>,
     /// At most `NetPolicy::max_body` bytes.
     pub body: Vec<u8>,
+    /// What else it shows.
+    pub observed: Observed,
 }
 
 impl Response {
@@ -51,6 +54,7 @@ impl Response {
             content_type: media_type,
             location: header(headers, &LOCATION).map(Into::into),
             body,
+            observed: Observed::of(headers),
         }
     }
 }

@@ -147,7 +147,7 @@ fn paging(config: &Attributes) -> Paging {
     }
 }
 
-fn supported(config: &Attributes, feature: &str) -> Option<bool> {
+pub(super) fn supported(config: &Attributes, feature: &str) -> Option<bool> {
     match parse::peek(config, feature)?.get("supported")? {
         Value::Bool(flag) => Some(*flag),
         Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),

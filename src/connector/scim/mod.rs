@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `client` | one request, and what its status means |
 //! | `check` | is this a SCIM endpoint, and what can it do |
+//! | `probe` | what it really does, step by step |
 //! | `read` | lists, one by id, search |
 //! | `write` | create, PATCH, members, delete |
 //! | `put` | the same for servers without PATCH |
@@ -13,6 +14,7 @@
 mod check;
 mod client;
 mod parse;
+mod probe;
 mod put;
 mod read;
 #[cfg(test)]
@@ -20,3 +22,4 @@ mod tests;
 mod write;
 
 pub use client::Scim;
+pub use probe::ProbePlan;

@@ -183,6 +183,11 @@ impl Scim {
         attribute: &str,
         value: &str,
     ) -> Result<Vec<Remote>, ConnectorError> {
+        // Tried, and it does not work: asking would end the same way.
+        if attribute == "externalId" && self.capabilities.filters.external_id == Some(false) {
+            let why = format!("it does not filter by {attribute}");
+            return Err(self.error(Verdict::Reject, None, &why, false));
+        }
         let filter = Filter::eq(attribute, value).to_string();
         let count = self.capabilities().page_size.max(1).to_string();
         let query = [

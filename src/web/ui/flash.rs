@@ -44,6 +44,8 @@ pub enum News {
     NoneChosen,
     /// What was to be decided is decided or gone.
     NothingHeld,
+    /// The app is being checked.
+    Probing,
     /// A push is tried again.
     Retrying,
     /// There was nothing to try again.
@@ -149,6 +151,12 @@ const ALL: &[(News, &str, bool, &str)] = &[
         "nothing-held",
         false,
         "Nothing was done: none of them waits any more.",
+    ),
+    (
+        News::Probing,
+        "probing",
+        true,
+        "The app is being checked.",
     ),
     (News::Retrying, "retrying", true, "It is tried again now."),
     (

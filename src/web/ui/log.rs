@@ -61,6 +61,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("instance.paused", "The instance was paused"),
     ("instance.resumed", "The instance was resumed"),
     ("instance.deleted", "The instance was deleted"),
+    ("instance.probed", "A check of what the app can do was asked for"),
     ("instance.failing", "The app cannot be used"),
     ("instance.recovered", "The app answers again"),
     ("attribute.declared", "An attribute was declared"),

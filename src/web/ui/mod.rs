@@ -11,6 +11,7 @@ pub mod ask;
 pub mod assets;
 pub mod attributes;
 pub mod beats;
+pub mod capabilities;
 pub mod carries;
 pub mod catalog;
 pub mod chrome;

@@ -4,10 +4,11 @@ use super::people::{group, groups, people, person};
 use super::requests::{habits, request, requests, requests_none};
 use super::sample::{HOSTILE, NOW, ago, beats, events, head, inside, when};
 use super::{Shown, shown};
-use crate::model::{Access, Health, UserWrites};
+use crate::model::{Access, Health, LineState, UserWrites};
 use crate::web::ui::access::AccessForm;
 use crate::web::ui::activity::ActivityPage;
 use crate::web::ui::attributes::{AttributeRow, AttributesPage};
+use crate::web::ui::capabilities::{CapabilitiesPage, CheckGroup, CheckLine, badge};
 use crate::web::ui::carries::user_writes;
 use crate::web::ui::held::{HeldPage, HeldRow};
 use crate::web::ui::instance::{Fact, HeldBanner, InstancePage, KeyUse, Progress, Tab};
@@ -76,6 +77,7 @@ pub(super) fn pages() -> Vec<Shown> {
         shown("held", &held()),
         shown("settings", &settings()),
         shown("attributes", &attributes()),
+        shown("capabilities", &capabilities()),
     ]
 }
 
@@ -399,5 +401,67 @@ fn attributes() -> AttributesPage {
         ),
         multi_valued: true,
         refused,
+    }
+}
+
+fn capabilities() -> CapabilitiesPage {
+    let line = |state, title: &str, found: &str, advice: &str| CheckLine {
+        badge: badge(state),
+        title: title.into(),
+        found: found.into(),
+        advice: advice.into(),
+    };
+    let reach = vec![
+        line(
+            LineState::Ok,
+            "The name has an address",
+            "api.atlassian.com has an address that may be called.",
+            "",
+        ),
+        line(
+            LineState::Warn,
+            "TLS and certificate",
+            "TLS works; the certificate is valid for 9 more days.",
+            "Renew it before it ends: then nothing can be sent any more.",
+        ),
+    ];
+    let filters = vec![
+        line(
+            LineState::Bad,
+            "A search for nobody finds nobody",
+            HOSTILE,
+            "Ask whoever makes the app for filters.",
+        ),
+        line(
+            LineState::Unknown,
+            "Finds a user by externalId",
+            "No user in the list has an externalId to search for.",
+            "Check again when there is one.",
+        ),
+        line(
+            LineState::Skipped,
+            "Makes a user",
+            "Only a check with writes tries this.",
+            "",
+        ),
+    ];
+    CapabilitiesPage {
+        page: inside("What the app can do"),
+        head: head(Tab::Overview, Health::Healthy),
+        at: Some(when(3 * 86_400)),
+        sums: "1 in order, 1 with a note, 1 failing, 1 not known, 1 not tried".into(),
+        writes: false,
+        running: false,
+        may_ask: true,
+        groups: vec![
+            CheckGroup {
+                title: "Reachability",
+                lines: reach,
+            },
+            CheckGroup {
+                title: "Filters",
+                lines: filters,
+            },
+        ],
     }
 }
