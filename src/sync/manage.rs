@@ -9,6 +9,7 @@ use super::connect;
 use super::credential::{self, CredentialError, can_seal};
 use crate::connector::form::{clean_base_url, clean_token, same_origin};
 use crate::connector::{CheckError, Net, Token};
+use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{
     Actor, Capabilities, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies, Scope, Target,
@@ -16,7 +17,7 @@ use crate::model::{
 use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
 use crate::store::instances::NewInstance;
-use crate::store::{Lane, Store, StoreError, Topic, Tx, events, instances, jobs};
+use crate::store::{Lane, Store, StoreError, Topic, Tx, custom, events, instances, jobs};
 
 /// Longest name of an instance or key.
 const NAME: usize = 80;
@@ -38,6 +39,9 @@ pub enum ManageError {
          confirm it: all links are dropped and both sides are matched anew."
     )]
     OtherDirectory,
+    /// Scope, mapping or a policy cannot be read.
+    #[error("{}", .0.text)]
+    Policies(mapping::Flaw),
     /// The attribute cannot be declared.
     #[error(transparent)]
     Declare(#[from] DeclareError),
@@ -184,7 +188,11 @@ impl Manager {
                 "Choose a time between one minute and seven days between syncs.".into(),
             ));
         }
-        let policies = edit.policies.unwrap_or_else(|| instance.policies.clone());
+        let mut policies = edit.policies.unwrap_or_else(|| instance.policies.clone());
+        if policies != instance.policies {
+            let custom = self.store.read(move |rx| custom::of(rx, id)).await?;
+            mapping::check(&mut policies, &custom).map_err(ManageError::Policies)?;
+        }
         let tested = self
             .tested(&instance, edit.base_url, edit.token, edit.other_directory)
             .await?;
