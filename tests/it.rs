@@ -44,6 +44,8 @@ mod leavers;
 mod limit;
 #[path = "it/lists.rs"]
 mod lists;
+#[path = "it/mapping.rs"]
+mod mapping;
 #[path = "it/outage.rs"]
 mod outage;
 #[path = "it/push.rs"]

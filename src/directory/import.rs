@@ -122,7 +122,7 @@ pub fn members(tx: &Tx<'_>, instance: &Instance, group_row: i64, held: &[i64]) -
         .collect();
     let held: BTreeSet<i64> = held.iter().copied().collect();
     let ours = group.owned.contains("members");
-    let policy = instance.policies.drift;
+    let policy = instance.policies.drift_at("members");
     let (mut shown_differently, mut drifted, mut push) = (0, 0, false);
     for row in stored.keys().chain(&held).collect::<BTreeSet<_>>() {
         let was = stored.get(row);

@@ -1,10 +1,15 @@
-//! What of a resource goes onward, and how two states of it are compared: pure functions over attributes. Not the
+//! Which resources go onward, what of each, and how two states are compared: pure functions over attributes. Not the
 //! decision what to do about a difference; that is `sync::plan`'s.
 //!
-//! Only *owned* attributes are desired in the app; the others follow it (DESIGN §1). A fingerprint has one short hash
+//! Only *owned* attributes are desired in the app; the others follow it (DESIGN §1). [`Onward`] is what an instance's
+//! policies make of them: scope (`scope`) and mapping (`slot`, `template`). A fingerprint has one short hash
 //! for each path of `scim::resource::paths`; it never holds a value, so it may be kept and logged.
 
 mod canonical;
+mod onward;
+mod scope;
+mod slot;
+mod template;
 
 use serde_json::Value;
 
@@ -13,6 +18,9 @@ use crate::scim::schema::{Mutability, ResourceType};
 use crate::scim::{Attributes, resource};
 
 pub use canonical::digest;
+pub use onward::{Flaw, Onward, ROWS, Wanted, check};
+pub use scope::Carried;
+pub use slot::Slot;
 
 /// Never sent and never compared: the server's own, or a secret that nobody keeps.
 const NEVER: [&str; 6] = ["schemas", "id", "meta", "groups", "members", "password"];
@@ -28,10 +36,9 @@ pub fn is_pushable(kind: ResourceType, path: &str) -> bool {
         .is_none_or(|attribute| attribute.mutability != Mutability::ReadOnly)
 }
 
-/// What we want the app to hold: the owned, pushable attributes of `ours`, in canonical form. `active` is among them
-/// for every managed user.
-#[must_use]
-pub fn desired(ours: &Resource) -> Attributes {
+/// What goes onward without a mapping: the owned, pushable attributes of `ours`, in canonical form. `active` is among
+/// them for every managed user.
+fn desired(ours: &Resource) -> Attributes {
     let mut wanted = Attributes::new();
     let start = Value::from(vec![ours.kind.schema()]);
     wanted.insert("schemas".into(), start);
@@ -77,8 +84,7 @@ pub fn fingerprint(kind: ResourceType, attributes: &Attributes) -> Fingerprint {
 pub const UNASSIGNED: &str = "";
 
 /// The paths that we own and want to have no value: a PUT left them out, or a PATCH removed them.
-#[must_use]
-pub fn cleared(ours: &Resource) -> Vec<String> {
+fn cleared(ours: &Resource) -> Vec<String> {
     let paths = ours.owned.iter().filter(|path| is_pushable(ours.kind, path));
     paths
         .filter(|path| resource::get(&ours.attributes, path).and_then(digest).is_none())
@@ -133,5 +139,7 @@ pub fn is_active(attributes: &Attributes) -> bool {
     attributes.get("active").and_then(Value::as_bool).unwrap_or(true)
 }
 
+#[cfg(test)]
+mod onward_tests;
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ fn attributes(value: Value) -> Attributes {
     object
 }
 
-fn user(value: Value, owned: &[&str]) -> Resource {
+pub(super) fn user(value: Value, owned: &[&str]) -> Resource {
     let attributes = attributes(value);
     Resource {
         row: 1,

@@ -24,7 +24,7 @@ pub use event::{Actor, Change, Event, EventDraft, Outcome};
 pub use instance::{Health, Instance, InstanceId, Target};
 pub use job::{Job, JobKind};
 pub use link::{Fingerprint, Link, LinkState};
-pub use policies::Policies;
+pub use policies::{MapRow, Policies};
 pub use profile::{Line, LineGroup, LineState, Profile};
 pub use removal::{Removal, RemovalClass, RemovalState};
 pub use request::{Milestone, Refusal, Request, RequestId, Why};

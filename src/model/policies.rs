@@ -1,8 +1,11 @@
 //! What an admin may set per instance: what becomes of leavers, of differences, of many removals at once.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::UserWrites;
+use crate::scim::schema::ResourceType;
 
 /// What happens in the app to somebody who left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, Default)]
@@ -39,6 +42,17 @@ pub struct Limit {
     pub percent: u32,
 }
 
+/// One row of the attribute mapping: what the app gets at a path.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct MapRow {
+    /// Of users or of groups.
+    pub kind: ResourceType,
+    /// Where in the app: `displayName`, `name.givenName`, `emails[type eq "work"].value`.
+    pub path: String,
+    /// The value, made of our attributes; empty: nothing is ever sent for this path.
+    pub template: String,
+}
+
 /// What an admin may set per instance.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default)]
@@ -47,6 +61,16 @@ pub struct Policies {
     pub leaver: Leaver,
     /// What becomes of changes made in the app.
     pub drift: Drift,
+    /// The same for single attributes, by path; a part goes by its whole where it has none of its own.
+    pub drift_of: BTreeMap<String, Drift>,
+    /// Which users go onward: a SCIM filter over ours; empty: all.
+    pub carry_users: String,
+    /// Which groups go onward: a SCIM filter over ours. Empty: all, unless some are named.
+    pub carry_groups: String,
+    /// Groups that go onward beside those of the filter, by displayName.
+    pub carry_group_names: Vec<String>,
+    /// What the app gets otherwise than we hold it; a path without a row goes as it is.
+    pub mapping: Vec<MapRow>,
     /// What is answered to writes of users; counts in scope *groups* only.
     pub user_writes: UserWrites,
     /// Removal limit of accounts.
@@ -62,6 +86,11 @@ impl Default for Policies {
         Self {
             leaver: Leaver::default(),
             drift: Drift::default(),
+            drift_of: BTreeMap::new(),
+            carry_users: String::new(),
+            carry_groups: String::new(),
+            carry_group_names: Vec::new(),
+            mapping: Vec::new(),
             user_writes: UserWrites::default(),
             accounts: Limit {
                 floor: 5,
@@ -76,5 +105,18 @@ impl Default for Policies {
                 percent: 20,
             },
         }
+    }
+}
+
+impl Policies {
+    /// What becomes of a change made in the app at this path.
+    #[must_use]
+    pub fn drift_at(&self, path: &str) -> Drift {
+        let whole = path.rsplit_once('.').map(|(whole, _)| whole);
+        let own = self
+            .drift_of
+            .get(path)
+            .or_else(|| whole.and_then(|whole| self.drift_of.get(whole)));
+        own.copied().unwrap_or(self.drift)
     }
 }

@@ -97,6 +97,8 @@ pub enum ConditionKind {
     Held,
     /// Resources the app rejected.
     Rejected,
+    /// A scope filter cannot be read.
+    Scope,
 }
 
 impl ConditionKind {
@@ -110,6 +112,7 @@ impl ConditionKind {
             Self::Leavers => "leavers",
             Self::Held => "held",
             Self::Rejected => "rejected",
+            Self::Scope => "scope",
         }
     }
 
@@ -123,6 +126,7 @@ impl ConditionKind {
             Self::Leavers,
             Self::Held,
             Self::Rejected,
+            Self::Scope,
         ]
         .into_iter()
         .find(|k| k.as_str() == word)

@@ -197,6 +197,22 @@ pub fn set_held(tx: &Tx<'_>, group: i64, members: &[i64], held: bool) -> Result<
     Ok(())
 }
 
+/// A user or group was taken out of the app, and is kept here: it holds none of its memberships there.
+///
+/// # Errors
+/// When the database fails.
+pub fn none_held(tx: &Tx<'_>, row: i64) -> Result<(), StoreError> {
+    for sql in [
+        "UPDATE members SET held = 0 WHERE grp = ?1",
+        "UPDATE members SET held = 0 WHERE member = ?1",
+        "DELETE FROM members WHERE grp = ?1 AND wanted = 0 AND held = 0",
+        "DELETE FROM members WHERE member = ?1 AND wanted = 0 AND held = 0",
+    ] {
+        tx.conn.prepare_cached(sql)?.execute([row])?;
+    }
+    Ok(())
+}
+
 /// Takes a membership out of what is pushed, until it is allowed or our side changes; or puts it back.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 //! the unit of work of what caused it; nothing polls.
 
 use super::credential;
+use crate::mapping::Onward;
 use crate::model::job::priority;
 use crate::model::{
     Actor, Condition, ConditionKind, EventDraft, Health, Instance, InstanceId, JobKind, Outcome,
@@ -61,7 +62,7 @@ pub fn word_of(kind: ConditionKind) -> Health {
         | ConditionKind::Sealed
         | ConditionKind::Leavers => Health::Failing,
         ConditionKind::Held => Health::Held,
-        ConditionKind::Rejected => Health::Degraded,
+        ConditionKind::Rejected | ConditionKind::Scope => Health::Degraded,
     }
 }
 
@@ -214,6 +215,31 @@ pub(super) fn look_at_rejected(tx: &Tx<'_>, instance: InstanceId) -> Result<(), 
         people(others, "user or group was", "users and groups were")
     );
     set(tx, instance, ConditionKind::Rejected, others, &text)
+}
+
+/// Opens or ends what follows from a scope filter that cannot be read. When it can be read again, everything is looked at.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn look_at_scope(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
+    let Some(instance) = instances::by_id(tx, id)?.filter(|i| i.target.is_some()) else {
+        return Ok(());
+    };
+    let custom = super::present::declared(tx, id, &instance.policies)?;
+    match Onward::new(&instance.policies, &custom).flaw() {
+        Some(why) => {
+            let text = format!("{why} Nobody new is carried and nobody is removed until it is mended");
+            if conditions::open(tx, id, ConditionKind::Scope, &text, None)? {
+                tell(tx, &instance, "scope.unreadable", Outcome::Skipped, text)?;
+            }
+        }
+        None => {
+            if conditions::close(tx, id, ConditionKind::Scope)? {
+                super::connect::reconsider(tx, id)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Opens or ends what follows from held removals.

@@ -10,6 +10,7 @@ use super::credential::{self, CredentialError, can_seal};
 pub use crate::connector::form::{clean_access, parse_header};
 use crate::connector::form::{base_url_of, clean_base_url, clean_secret, same_destination};
 use crate::connector::{CheckError, Net, Token, catalog};
+use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{
     Access, Actor, Capabilities, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies, Scope, Target,
@@ -17,7 +18,7 @@ use crate::model::{
 use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
 use crate::store::instances::NewInstance;
-use crate::store::{Lane, Store, StoreError, Topic, Tx, events, instances, jobs};
+use crate::store::{Lane, Store, StoreError, Topic, Tx, custom, events, instances, jobs};
 
 /// Longest name of an instance or key.
 const NAME: usize = 80;
@@ -39,6 +40,9 @@ pub enum ManageError {
          confirm it: all links are dropped and both sides are matched anew."
     )]
     OtherDirectory,
+    /// Scope, mapping or a policy cannot be read.
+    #[error("{}", .0.text)]
+    Policies(mapping::Flaw),
     /// The attribute cannot be declared.
     #[error(transparent)]
     Declare(#[from] DeclareError),
@@ -194,7 +198,11 @@ impl Manager {
                 "Choose a time between one minute and seven days between syncs.".into(),
             ));
         }
-        let policies = edit.policies.unwrap_or_else(|| instance.policies.clone());
+        let mut policies = edit.policies.unwrap_or_else(|| instance.policies.clone());
+        if policies != instance.policies {
+            let custom = self.store.read(move |rx| custom::of(rx, id)).await?;
+            mapping::check(&mut policies, &custom).map_err(ManageError::Policies)?;
+        }
         let typed = (edit.base_url, edit.access, edit.token);
         let tested = self.tested(&instance, typed, edit.other_directory).await?;
         let keys = Arc::clone(&self.keys);

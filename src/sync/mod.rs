@@ -9,6 +9,7 @@
 //! | [`engine`] | which job runs now, and when is there nothing to do? |
 //! | [`plan`] | what is the next step for one resource? (pure) |
 //! | `present` | what is its state, as far as we know? |
+//! | [`preview`] | what would other policies do? |
 //! | `push` | how is that step done, and what do we know then? |
 //! | `import` | what does the app hold, and whose is it? |
 //! | `verify` | is an account that a list did not show really gone? |
@@ -34,6 +35,7 @@ pub mod keys;
 pub mod manage;
 pub mod plan;
 mod present;
+pub mod preview;
 pub mod probe;
 mod push;
 mod reconcile;

@@ -2,7 +2,7 @@
 //! it, import asks it about drift, reconcile about everything; so "what would happen?" is the
 //! same code as doing it. It gives the *next* step; when that is done the question is asked anew.
 
-use crate::mapping;
+use crate::mapping::{self, Carried};
 use crate::model::policies::{Drift, Leaver};
 use crate::model::{Capabilities, Fingerprint, Link, LinkState, Policies, Scope};
 use crate::scim::schema::ResourceType;
@@ -18,6 +18,8 @@ pub struct Situation<'a> {
     pub capabilities: &'a Capabilities,
     /// User or Group.
     pub kind: ResourceType,
+    /// Whether the scope filters take it in.
+    pub carried: Carried,
     /// Somebody on our side writes to it.
     pub managed: bool,
     /// `active` on our side; groups always are.
@@ -80,6 +82,12 @@ pub fn plan(s: &Situation<'_>) -> Action {
         };
     }
     let carried = s.scope.carries(s.kind);
+    if carried
+        && s.carried != Carried::In
+        && let Some(action) = outside(s)
+    {
+        return action;
+    }
     match s.link {
         None if s.deleted => Action::Forget,
         None => unlinked(s, carried),
@@ -95,6 +103,50 @@ pub fn plan(s: &Situation<'_>) -> Action {
 
 fn carries_groups(s: &Situation<'_>) -> bool {
     s.scope.carries(ResourceType::Group) && s.capabilities.groups
+}
+
+/// Said of those whom the filters leave out.
+pub(super) const OUTSIDE: &str = "it is out of scope";
+/// Said while a filter cannot be read.
+pub(super) const UNCLEAR: &str = "the scope filter cannot be read: nobody new is carried and nobody is removed";
+
+/// Out of scope: what was carried leaves by the leaver policy, what never was is left alone. While nobody can tell who is
+/// in scope, only that is done which would be done either way. None: the scope makes no difference.
+fn outside(s: &Situation<'_>) -> Option<Action> {
+    let out = s.carried == Carried::Out;
+    let idle = Action::Nothing(if out { OUTSIDE } else { UNCLEAR });
+    let Some(link) = s.link else {
+        return (!s.deleted).then_some(idle);
+    };
+    match link.state {
+        LinkState::Linked | LinkState::Left => {}
+        LinkState::Creating => return None,
+        LinkState::Ambiguous | LinkState::Missing => return (!s.deleted).then_some(idle),
+    }
+    let is_user = s.kind == ResourceType::User;
+    if s.deleted {
+        let follows = out && (link.pushed.is_empty() || !(is_user || s.policies.leaver == Leaver::Delete));
+        return match () {
+            () if follows => Some(Action::Detach),
+            () if is_user || out => None,
+            () => Some(idle),
+        };
+    }
+    let ended = match s.policies.leaver {
+        _ if link.pushed.is_empty() => true,
+        Leaver::Leave => true,
+        Leaver::Deactivate => !is_user || is_ended(link),
+        Leaver::Delete if !out => is_ended(link),
+        Leaver::Delete => false,
+    };
+    Some(match () {
+        () if ended => idle,
+        // An account that is off on our side loses its access in scope and out of it.
+        () if !out && (s.active || !is_user) => idle,
+        () if s.blocked => Action::Blocked,
+        () if out && s.policies.leaver == Leaver::Delete => Action::Delete,
+        () => Action::Deactivate,
+    })
 }
 
 fn unlinked(s: &Situation<'_>, carried: bool) -> Action {

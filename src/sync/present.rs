@@ -1,22 +1,23 @@
 //! The present state of one resource as the plan needs it: everything in one read.
 
 use super::plan::{Action, Situation, plan};
-use crate::mapping;
+use crate::mapping::{Carried, Onward, Wanted};
 use crate::model::{
-    Fingerprint, Instance, InstanceId, Link, LinkState, Removal, RemovalClass, RemovalState, Resource,
+    Instance, InstanceId, Link, LinkState, Policies, Removal, RemovalClass, RemovalState, Resource,
 };
+use crate::scim::fold;
+use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
-use crate::scim::{Attributes, fold};
-use crate::store::{Rx, StoreError, instances, links, members, removals, resources};
+use crate::store::links::By;
+use crate::store::{Rx, StoreError, custom, instances, links, members, removals, resources};
 
 /// What is known of one resource on both sides.
 #[derive(Clone, Debug)]
 pub(super) struct Present {
     pub(super) instance: Instance,
     pub(super) ours: Resource,
-    pub(super) wanted: Attributes,
-    pub(super) desired: Fingerprint,
-    cleared: Vec<String>,
+    pub(super) wanted: Wanted,
+    pub(super) carried: Carried,
     pub(super) link: Option<Link>,
     pub(super) removal: Option<Removal>,
     members: bool,
@@ -33,23 +34,44 @@ impl Present {
         let Some(instance) = instances::by_id(rx, id)?.filter(|i| i.target.is_some()) else {
             return Ok(None);
         };
-        let Some(ours) = resources::load(rx, row)?.filter(|r| r.instance == id) else {
+        let custom = declared(rx, id, &instance.policies)?;
+        let onward = Onward::new(&instance.policies, &custom);
+        Self::look(rx, &instance, &onward, row)
+    }
+
+    /// As `load`, for many of one instance; `onward` reads the policies of `instance`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn look(
+        rx: &Rx<'_>,
+        instance: &Instance,
+        onward: &Onward<'_>,
+        row: i64,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(ours) = resources::load(rx, row)?.filter(|r| r.instance == instance.id) else {
             return Ok(None);
         };
-        let wanted = mapping::desired(&ours);
+        let mut wanted = onward.of(&ours);
         let link = links::by_resource(rx, row)?;
+        if let Some(link) = &link {
+            // About these nothing is said, so what the app accepted stays what is wanted.
+            let silent = link.pushed.iter().filter(|(path, _)| wanted.is_silent(path));
+            let silent: Vec<_> = silent.map(|(path, hash)| (path.clone(), hash.clone())).collect();
+            wanted.desired.extend(silent);
+        }
         let linked = link.as_ref().is_some_and(|l| l.remote_id.is_some());
         let members =
             ours.kind == ResourceType::Group && linked && !links::member_delta(rx, row, 1)?.is_empty();
+        let unlinked = link.is_none() && ours.deleted_at.is_none();
         Ok(Some(Self {
-            desired: mapping::fingerprint(ours.kind, &wanted),
-            cleared: mapping::cleared(&ours),
-            wanted,
-            removal: removals::open_of(rx, id, class_of(ours.kind), row, 0)?,
+            removal: removals::open_of(rx, instance.id, class_of(ours.kind), row, 0)?,
             members,
-            memberships: ours.deleted_at.is_some() && linked && still_member(rx, &instance, &ours)?,
-            name_taken: link.is_none() && ours.deleted_at.is_none() && name_taken(rx, &ours)?,
-            instance,
+            memberships: ours.deleted_at.is_some() && linked && still_member(rx, instance, &ours)?,
+            name_taken: unlinked && name_taken(rx, &ours, &wanted)?,
+            carried: onward.carries(&ours),
+            wanted,
+            instance: instance.clone(),
             ours,
             link,
         }))
@@ -66,11 +88,12 @@ impl Present {
             policies: &self.instance.policies,
             capabilities: target.capabilities(),
             kind: self.ours.kind,
+            carried: self.carried,
             managed: self.ours.is_managed(),
             active: self.ours.active,
             deleted: self.ours.deleted_at.is_some(),
-            desired: &self.desired,
-            cleared: &self.cleared,
+            desired: &self.wanted.desired,
+            cleared: &self.wanted.cleared,
             link: self.link.as_ref(),
             members: self.members,
             memberships: self.memberships,
@@ -82,6 +105,11 @@ impl Present {
     /// Whether what is wanted of it goes to the app; if not, it is only looked up there.
     pub(super) fn is_carried(&self) -> bool {
         self.instance.scope.carries(self.ours.kind)
+    }
+
+    /// Whether it may be made in the app.
+    pub(super) fn may_be_made(&self) -> bool {
+        self.is_carried() && self.carried == Carried::In
     }
 
     /// Whether the removal that waits was rejected by an admin.
@@ -120,11 +148,31 @@ fn still_member(rx: &Rx<'_>, instance: &Instance, ours: &Resource) -> Result<boo
 }
 
 /// Somebody else was deleted here under this name, and the app has not heard of it yet.
-fn name_taken(rx: &Rx<'_>, ours: &Resource) -> Result<bool, StoreError> {
-    for grave in resources::tombstones_by_name(rx, ours.instance, ours.kind, &fold(&ours.name))? {
+fn name_taken(rx: &Rx<'_>, ours: &Resource, wanted: &Wanted) -> Result<bool, StoreError> {
+    let key = fold(&wanted.name);
+    if wanted.renamed {
+        for link in links::known_by(rx, ours.instance, ours.kind, By::Name(&key))? {
+            let Some(row) = link.resource.filter(|row| *row != ours.row) else {
+                continue;
+            };
+            if resources::load(rx, row)?.is_some_and(|r| r.deleted_at.is_some()) {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
+    for grave in resources::tombstones_by_name(rx, ours.instance, ours.kind, &key)? {
         if grave.row != ours.row && links::by_resource(rx, grave.row)?.is_some() {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// The declared attributes, if a scope filter could name them.
+pub(super) fn declared(rx: &Rx<'_>, id: InstanceId, policies: &Policies) -> Result<Custom, StoreError> {
+    if policies.carry_users.is_empty() && policies.carry_groups.is_empty() {
+        return Ok(Custom::none().clone());
+    }
+    custom::of(rx, id)
 }

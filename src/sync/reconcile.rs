@@ -2,11 +2,14 @@
 //! switched on again, or scope and policies changed. It asks nobody; the plan knows.
 
 use super::context::{Context, Ended};
-use super::present::Present;
+use super::health;
+use super::plan::Action;
+use super::present::{Present, declared};
+use crate::mapping::Onward;
 use crate::model::job::priority;
 use crate::model::{Job, JobKind};
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, jobs, resources};
+use crate::store::{Rx, StoreError, instances, jobs, resources};
 
 /// Resources in one step.
 const CHUNK: usize = 100;
@@ -21,6 +24,8 @@ pub(super) async fn run(ctx: &Context, job: &Job) -> (bool, Ended) {
 }
 
 async fn walk(ctx: &Context, job: &Job) -> Result<(), Ended> {
+    let id = job.instance;
+    ctx.write(id, move |tx| health::look_at_scope(tx, id)).await?;
     let at = job.clone();
     let cursor = ctx.read(move |rx| jobs::cursor(rx, &at)).await?;
     let mut after: i64 = cursor.and_then(|c| c.parse().ok()).unwrap_or(0);
@@ -28,7 +33,6 @@ async fn walk(ctx: &Context, job: &Job) -> Result<(), Ended> {
         if ctx.is_stopping() {
             return Err(Ended::Again);
         }
-        let id = job.instance;
         let (last, due) = ctx.read(move |rx| look(rx, id, after)).await?;
         let Some(last) = last else { return Ok(()) };
         after = last;
@@ -48,14 +52,24 @@ type Due = Vec<(i64, i64)>;
 
 /// The last row of the next chunk, and which of them have something to do.
 fn look(rx: &Rx<'_>, id: crate::model::InstanceId, after: i64) -> Result<(Option<i64>, Due), StoreError> {
+    let Some(instance) = instances::by_id(rx, id)?.filter(|i| i.target.is_some()) else {
+        return Ok((None, Vec::new()));
+    };
+    let custom = declared(rx, id, &instance.policies)?;
+    let onward = Onward::new(&instance.policies, &custom);
     let rows = resources::rows_after(rx, id, after, CHUNK)?;
     let mut due = Vec::new();
     for row in &rows {
-        let Some(now) = Present::load(rx, id, *row)? else {
+        let Some(now) = Present::look(rx, &instance, &onward, *row)? else {
             continue;
         };
-        if !now.plan().is_idle() {
-            let leaves = now.ours.deleted_at.is_some() || !now.ours.active;
+        let action = now.plan();
+        // A removal that nobody wants any more is taken back by a push that finds nothing to do.
+        let moot = now.removal.is_some() && action != Action::Blocked;
+        if !action.is_idle() || moot {
+            let leaves = now.ours.deleted_at.is_some()
+                || !now.ours.active
+                || matches!(action, Action::Deactivate | Action::Delete);
             let user = if leaves { priority::LEAVER } else { priority::USER };
             due.push((
                 *row,

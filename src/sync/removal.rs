@@ -135,6 +135,31 @@ fn would_be_over(rx: &Rx<'_>, instance: &Instance, ask: &Ask) -> Result<bool, St
     Ok(is_over(ask.class, limit, there + used.done, counted, left))
 }
 
+/// How many of `asked` removals would be done without a person, were they asked for now; the others would be held.
+///
+/// # Errors
+/// When the database fails.
+pub fn would_pass(
+    rx: &Rx<'_>,
+    instance: &Instance,
+    class: RemovalClass,
+    asked: u64,
+) -> Result<u64, StoreError> {
+    let used = removals::used(rx, instance.id, class, rx.now().before(WINDOW), 0)?;
+    let p = &instance.policies;
+    let (limit, kind) = match class {
+        RemovalClass::Account => (p.accounts, ResourceType::User),
+        RemovalClass::Group => (p.groups, ResourceType::Group),
+        RemovalClass::Membership => return Ok(asked),
+    };
+    let there = links::with_access(rx, instance.id, kind, u64::MAX)?;
+    let passes = |n: &u64| {
+        let left = there.saturating_sub(used.outstanding + n);
+        !is_over(class, limit, there + used.done, used.counted + n, left)
+    };
+    Ok((1..=asked).take_while(passes).count() as u64)
+}
+
 /// An admin frees exactly these; those that are not held any more are passed over. How many were freed.
 ///
 /// # Errors

@@ -3,10 +3,11 @@
 use super::{Held, known};
 use crate::connector::Remote;
 use crate::directory::import;
-use crate::mapping;
+use crate::mapping::{self, Onward};
 use crate::model::job::priority;
 use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, LinkState, Outcome, Resource};
 use crate::scim::fold;
+use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::store::jobs::Standing;
 use crate::store::links::By;
@@ -160,16 +161,20 @@ fn is_being_made(look: &Look<'_>, external: Option<&str>, name: &str) -> Result<
 /// The one managed resource that has no counterpart yet and is this account: by externalId, then by name.
 fn waiting(look: &Look<'_>, external: Option<&str>, name: &str) -> Result<Option<Resource>, StoreError> {
     let (tx, id) = (look.tx, look.instance.id);
+    // The app knows ours by what goes onward of them.
+    let onward = Onward::new(&look.instance.policies, Custom::none());
     if let Some(external) = external {
         let mut same = free(look, resources::by_external(tx, id, look.kind, external)?)?;
+        same.retain(|r| onward.of(r).external_id.as_deref() == Some(external));
         if same.len() == 1 {
             return Ok(same.pop());
         }
     }
     let mut same = free(look, resources::by_name(tx, id, look.kind, name)?)?;
+    same.retain(|r| fold(&onward.of(r).name) == name);
     if look.instance.scope.carries(look.kind) {
         // Otherwise others made the account, and its externalId is another's too: the name alone says who it is.
-        same.retain(|r| !matches!((r.external_id.as_deref(), external), (Some(a), Some(b)) if a != b));
+        same.retain(|r| !matches!((onward.of(r).external_id, external), (Some(a), Some(b)) if a != b));
     }
     Ok(if same.len() == 1 { same.pop() } else { None })
 }

@@ -6,14 +6,15 @@ use serde_json::Value;
 
 use crate::connector::Remote;
 use crate::directory::import;
-use crate::mapping;
+use crate::mapping::{self, Carried, Onward};
 use crate::model::job::priority;
 use crate::model::policies::Drift;
 use crate::model::{Actor, Change, EventDraft, Instance, JobKind, Link, Outcome, Resource, Time};
-use crate::scim::resource;
+use crate::scim::{Attributes, resource};
 use crate::scim::schema::ResourceType;
 use crate::store::links::Enforced;
 use crate::store::{StoreError, Tx, events, jobs, links};
+use crate::sync::present::declared;
 
 /// Pushes of one attribute against changes in the app in one day. More means that two sides fight.
 const MOST: usize = 3;
@@ -28,56 +29,70 @@ pub(super) fn judge(
     now: &mut Link,
     remote: &Remote,
 ) -> Result<(), StoreError> {
-    let paths = mapping::drifted(&link.pushed, &link.base, &now.seen);
+    let mut paths = mapping::drifted(&link.pushed, &link.base, &now.seen);
     if paths.is_empty() {
         return Ok(());
     }
-    let news: Vec<String> = paths
-        .iter()
-        .filter(|p| link.seen.get(*p) != now.seen.get(*p))
-        .cloned()
-        .collect();
-    match instance.policies.drift {
-        Drift::Report if news.is_empty() => Ok(()),
-        Drift::Report => tell(
-            tx,
-            ours,
-            remote,
-            &news,
-            "drift.seen",
-            Outcome::Skipped,
-            "The app holds another value; it is left so.",
-        ),
-        Drift::Adopt => {
-            for path in &paths {
-                import::adopt_value(
-                    tx,
-                    instance,
-                    ours.row,
-                    path,
-                    resource::get(&remote.attributes, path).cloned(),
-                )?;
-                for print in [&mut now.base, &mut now.pushed] {
-                    match now.seen.get(path) {
-                        Some(hash) => print.insert(path.clone(), hash.clone()),
-                        None => print.remove(path),
-                    };
-                }
-            }
-            Ok(())
-        }
-        Drift::Enforce => enforce(tx, ours, now, remote, &paths, &news),
+    let custom = declared(tx, instance.id, &instance.policies)?;
+    let onward = Onward::new(&instance.policies, &custom);
+    let wanted = onward.of(ours);
+    let is_carried = onward.carries(ours) == Carried::In;
+    // Of those out of scope nothing matters but that they stay out.
+    paths.retain(|p| !wanted.is_silent(p) && (is_carried || p == "active"));
+    let side = Side {
+        tx,
+        ours,
+        wanted: &wanted.document,
+        remote,
+    };
+    let policy = |path: &String| match instance.policies.drift_at(path) {
+        // No template leads back.
+        Drift::Adopt if !is_carried || onward.has(ours.kind, path) => Drift::Report,
+        policy => policy,
+    };
+    let of = |wished| paths.iter().filter(|p| policy(p) == wished).cloned().collect::<Vec<_>>();
+    let news = |paths: &[String]| -> Vec<String> {
+        let news = paths.iter().filter(|p| link.seen.get(*p) != now.seen.get(*p));
+        news.cloned().collect()
+    };
+    let (reported, enforced) = (news(&of(Drift::Report)), of(Drift::Enforce));
+    let fresh = news(&enforced);
+    if !reported.is_empty() {
+        let text = "The app holds another value; it is left so.";
+        side.tell(&reported, "drift.seen", Outcome::Skipped, text)?;
     }
+    adopt(&side, instance, now, &of(Drift::Adopt))?;
+    if enforced.is_empty() {
+        return Ok(());
+    }
+    enforce(&side, now, &enforced, &fresh)
 }
 
-fn enforce(
-    tx: &Tx<'_>,
-    ours: &Resource,
-    now: &mut Link,
-    remote: &Remote,
-    paths: &[String],
-    news: &[String],
-) -> Result<(), StoreError> {
+/// Both sides of a difference.
+struct Side<'a> {
+    tx: &'a Tx<'a>,
+    ours: &'a Resource,
+    /// What the app shall hold.
+    wanted: &'a Attributes,
+    remote: &'a Remote,
+}
+
+fn adopt(side: &Side<'_>, instance: &Instance, now: &mut Link, paths: &[String]) -> Result<(), StoreError> {
+    for path in paths {
+        let theirs = resource::get(&side.remote.attributes, path).cloned();
+        import::adopt_value(side.tx, instance, side.ours.row, path, theirs)?;
+        for print in [&mut now.base, &mut now.pushed] {
+            match now.seen.get(path) {
+                Some(hash) => print.insert(path.clone(), hash.clone()),
+                None => print.remove(path),
+            };
+        }
+    }
+    Ok(())
+}
+
+fn enforce(side: &Side<'_>, now: &mut Link, paths: &[String], news: &[String]) -> Result<(), StoreError> {
+    let (tx, ours) = (side.tx, side.ours);
     let mut enforced = links::enforced(tx, now.id)?;
     let (push, fought): (Vec<String>, Vec<String>) = paths
         .iter()
@@ -97,22 +112,15 @@ fn enforce(
             user
         };
         jobs::enqueue(tx, ours.instance, JobKind::Push, ours.row, priority, None)?;
-        tell(
-            tx,
-            ours,
-            remote,
-            &push,
-            "drift.enforced",
-            Outcome::Done,
-            "The app held another value; ours is sent again.",
-        )?;
+        let text = "The app held another value; ours is sent again.";
+        side.tell(&push, "drift.enforced", Outcome::Done, text)?;
     }
     let fought: Vec<String> = fought.into_iter().filter(|p| news.contains(p)).collect();
     if fought.is_empty() {
         return Ok(());
     }
     let text = "Changed in the app again and again within a day; ours is not sent any more until it changes here. Does another system write there?";
-    tell(tx, ours, remote, &fought, "drift.fought", Outcome::Held, text)
+    side.tell(&fought, "drift.fought", Outcome::Held, text)
 }
 
 /// Counts one more push of `path` if fewer than the most were made in the last day.
@@ -126,32 +134,32 @@ fn may_push(enforced: &mut Enforced, path: &str, now: Time) -> bool {
     true
 }
 
-fn tell(
-    tx: &Tx<'_>,
-    ours: &Resource,
-    remote: &Remote,
-    paths: &[String],
-    action: &'static str,
-    outcome: Outcome,
-    text: &str,
-) -> Result<(), StoreError> {
-    let at = |attributes, path: &str| resource::get(attributes, path).cloned().unwrap_or(Value::Null);
-    let changes = paths.iter().take(50).map(|path| Change {
-        path: path.clone(),
-        before: at(&ours.attributes, path),
-        after: at(&remote.attributes, path),
-    });
-    let draft = EventDraft {
-        instance: Some(ours.instance),
-        resource: Some(ours.row),
-        subject: ours.display.clone(),
-        actor: Actor::Target,
-        action,
-        outcome,
-        detail: text.to_owned(),
-        changes: changes.collect(),
-    };
-    events::record(tx, draft).map(drop)
+impl Side<'_> {
+    fn tell(
+        &self,
+        paths: &[String],
+        action: &'static str,
+        outcome: Outcome,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        let at = |attributes, path: &str| resource::get(attributes, path).cloned().unwrap_or(Value::Null);
+        let changes = paths.iter().take(50).map(|path| Change {
+            path: path.clone(),
+            before: at(self.wanted, path),
+            after: at(&self.remote.attributes, path),
+        });
+        let draft = EventDraft {
+            instance: Some(self.ours.instance),
+            resource: Some(self.ours.row),
+            subject: self.ours.display.clone(),
+            actor: Actor::Target,
+            action,
+            outcome,
+            detail: text.to_owned(),
+            changes: changes.collect(),
+        };
+        events::record(self.tx, draft).map(drop)
+    }
 }
 
 #[cfg(test)]

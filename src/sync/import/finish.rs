@@ -40,7 +40,11 @@ pub(super) async fn finish(
         run.counts.unseen += look_for(ctx, &run, *kind, since).await?;
     }
     let job = job.clone();
-    ctx.write(run.instance, move |tx| done(tx, &job, run)).await?;
+    ctx.write(run.instance, move |tx| {
+        health::look_at_scope(tx, run.instance)?;
+        done(tx, &job, run)
+    })
+    .await?;
     Ok(())
 }
 

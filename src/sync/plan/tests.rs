@@ -50,6 +50,7 @@ fn decide_under(policies: &Policies, link: Option<&Link>, change: impl Fn(&mut S
         policies,
         capabilities: &capabilities,
         kind: ResourceType::User,
+        carried: Carried::In,
         managed: true,
         active: true,
         deleted: false,
@@ -163,6 +164,7 @@ fn what_is_to_have_no_value_is_cleared_once() {
             policies: &policies,
             capabilities: &capabilities,
             kind: ResourceType::User,
+            carried: Carried::In,
             managed: true,
             active: true,
             deleted: false,
@@ -377,4 +379,78 @@ fn where_users_are_not_carried_they_are_only_looked_up() {
     assert!(matches!(in_groups, Action::Wait(_)));
     let in_none = decide(Some(&linked), |s| (s.scope, s.deleted) = (Scope::Groups, true));
     assert_eq!(in_none, Action::Detach);
+}
+
+/// What happens to a carried, active user or group when the filters say this of it.
+fn beyond(carried: Carried, policy: Leaver, kind: ResourceType, link: &Link) -> Action {
+    decide_under(&leaver(policy), Some(link), |s| {
+        s.carried = carried;
+        s.kind = kind;
+    })
+}
+
+#[test]
+fn who_was_carried_leaves_by_the_leaver_policy() {
+    let on = json!({ "userName": "a", "active": true });
+    let carried = link(LinkState::Linked, &on, &on);
+    let user = |policy| beyond(Carried::Out, policy, ResourceType::User, &carried);
+    assert_eq!(user(Leaver::Deactivate), Action::Deactivate);
+    assert_eq!(user(Leaver::Delete), Action::Delete);
+    assert_eq!(user(Leaver::Leave), Action::Nothing(OUTSIDE));
+    let group = |policy| beyond(Carried::Out, policy, ResourceType::Group, &carried);
+    assert_eq!(group(Leaver::Deactivate), Action::Nothing(OUTSIDE));
+    assert_eq!(group(Leaver::Delete), Action::Delete);
+    let off = json!({ "userName": "a", "active": false });
+    let left = link(LinkState::Linked, &off, &off);
+    assert_eq!(
+        beyond(Carried::Out, Leaver::Deactivate, ResourceType::User, &left),
+        Action::Nothing(OUTSIDE)
+    );
+    assert_eq!(
+        decide(Some(&left), |_| {}),
+        Action::Update(vec!["active".into()]),
+        "back in scope it is the same account"
+    );
+}
+
+#[test]
+fn who_never_was_carried_is_left_alone() {
+    let theirs = link(LinkState::Linked, &json!({}), &json!({ "userName": "a", "active": true }));
+    for policy in [Leaver::Deactivate, Leaver::Delete, Leaver::Leave] {
+        let action = beyond(Carried::Out, policy, ResourceType::User, &theirs);
+        assert_eq!(action, Action::Nothing(OUTSIDE), "{policy:?}");
+    }
+    assert_eq!(decide(None, |s| s.carried = Carried::Out), Action::Nothing(OUTSIDE));
+    let gone = decide(Some(&theirs), |s| {
+        s.carried = Carried::Out;
+        s.deleted = true;
+    });
+    assert_eq!(gone, Action::Detach);
+}
+
+#[test]
+fn a_filter_that_cannot_be_read_removes_nobody_and_brings_nobody_new() {
+    let on = json!({ "userName": "a", "active": true });
+    let carried = link(LinkState::Linked, &on, &on);
+    for policy in [Leaver::Deactivate, Leaver::Delete, Leaver::Leave] {
+        for kind in ResourceType::ALL {
+            let action = beyond(Carried::Unclear, policy, kind, &carried);
+            assert_eq!(action, Action::Nothing(UNCLEAR), "{policy:?} {kind:?}");
+        }
+    }
+    assert_eq!(decide(None, |s| s.carried = Carried::Unclear), Action::Nothing(UNCLEAR));
+    let leaver = decide(Some(&carried), |s| {
+        s.carried = Carried::Unclear;
+        s.active = false;
+    });
+    assert_eq!(leaver, Action::Deactivate, "who left on our side leaves in scope and out of it");
+}
+
+#[test]
+fn where_users_are_only_looked_up_no_filter_is_asked() {
+    let action = decide(None, |s| {
+        s.scope = Scope::Groups;
+        s.carried = Carried::Out;
+    });
+    assert_eq!(action, Action::Resolve);
 }

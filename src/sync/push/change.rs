@@ -28,7 +28,7 @@ impl Push<'_> {
         let Some(mut link) = now.link else {
             return Err(Ended::Done);
         };
-        accepted(&mut link.pushed, &now.desired, &paths);
+        accepted(&mut link.pushed, &now.wanted.desired, &paths);
         self.note(move |tx| {
             write_link(
                 tx,
@@ -47,7 +47,7 @@ impl Push<'_> {
         };
         let changes: Vec<(String, Option<Value>)> = paths
             .iter()
-            .map(|p| (p.clone(), resource::get(&now.wanted, p).cloned()))
+            .map(|p| (p.clone(), resource::get(&now.wanted.document, p).cloned()))
             .collect();
         let Changed::Yes(remote) = self.change(&now, &link, &changes).await? else {
             return Ok(());
@@ -74,7 +74,7 @@ impl Push<'_> {
             .pushed
             .extend(paths.map(|path| (path, IN_DOUBT.to_owned())));
         self.keep(doubtful).await?;
-        let answer = self.app().await?.update(kind, &id, changes, &now.wanted).await;
+        let answer = self.app().await?.update(kind, &id, changes, &now.wanted.document).await;
         if let Err(error) = &answer
             && !error.lost
         {
@@ -124,7 +124,7 @@ fn updated(
     }
     let switched_on = paths.iter().any(|p| p == "active") && now.ours.active;
     let mut link = shown(link, now, remote, paths);
-    accepted(&mut link.pushed, &now.desired, paths);
+    accepted(&mut link.pushed, &now.wanted.desired, paths);
     if switched_on {
         link.ended_by_us = false;
         link.seen_active = true;
@@ -147,7 +147,7 @@ fn updated(
         action,
         Outcome::Done,
         detail,
-        sent(&now.ours, paths),
+        sent(&now.wanted.document, paths),
     )
     .map(drop)
 }
@@ -168,9 +168,9 @@ pub(super) fn shown(link: Link, now: &Present, remote: Option<&Remote>, paths: &
                 seen_run: 0,
                 ..link
             };
-            assumed(&mut link.base, &now.desired, paths);
-            assumed(&mut link.seen, &now.desired, paths);
-            link.name_key = Some(crate::scim::fold(&now.ours.name));
+            assumed(&mut link.base, &now.wanted.desired, paths);
+            assumed(&mut link.seen, &now.wanted.desired, paths);
+            link.name_key = Some(crate::scim::fold(&now.wanted.name));
             link
         }
     }

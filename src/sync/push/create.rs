@@ -31,13 +31,19 @@ impl Push<'_> {
             .write(self.job.instance, move |tx| begin(tx, &start))
             .await?;
         let Some(link) = begun else { return Ok(()) };
+        if now.wanted.renamed {
+            // An import goes by our names and may have met it without knowing whose it is.
+            let mut now = now;
+            now.link = Some(link);
+            return self.resolve(now).await;
+        }
         self.make(now, link).await
     }
 
     /// The call itself; `link` is `creating`.
     async fn make(&mut self, now: Present, link: Link) -> Step {
         let kind = now.ours.kind;
-        let made = self.app().await?.create(kind, &now.wanted, &[]).await;
+        let made = self.app().await?.create(kind, &now.wanted.document, &[]).await;
         match self.heard(made) {
             Ok(remote) => self.note(move |tx| created(tx, &now, link, &remote)).await,
             Err(error) if error.verdict == Verdict::Exists => {
@@ -80,7 +86,7 @@ impl Push<'_> {
             }
             (Some(link), Found::None) => {
                 let link = link.clone();
-                if link.state == LinkState::Creating && now.is_carried() {
+                if link.state == LinkState::Creating && now.may_be_made() && self.why.is_none() {
                     self.make(now, link).await
                 } else {
                     self.note(move |tx| links::delete(tx, link.id)).await
@@ -108,7 +114,7 @@ impl Push<'_> {
     /// By externalId, then by userName or displayName.
     async fn search(&mut self, now: &Present) -> Result<Found, Ended> {
         let kind = now.ours.kind;
-        if let Some(external) = &now.ours.external_id {
+        if let Some(external) = &now.wanted.external_id {
             let found = self.app().await?.find(kind, "externalId", external).await;
             match self.heard(found) {
                 Ok(mut all) if all.len() == 1 => {
@@ -124,7 +130,7 @@ impl Push<'_> {
         let found = self
             .app()
             .await?
-            .find(kind, mapping::name_path(kind), &now.ours.name)
+            .find(kind, mapping::name_path(kind), &now.wanted.name)
             .await;
         let found = self.heard(found);
         let mut all = match found {
@@ -138,7 +144,7 @@ impl Push<'_> {
                 let other = mapping::text(&one.attributes, "externalId");
                 // Accounts that others made bear others' externalIds: then the name alone says who it is.
                 let differs = now.is_carried()
-                    && matches!((other, &now.ours.external_id), (Some(a), Some(b)) if a != b);
+                    && matches!((other, &now.wanted.external_id), (Some(a), Some(b)) if a != b);
                 Ok(if differs {
                     Found::Other
                 } else {
@@ -183,7 +189,7 @@ impl Push<'_> {
                 }
                 format!(
                     "{host} has the name \"{}\" under another externalId: another person's, or an earlier account; rename or delete it there, then try again",
-                    now.ours.name
+                    now.wanted.name
                 )
             }
         };
@@ -252,8 +258,8 @@ fn begin(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
         ours.instance,
         ours.kind,
         ours.row,
-        ours.external_id.as_deref(),
-        &fold(&ours.name),
+        now.wanted.external_id.as_deref(),
+        &fold(&now.wanted.name),
     )
     .map(Some)
 }
@@ -267,7 +273,7 @@ fn left_behind(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
         };
         all.into_iter().filter(exists).collect()
     };
-    if let Some(external) = &ours.external_id {
+    if let Some(external) = &now.wanted.external_id {
         let mut same = usable(links::unlinked_by(
             tx,
             ours.instance,
@@ -282,9 +288,9 @@ fn left_behind(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
         tx,
         ours.instance,
         ours.kind,
-        By::Name(&fold(&ours.name)),
+        By::Name(&fold(&now.wanted.name)),
     )?);
-    same.retain(|l| !matches!((&l.external_id, &ours.external_id), (Some(a), Some(b)) if a != b));
+    same.retain(|l| !matches!((&l.external_id, &now.wanted.external_id), (Some(a), Some(b)) if a != b));
     Ok(if same.len() == 1 { same.pop() } else { None })
 }
 
@@ -292,8 +298,8 @@ fn left_behind(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
 fn created(tx: &Tx<'_>, now: &Present, link: Link, remote: &Remote) -> Result<(), StoreError> {
     free(tx, now, &link, remote)?;
     let mut link = observed(link, remote);
-    link.pushed = now.desired.clone();
-    let paths: Vec<String> = now.desired.keys().cloned().collect();
+    link.pushed = now.wanted.desired.clone();
+    let paths: Vec<String> = now.wanted.desired.keys().cloned().collect();
     let mut otherwise = kept_otherwise(&link, &paths);
     if !now.ours.active && link.seen_active {
         // Made as active although it should not be: that is said again, on its own.

@@ -7,7 +7,7 @@ use super::change::{Changed, shown};
 use super::record::tell;
 use super::{Push, Step, write_link};
 use crate::connector::Verdict;
-use crate::mapping;
+use crate::mapping::{self, Carried};
 use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
 use crate::scim::fold;
@@ -51,7 +51,7 @@ impl Push<'_> {
                 &now.ours,
                 "push.deactivated",
                 Outcome::Done,
-                String::new(),
+                outside(&now).into(),
                 Vec::new(),
             )
             .map(drop)
@@ -93,7 +93,7 @@ impl Push<'_> {
                 &now.ours,
                 "push.deleted",
                 Outcome::Done,
-                String::new(),
+                outside(&now).into(),
                 Vec::new(),
             )?;
             let left = Link {
@@ -102,6 +102,10 @@ impl Push<'_> {
                 ..link
             };
             write_link(tx, &left)?;
+            if now.ours.deleted_at.is_none() {
+                // It may come back, and then it is in no group there, and nobody in it.
+                members::none_held(tx, now.ours.row)?;
+            }
             bury(tx, &now)
         })
         .await
@@ -146,10 +150,10 @@ impl Push<'_> {
             subject: now.ours.row,
             member: 0,
             label: now.ours.display.clone(),
-            reason: if now.ours.deleted_at.is_some() {
-                "deleted here"
-            } else {
-                "deactivated here"
+            reason: match now.carried {
+                _ if now.ours.deleted_at.is_some() => "deleted here",
+                _ if !now.ours.active => "deactivated here",
+                _ => "out of scope",
             },
             run: 0,
             has_access: link.seen_active && link.state == LinkState::Linked,
@@ -163,6 +167,14 @@ impl Push<'_> {
             Permit::Granted(id) => Some(id),
             Permit::Held | Permit::Rejected => None,
         })
+    }
+}
+
+/// Why, where it is not for what became of it here.
+fn outside(now: &Present) -> &'static str {
+    match now.carried {
+        Carried::Out if now.ours.active && now.ours.deleted_at.is_none() => "It is out of scope.",
+        Carried::In | Carried::Out | Carried::Unclear => "",
     }
 }
 
@@ -185,6 +197,10 @@ fn bury(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
     resources::forget_tombstone(tx, ours.row)?;
     for row in departed {
         jobs::enqueue(tx, ours.instance, JobKind::Push, row, priority::LEAVER, None)?;
+    }
+    if now.wanted.renamed {
+        // Whoever waits for its name there may have any name here.
+        crate::sync::connect::reconsider(tx, ours.instance)?;
     }
     for heir in resources::by_name(tx, ours.instance, ours.kind, &fold(&ours.name))? {
         if links::by_resource(tx, heir.row)?.is_none() && heir.is_managed() {

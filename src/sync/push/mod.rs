@@ -70,7 +70,14 @@ impl Push<'_> {
         let Some(now) = self.ctx.read(move |rx| Present::load(rx, id, row)).await? else {
             return Err(Ended::Done);
         };
+        if now.may_be_made()
+            && now.ours.deleted_at.is_none()
+            && let Some(fault) = now.wanted.faults.first() {
+            // What can be sent is; then it needs a person.
+            self.why = Some(fault.trim_end_matches('.').to_owned());
+        }
         match now.plan() {
+            Action::Create if self.why.is_some() => self.nothing().await,
             Action::Nothing(_) | Action::Wait(_) => self.nothing().await,
             Action::Blocked if now.is_kept() => Err(Ended::Done),
             Action::Blocked => Err(Ended::Held("it waits for Allow or Reject")),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::connector::Remote;
 use crate::mapping;
 use crate::model::{Actor, Change, EventDraft, Fingerprint, Link, LinkState, Outcome, Resource};
-use crate::scim::{fold, resource};
+use crate::scim::{Attributes, fold, resource};
 use crate::store::{StoreError, Tx, events};
 
 /// The link after the app showed `remote`.
@@ -56,13 +56,13 @@ pub(super) fn assumed(seen: &mut Fingerprint, desired: &Fingerprint, paths: &[St
 }
 
 /// The values that were sent, as an event tells them; what the app held before is not known by value.
-pub(super) fn sent(ours: &Resource, paths: &[String]) -> Vec<Change> {
+pub(super) fn sent(wanted: &Attributes, paths: &[String]) -> Vec<Change> {
     paths
         .iter()
         .map(|path| Change {
             path: path.clone(),
             before: Value::Null,
-            after: resource::get(&ours.attributes, path)
+            after: resource::get(wanted, path)
                 .cloned()
                 .map_or(Value::Null, events::short),
         })

@@ -35,7 +35,7 @@ impl From<&Condition> for Span {
             | ConditionKind::Sealed
             | ConditionKind::Leavers => Health::Failing,
             ConditionKind::Held => Health::Held,
-            ConditionKind::Rejected => Health::Degraded,
+            ConditionKind::Rejected | ConditionKind::Scope => Health::Degraded,
         };
         Self {
             from: c.since,

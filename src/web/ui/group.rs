@@ -101,7 +101,7 @@ pub async fn get(ask: Ask) -> Answer {
         Ok::<_, Fail>(GroupPage {
             count: words::count(count, "member", "members"),
             members: found.into_iter().map(|m| member(m, &head)).collect(),
-            attributes: attributes(rx, &group)?,
+            attributes: attributes(rx, &instance, &group)?,
             target: standing::target(rx, &instance, &group, now)?,
             events: log::rows(latest, &head.slug, &head.app, now),
             changed: When::relative(group.last_modified, now),

@@ -14,8 +14,9 @@ use super::people::access;
 use super::serve::show;
 use super::values::{self, AttributePath};
 use super::{log, standing};
-use crate::mapping;
-use crate::model::{InstanceId, LinkState, Resource};
+use crate::mapping::Onward;
+use crate::model::{Instance, InstanceId, LinkState, Resource};
+use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
 use crate::store::search::{self, Membership};
@@ -59,8 +60,18 @@ pub struct AttributeRow {
     pub value: String,
     /// Whether an IdP or admin has written it.
     pub owned: bool,
+    /// What goes onward instead; none: the value as it is, or nothing at all.
+    pub onward: Option<String>,
     /// The app holds this instead; none: the same, or not known.
-    pub drift: Option<String>,
+    pub drift: Option<Difference>,
+}
+
+/// What the app holds instead of what was sent.
+pub struct Difference {
+    /// Its value; empty: nothing.
+    pub value: String,
+    /// It took what was sent in this form from the start; otherwise it was changed there since.
+    pub is_its_own: bool,
 }
 
 /// A group that holds them.
@@ -118,7 +129,7 @@ pub async fn get(ask: Ask) -> Answer {
         Ok::<_, Fail>(PersonPage {
             access: access(user.active),
             managed: user.is_managed(),
-            attributes: attributes(rx, &user)?,
+            attributes: attributes(rx, &instance, &user)?,
             groups: groups.into_iter().map(|g| group(g, head.has_target)).collect(),
             target: standing::target(rx, &instance, &user, now)?,
             events: log::rows_of_person(latest, &head.slug, &head.app, now),
@@ -209,12 +220,16 @@ fn group(found: Membership, has_target: bool) -> GroupRef {
     }
 }
 
-/// What a user or group is, who says so, and what the app holds instead.
+/// What a user or group is, who says so, what goes onward, and what the app holds instead.
 ///
 /// # Errors
 /// When the database fails.
-pub fn attributes(rx: &Rx<'_>, ours: &Resource) -> Result<Vec<AttributeRow>, StoreError> {
-    let desired = mapping::fingerprint(ours.kind, &mapping::desired(ours));
+pub fn attributes(
+    rx: &Rx<'_>,
+    instance: &Instance,
+    ours: &Resource,
+) -> Result<Vec<AttributeRow>, StoreError> {
+    let wanted = Onward::new(&instance.policies, Custom::none()).of(ours);
     let link =
         links::by_resource(rx, ours.row)?.filter(|l| l.state == LinkState::Linked && !l.seen.is_empty());
     let seen: Option<Attributes> = match &link {
@@ -224,20 +239,35 @@ pub fn attributes(rx: &Rx<'_>, ours: &Resource) -> Result<Vec<AttributeRow>, Sto
     let drift = |path: &str| {
         let (link, seen) = (link.as_ref()?, seen.as_ref()?);
         // What is still on its way is no difference yet.
-        let sent = desired
+        let sent = wanted
+            .desired
             .get(path)
             .filter(|hash| link.pushed.get(path) == Some(*hash))?;
         let other = link.seen.get(path);
-        (other != Some(sent)).then(|| resource::get(seen, path).map(values::text).unwrap_or_default())
+        (other != Some(sent)).then(|| Difference {
+            value: resource::get(seen, path).map(values::text).unwrap_or_default(),
+            is_its_own: other == link.base.get(path),
+        })
     };
-    let paths = resource::paths(ours.kind, &ours.attributes);
-    let rows = paths.into_iter().take(ATTRIBUTES).map(|path| AttributeRow {
-        value: resource::get(&ours.attributes, &path)
-            .map(values::text)
-            .unwrap_or_default(),
-        owned: is_owned(ours, &path),
-        drift: drift(&path),
-        path: AttributePath(path),
+    let said = |document: &Attributes, path: &str| {
+        resource::get(document, path).map(values::text).unwrap_or_default()
+    };
+    let mut paths = resource::paths(ours.kind, &ours.attributes);
+    for made in resource::paths(ours.kind, &wanted.document) {
+        if !paths.contains(&made) {
+            paths.push(made);
+        }
+    }
+    let has_target = instance.target.is_some();
+    let rows = paths.into_iter().take(ATTRIBUTES).map(|path| {
+        let (value, sent) = (said(&ours.attributes, &path), said(&wanted.document, &path));
+        AttributeRow {
+            onward: Some(sent).filter(|sent| has_target && !sent.is_empty() && *sent != value),
+            value,
+            owned: is_owned(ours, &path),
+            drift: drift(&path),
+            path: AttributePath(path),
+        }
     });
     Ok(rows.collect())
 }
