@@ -60,12 +60,24 @@ pub enum Command {
         /// Which.
         slug: String,
     },
-    /// Syncs now. Answer: `SyncReport`; with `wait`, a failed sync is a refusal.
+    /// Syncs now. Answer: `SyncReport`.
     InstanceSync {
         /// Which.
         slug: String,
-        /// Answer only when the sync has ended.
+        /// Answer only when the sync has ended and nothing is on its way any more.
         wait: bool,
+        /// But wait no longer than so many seconds.
+        timeout_s: Option<u64>,
+    },
+    /// Ends the sync that runs or waits. Answer: `SyncReport`.
+    InstanceCancel {
+        /// Of which instance.
+        slug: String,
+    },
+    /// The syncs of an instance, newest first. Answer: list of `RunRow`.
+    InstanceRuns {
+        /// Of which instance.
+        slug: String,
     },
     /// Switches an instance. Answer: `InstanceRow`.
     InstanceSwitch {
@@ -86,13 +98,13 @@ pub enum Command {
         /// Only those that were refused.
         refused: bool,
     },
-    /// What waits for a person. Answer: list of `RemovalRow`.
-    RemovalList {
-        /// Of which instance.
-        slug: String,
+    /// Removals that wait for a person. Answer: list of `HeldRow`.
+    HeldList {
+        /// Of which instance; none: of all.
+        slug: Option<String>,
     },
-    /// Frees held removals, or keeps what they would remove. Answer: `RemovalsDecided`.
-    RemovalDecide {
+    /// Frees held removals, or keeps what they would remove. Answer: `HeldDecided`.
+    HeldDecide {
         /// Of which instance.
         slug: String,
         /// Which of those held.
@@ -211,7 +223,11 @@ impl Command {
     #[must_use]
     pub fn patience(&self) -> Duration {
         Duration::from_secs(match self {
-            Self::InstanceSync { wait: true, .. } => 24 * 3600,
+            Self::InstanceSync {
+                wait: true,
+                timeout_s,
+                ..
+            } => timeout_s.unwrap_or(24 * 3600).saturating_add(60),
             Self::Backup { .. } => 3600,
             Self::Doctor => 600,
             Self::Healthcheck => 5,
@@ -280,10 +296,10 @@ mod tests {
     fn the_form_on_the_wire_is_strict() {
         assert!(serde_json::from_str::<Command>("\"instance_list\"").is_ok());
         assert!(serde_json::from_str::<Command>("{\"instance_show\":{\"slug\":\"x\",\"y\":1}}").is_err());
-        let all = "{\"removal_decide\":{\"slug\":\"x\",\"which\":\"all\",\"allow\":true}}";
+        let all = "{\"held_decide\":{\"slug\":\"x\",\"which\":\"all\",\"allow\":true}}";
         assert!(matches!(
             serde_json::from_str(all).unwrap(),
-            Command::RemovalDecide {
+            Command::HeldDecide {
                 which: Which::All,
                 allow: true,
                 ..

@@ -5,11 +5,11 @@ use std::io::BufRead;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow, SyncReport};
+use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow};
 use super::command::{Command, NewTarget, Switch};
 use super::input::secret_line;
-use super::{CliError, Output, Plan};
-use crate::model::{Health, RunPhase, Scope, UserWrites};
+use super::{CliError, Output, Plan, sync};
+use crate::model::{Health, Scope, UserWrites};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InstanceVerb {
@@ -32,13 +32,9 @@ pub(super) enum InstanceVerb {
         user_writes: UserWrites,
     },
     /// Read the app now instead of at the scheduled time
-    Sync {
-        #[command(flatten)]
-        one: One,
-        /// Answer when the sync has ended; exit with 1 if it failed
-        #[arg(long)]
-        wait: bool,
-    },
+    Sync(sync::SyncArgs),
+    /// Its syncs, newest first
+    Runs(One),
     /// What its identity provider sent lately, newest first
     Requests {
         #[command(flatten)]
@@ -68,10 +64,10 @@ pub(super) enum InstanceVerb {
 #[derive(Debug, Args)]
 pub(super) struct One {
     /// The instance, by its slug
-    slug: String,
+    pub(super) slug: String,
     /// Print JSON, for scripts
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -131,10 +127,11 @@ impl InstanceVerb {
                 one.json,
                 show_detail,
             ),
-            Self::Sync { one, wait } => Plan::new(
-                Command::InstanceSync { slug: one.slug, wait },
+            Self::Sync(args) => args.plan(),
+            Self::Runs(one) => Plan::new(
+                Command::InstanceRuns { slug: one.slug },
                 one.json,
-                show_sync,
+                sync::show_runs,
             ),
             Self::Requests { one, rejected } => Plan::new(
                 Command::InstanceRequests {
@@ -253,16 +250,6 @@ fn show_detail(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
         ("Next sync", row.next_sync_at.unwrap_or_else(never)),
         ("Made", all.created_at),
     ])
-}
-
-fn show_sync(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
-    let report: SyncReport = serde_json::from_value(answer)?;
-    let (slug, users, groups) = (report.slug, report.users, report.groups);
-    out.line(&match report.phase {
-        Some(RunPhase::Done) => format!("{slug} is synced: {users} users and {groups} groups read."),
-        Some(_) => format!("{slug} is being synced: {users} users and {groups} groups read so far."),
-        None => format!("{slug} will be synced next."),
-    })
 }
 
 fn show_requests(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {

@@ -17,17 +17,18 @@ mod demo;
 mod doctor;
 mod duration;
 mod error;
+mod held;
 mod input;
 mod instance;
 mod key;
 mod lock;
 mod offline;
 mod output;
-mod removal;
 mod restore;
 mod secret;
 mod serve;
 mod serve_run;
+mod sync;
 
 use std::io::BufRead;
 use std::path::PathBuf;
@@ -77,8 +78,8 @@ enum Verb {
     #[command(subcommand)]
     Instance(instance::InstanceVerb),
     /// Removals that wait for a person, because they are more than usual
-    #[command(subcommand)]
-    Removal(removal::RemovalVerb),
+    #[command(subcommand, alias = "removal")]
+    Held(held::HeldVerb),
     /// Keys with which identity providers open an instance
     #[command(subcommand)]
     Key(key::KeyVerb),
@@ -133,6 +134,14 @@ pub struct Plan {
     json: bool,
     show: Show,
     passes: fn(&Value) -> bool,
+    progress: Option<Progress>,
+}
+
+/// What is asked again and again while a command runs, and how its answer is said.
+#[derive(Debug)]
+struct Progress {
+    command: Command,
+    say: fn(&Value) -> Option<String>,
 }
 
 /// Shows an answer to people.
@@ -145,6 +154,7 @@ impl Plan {
             json,
             show,
             passes: |_| true,
+            progress: None,
         }
     }
 }
@@ -196,7 +206,7 @@ impl Cli {
             }
             Verb::Admin(verb) => verb.plan(input)?,
             Verb::Instance(verb) => verb.plan(input)?,
-            Verb::Removal(verb) => verb.plan(),
+            Verb::Held(verb) => verb.plan(),
             Verb::Key(verb) => verb.plan(),
             Verb::Attribute(verb) => verb.plan(),
             Verb::Backup(args) => args.plan()?,

@@ -62,9 +62,9 @@ fn usage_mistakes_end_with_2() {
         "attribute add x urn:a:b c --type complex",
         "attribute add x urn:a:b c --type string --for people",
         "attribute remove x urn:a:b",
-        "removal allow x",
-        "removal allow x 1 --all",
-        "removal allow x one",
+        "held allow x",
+        "held allow x 1 --all",
+        "held allow x one",
         "key create",
         "key rotate x --old-ends soon",
         "key revoke x",
@@ -246,8 +246,37 @@ fn instances_are_listed_and_switched() {
     );
     let sync = plan("instance sync hr --wait", b"");
     assert!(matches!(&sync.command, Command::InstanceSync { wait: true, .. }));
-    let done = json!({"slug": "hr", "phase": "done", "users": 5, "groups": 2});
-    assert_eq!(shown(&sync, done).0, "hr is synced: 5 users and 2 groups read.\n");
+    let answer = |outcome: &str, error: &str| {
+        json!({"slug": "hr", "run": 7, "phase": "done", "outcome": outcome, "users": 5, "groups": 2, "created": 0, "changed": 0,
+            "broken": 0, "unseen": 0, "removed": 0, "seconds": 0.5, "error": error, "pending": 0, "rejected": 1, "held": 0})
+    };
+    let (text, notes) = shown(&sync, answer("done", ""));
+    assert_eq!(text, "hr is synced: 5 users and 2 groups read.\n");
+    assert!(notes.contains("1 refused by the app."), "{notes}");
+    for (outcome, passes) in [
+        ("done", true),
+        ("failed", false),
+        ("cancelled", false),
+        ("timeout", false),
+    ] {
+        assert_eq!((sync.passes)(&answer(outcome, "why")), passes, "{outcome}");
+    }
+    assert_eq!(
+        shown(&sync, answer("failed", "It is away.")),
+        (String::new(), "rollcall: The sync failed: It is away.\n".into())
+    );
+    let limited = plan("instance sync hr --wait --timeout 9", b"");
+    assert!(matches!(
+        &limited.command,
+        Command::InstanceSync {
+            timeout_s: Some(9),
+            ..
+        }
+    ));
+    assert_eq!(limited.command.patience().as_secs(), 69);
+    let cancel = plan("instance sync hr --cancel", b"");
+    assert!(matches!(&cancel.command, Command::InstanceCancel { slug } if slug == "hr"));
+    assert!((cancel.passes)(&answer("cancelled", "")));
     let gone = plan("instance delete hr --yes", b"");
     assert_eq!(shown(&gone, json!({"slug": "hr"})).0, "hr is deleted.\n");
 }
@@ -276,8 +305,8 @@ fn requests_are_listed_with_what_was_remarkable() {
 
 #[test]
 fn removals_are_decided_one_by_one_or_all() {
-    let some = plan("removal allow hr 3 4", b"");
-    let Command::RemovalDecide {
+    let some = plan("held allow hr 3 4", b"");
+    let Command::HeldDecide {
         which, allow: true, ..
     } = &some.command
     else {
@@ -287,7 +316,7 @@ fn removals_are_decided_one_by_one_or_all() {
     let all = plan("removal reject hr --all", b"");
     assert!(matches!(
         &all.command,
-        Command::RemovalDecide {
+        Command::HeldDecide {
             which: Which::All,
             allow: false,
             ..
@@ -297,11 +326,12 @@ fn removals_are_decided_one_by_one_or_all() {
         shown(&all, json!({"count": 1})).0,
         "1 removal rejected: the app keeps what it has.\n"
     );
-    let held = json!([{"id": 3, "class": "account", "label": "ada", "reason": "left", "at": "now"}]);
-    let (text, _) = shown(&plan("removal list hr", b""), held);
+    let held =
+        json!([{"slug": "hr", "id": 3, "class": "account", "label": "ada", "reason": "left", "at": "now"}]);
+    let (text, _) = shown(&plan("held list hr", b""), held);
     assert_eq!(
         text,
-        "ID  WHAT     WHO  SINCE  WHY\n3   account  ada  now    left\n"
+        "ID  INSTANCE  WHAT     WHO  SINCE  WHY\n3   hr        account  ada  now    left\n"
     );
 }
 

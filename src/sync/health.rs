@@ -61,7 +61,7 @@ pub fn word_of(kind: ConditionKind) -> Health {
         | ConditionKind::Sealed
         | ConditionKind::Leavers => Health::Failing,
         ConditionKind::Held => Health::Held,
-        ConditionKind::Rejected => Health::Degraded,
+        ConditionKind::Rejected | ConditionKind::TokenEnds | ConditionKind::TokenRefused => Health::Degraded,
     }
 }
 
@@ -281,6 +281,7 @@ mod tests {
             retry_count: 0,
             parked_since: None,
             secret_set_at: None,
+            secret_ends_at: None,
             created: Time(0),
         }
     }

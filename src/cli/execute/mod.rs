@@ -7,9 +7,9 @@ mod admin;
 mod attribute;
 mod backup;
 mod doctor;
+mod held;
 mod instance;
 mod key;
-mod removal;
 mod requests;
 mod sync;
 #[cfg(test)]
@@ -63,16 +63,20 @@ pub async fn execute(
         Command::InstanceEdit { slug, user_writes } => {
             answer(instance::edit(hub, base_url, slug, user_writes).await)
         }
-        Command::InstanceSync { slug, wait } => answer(sync::sync(hub, engine, slug, wait).await),
+        Command::InstanceSync {
+            slug,
+            wait,
+            timeout_s,
+        } => answer(sync::sync(hub, engine, slug, wait.then_some(timeout_s)).await),
+        Command::InstanceCancel { slug } => answer(sync::cancel(hub, slug).await),
+        Command::InstanceRuns { slug } => answer(sync::runs(hub, slug).await),
         Command::InstanceSwitch { slug, to } => answer(instance::switch(hub, slug, to).await),
         Command::InstanceDelete { slug } => answer(instance::delete(hub, slug).await),
         Command::InstanceRequests { slug, refused } => {
             answer(requests::list(hub, base_url, slug, refused).await)
         }
-        Command::RemovalList { slug } => answer(removal::list(hub, slug).await),
-        Command::RemovalDecide { slug, which, allow } => {
-            answer(removal::decide(hub, slug, which, allow).await)
-        }
+        Command::HeldList { slug } => answer(held::list(hub, slug).await),
+        Command::HeldDecide { slug, which, allow } => answer(held::decide(hub, slug, which, allow).await),
         Command::KeyCreate {
             slug,
             name,

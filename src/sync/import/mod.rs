@@ -1,43 +1,41 @@
 //! Reads what the app holds, page by page, and brings it in. Absence from a list proves nothing: what a complete run did
 //! not see is looked for one by one (`verify`). Any error ends the run with nothing concluded.
 //!
+//! A run outlives the process: where it goes on is written in the unit of work of a page's last accounts, so that after a
+//! crash the same run reads on from there, and has seen every page in the end. A run that a person cancelled, or whose
+//! connection was changed, has ended in the database; the walk finds out at its next unit of work and stops.
+//!
 //! Each observation carries the store's sequence at which its request was sent, and is dropped for a link written or
 //! leased since; else a page read before a deactivation would bring a leaver back (DESIGN §4).
 
 mod account;
+mod bring;
 mod drift;
 mod finish;
 mod known;
 mod settle;
 
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use super::context::{Context, Ended};
-use crate::connector::{Connector, ConnectorError, Page, Remote, Verdict};
-use crate::mapping;
+use crate::connector::{Connector, ConnectorError, Page, Verdict};
 use crate::model::{Instance, Job, Run, RunPhase};
 use crate::scim::schema::ResourceType;
 use crate::store::{Rx, StoreError, links, runs};
-use account::{Look, Took, take_in};
+use bring::{PageEnd, bring_in};
 pub(super) use known::{observe, seen_again};
 pub(super) use settle::{as_new, made_anew, rivals};
 
 /// The key under which a group's members are kept among what was seen of it.
 pub(super) const MEMBERS: &str = "members";
 
-/// Accounts in one unit of work.
-const UNIT: usize = 50;
-/// A run that was interrupted is resumed within this; after it the lists have moved too far.
+/// A run that was interrupted reads on where it was within this; after it the lists have moved too far.
 const RESUME: Duration = Duration::from_secs(60 * 60);
 /// No list is longer.
 const LONGEST: u64 = 5_000_000;
-
-/// The members of a remote group that are known here.
-#[derive(Clone, Debug)]
-struct Held {
-    rows: Vec<i64>,
-    digest: Option<String>,
-}
 
 /// Runs an import. The first value: the app answered as it should at least once.
 pub(super) async fn run(ctx: &Context, job: &Job) -> (bool, Ended) {
@@ -52,49 +50,162 @@ pub(super) async fn run(ctx: &Context, job: &Job) -> (bool, Ended) {
 async fn read_all(ctx: &Context, job: &Job, contact: &mut bool) -> Result<(), Ended> {
     let (instance, app) = ctx.connector(job.instance).await?;
     let since = ctx.store.seq();
-    let (mut run, mut cursor) = begin(ctx, job).await?;
-    loop {
-        if ctx.is_stopping() {
-            return Err(Ended::Again);
+    let run = begin(ctx, job).await?;
+    let id = run.id;
+    let mut walk = Walk {
+        ctx,
+        instance: &instance,
+        app: &app,
+        run,
+        pages: HashSet::new(),
+        restarted: false,
+    };
+    let read = async {
+        walk.to_the_end(contact).await?;
+        finish::finish(ctx, job, &instance, &app, walk.run, since).await
+    };
+    match read.await {
+        // Whatever happened to a run that was ended meanwhile is nobody's concern.
+        Err(_) if !ctx.read(move |rx| runs::is_open(rx, id)).await? => Err(Ended::Done),
+        ended => ended,
+    }
+}
+
+/// The run to go on with: the one that was interrupted, or a new one.
+async fn begin(ctx: &Context, job: &Job) -> Result<Run, Ended> {
+    let id = job.instance;
+    let begun = ctx.write(id, move |tx| {
+        let Some(mut run) = runs::open(tx, id)? else {
+            return runs::start(tx, id);
+        };
+        let fresh = run.saved <= tx.now() && tx.now().since(run.saved) < RESUME;
+        if !fresh {
+            restart(&mut run);
         }
-        let kind = match run.phase {
-            RunPhase::Users => ResourceType::User,
-            RunPhase::Groups => ResourceType::Group,
-            RunPhase::Verify | RunPhase::Done | RunPhase::Failed => {
-                return finish::finish(ctx, job, &instance, &app, run, since).await;
+        runs::save(tx, &run)?;
+        Ok(run)
+    });
+    Ok(begun.await?)
+}
+
+/// Back to the beginning of its phase.
+fn restart(run: &mut Run) {
+    (run.place, run.expected) = (None, None);
+    match run.phase {
+        RunPhase::Users => run.counts.users = 0,
+        RunPhase::Groups => run.counts.groups = 0,
+        RunPhase::Verify | RunPhase::Done | RunPhase::Failed | RunPhase::Cancelled => {}
+    }
+}
+
+/// A run on its way through the pages.
+struct Walk<'a> {
+    ctx: &'a Context,
+    instance: &'a Instance,
+    app: &'a Connector,
+    run: Run,
+    /// What this phase's pages held, to notice one that comes again.
+    pages: HashSet<u64>,
+    /// The app has refused the place once; a second time is an error.
+    restarted: bool,
+}
+
+impl Walk<'_> {
+    /// Reads what is left of all phases.
+    async fn to_the_end(&mut self, contact: &mut bool) -> Result<(), Ended> {
+        loop {
+            if self.ctx.is_stopping() {
+                return Err(Ended::Again);
             }
-        };
-        if kind == ResourceType::Group && !reads_groups(&instance) {
-            run.phase = RunPhase::Verify;
-            continue;
-        }
-        let sent = ctx.store.seq();
-        let page = match page(ctx, &app, kind, cursor).await {
-            Ok(page) => page,
-            Err(error) => match none_there(ctx, kind, cursor, &run, error).await? {
-                true => Page {
-                    resources: Vec::new(),
-                    total: Some(0),
-                    next: None,
-                },
-                false => return Err(Ended::Again),
-            },
-        };
-        *contact = true;
-        let next = next_cursor(ctx, &app, kind, &run, cursor, &page).await?;
-        run.expected = page.total.or(run.expected);
-        bring_in(ctx, &instance, kind, &mut run, sent, page.resources).await?;
-        if next.is_none() {
-            run.phase = if kind == ResourceType::User {
-                RunPhase::Groups
-            } else {
-                RunPhase::Verify
+            let kind = match self.run.phase {
+                RunPhase::Users => ResourceType::User,
+                RunPhase::Groups if reads_groups(self.instance) => ResourceType::Group,
+                RunPhase::Groups => {
+                    self.run.phase = RunPhase::Verify;
+                    continue;
+                }
+                RunPhase::Verify | RunPhase::Done | RunPhase::Failed | RunPhase::Cancelled => return Ok(()),
             };
-        }
-        cursor = next.unwrap_or(1);
-        let saved = run.clone();
-        ctx.write(instance.id, move |tx| runs::save(tx, &saved, cursor))
+            let sent = self.ctx.store.seq();
+            let Some(page) = self.page(kind).await? else {
+                continue;
+            };
+            *contact = true;
+            let end = self.end_of(kind, &page)?;
+            if end.phase != self.run.phase {
+                self.pages.clear();
+            }
+            bring_in(
+                self.ctx,
+                self.instance,
+                kind,
+                &mut self.run,
+                sent,
+                page.resources,
+                &end,
+            )
             .await?;
+        }
+    }
+
+    /// Where the next page starts, counted from 1.
+    fn start(&self) -> u64 {
+        let place = self.run.place.as_deref();
+        place.and_then(|text| text.parse().ok()).unwrap_or(1)
+    }
+
+    /// The next page; none: the app does not know the place any more, and its phase begins anew.
+    async fn page(&mut self, kind: ResourceType) -> Result<Option<Page>, Ended> {
+        let start = self.start();
+        let error = match page(self.ctx, self.app, kind, start).await {
+            Ok(page) => return Ok(Some(page)),
+            Err(error) => error,
+        };
+        let refused = matches!(error.verdict, Verdict::Reject | Verdict::Gone);
+        if self.run.place.is_some() && refused && !self.restarted {
+            self.restarted = true;
+            self.pages.clear();
+            restart(&mut self.run);
+            return Ok(None);
+        }
+        none_there(self.ctx, kind, start, &self.run, error).await?;
+        Ok(Some(Page {
+            resources: Vec::new(),
+            total: Some(0),
+            next: None,
+        }))
+    }
+
+    /// Where the run stands after this page. An app that shows the same page again and again cannot be read to its end.
+    fn end_of(&mut self, kind: ResourceType, page: &Page) -> Result<PageEnd, Ended> {
+        let Some(next) = page.next else {
+            return Ok(PageEnd {
+                read: page.resources.len() as u64,
+                phase: match kind {
+                    ResourceType::User => RunPhase::Groups,
+                    ResourceType::Group => RunPhase::Verify,
+                },
+                expected: None,
+                place: None,
+            });
+        };
+        let mut ids: Vec<&str> = page.resources.iter().map(|r| r.id.as_str()).collect();
+        ids.sort_unstable();
+        let mut hash = DefaultHasher::new();
+        ids.hash(&mut hash);
+        let repeated = ids.iter().any(|id| !id.is_empty()) && !self.pages.insert(hash.finish());
+        if repeated || next <= self.start() || next > LONGEST {
+            return Err(Ended::Unclear(format!(
+                "{} shows the same page of its list again and again",
+                self.app.host()
+            )));
+        }
+        Ok(PageEnd {
+            read: page.resources.len() as u64,
+            phase: self.run.phase,
+            expected: page.total.or(self.run.expected),
+            place: Some(next.to_string()),
+        })
     }
 }
 
@@ -102,24 +213,6 @@ async fn read_all(ctx: &Context, job: &Job, contact: &mut bool) -> Result<(), En
 fn reads_groups(instance: &Instance) -> bool {
     instance.scope.carries(ResourceType::Group)
         && instance.target.as_ref().is_some_and(|t| t.capabilities().groups)
-}
-
-/// The run to go on with: an interrupted one, or a new one.
-async fn begin(ctx: &Context, job: &Job) -> Result<(Run, u64), Ended> {
-    let id = job.instance;
-    let begun = ctx.write(id, move |tx| {
-        if let Some((mut open, cursor)) = runs::open(tx, id)? {
-            if tx.now().since(open.started) < RESUME && open.started <= tx.now() {
-                return Ok((open, cursor));
-            }
-            open.phase = RunPhase::Failed;
-            open.ended = Some(tx.now());
-            open.error = Some("interrupted".into());
-            runs::save(tx, &open, cursor)?;
-        }
-        Ok((runs::start(tx, id)?, 1))
-    });
-    Ok(begun.await?)
 }
 
 /// One page. A single hiccup of the app does not throw away all that was read before it.
@@ -142,172 +235,20 @@ fn is_hiccup(error: &ConnectorError) -> bool {
     matches!(error.verdict, Verdict::Retry { after: None, .. }) && error.status.is_some_and(|s| s != 429)
 }
 
-/// An app without groups may answer 404 to their list. True: there are none, and none were ever known.
+/// An app without groups may answer 404 to their list: there are none, if none were ever known.
 async fn none_there(
     ctx: &Context,
     kind: ResourceType,
     cursor: u64,
     run: &Run,
     error: ConnectorError,
-) -> Result<bool, Ended> {
+) -> Result<(), Ended> {
     if kind != ResourceType::Group || cursor != 1 || !matches!(error.status, Some(404 | 405 | 501)) {
         return Err(error.into());
     }
     let (instance, id) = (run.instance, run.id);
     let (known, _) = ctx.read(move |rx| links::known(rx, instance, kind, id)).await?;
-    if known == 0 { Ok(true) } else { Err(error.into()) }
-}
-
-/// Where to read on. An app that shows the same page again and again cannot be read to its end.
-async fn next_cursor(
-    ctx: &Context,
-    app: &Connector,
-    kind: ResourceType,
-    run: &Run,
-    cursor: u64,
-    page: &Page,
-) -> Result<Option<u64>, Ended> {
-    let Some(next) = page.next else { return Ok(None) };
-    let ids: Vec<String> = page
-        .resources
-        .iter()
-        .filter(|r| r.broken.is_none())
-        .map(|r| r.id.clone())
-        .collect();
-    let (instance, id) = (run.instance, run.id);
-    let repeated =
-        cursor > 1 && !ids.is_empty() && ctx.read(move |rx| all_seen(rx, instance, kind, id, &ids)).await?;
-    if repeated || next <= cursor || next > LONGEST {
-        return Err(Ended::Unclear(format!(
-            "{} shows the same page of its list again and again",
-            app.host()
-        )));
-    }
-    Ok(Some(next))
-}
-
-fn all_seen(
-    rx: &Rx<'_>,
-    instance: crate::model::InstanceId,
-    kind: ResourceType,
-    run: i64,
-    ids: &[String],
-) -> Result<bool, StoreError> {
-    for id in ids {
-        if links::by_remote(rx, instance, kind, id)?.is_none_or(|l| l.seen_run != run) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Brings a page in. A unit that the database refuses is tried account by account, so that a bad one stops only itself.
-async fn bring_in(
-    ctx: &Context,
-    instance: &Instance,
-    kind: ResourceType,
-    run: &mut Run,
-    sent: i64,
-    all: Vec<Remote>,
-) -> Result<(), Ended> {
-    let size = if kind == ResourceType::Group { 1 } else { UNIT };
-    match kind {
-        ResourceType::User => run.counts.users += all.len() as u64,
-        ResourceType::Group => run.counts.groups += all.len() as u64,
-    }
-    let mut rest = all;
-    while !rest.is_empty() {
-        let tail = rest.split_off(rest.len().min(size));
-        let unit = std::mem::replace(&mut rest, tail);
-        match write(ctx, instance, kind, run, sent, unit.clone()).await {
-            Ok(()) => {}
-            Err(error) if error.is_passing() => return Err(error.into()),
-            Err(_) => {
-                for mut one in unit {
-                    if let Err(error) = write(ctx, instance, kind, run, sent, vec![one.clone()]).await {
-                        tracing::warn!(instance = %instance.slug, %error, "an account of the app could not be brought in");
-                        one.broken = Some("it could not be stored".into());
-                        write(ctx, instance, kind, run, sent, vec![one]).await?;
-                    }
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn write(
-    ctx: &Context,
-    instance: &Instance,
-    kind: ResourceType,
-    run: &mut Run,
-    sent: i64,
-    unit: Vec<Remote>,
-) -> Result<(), StoreError> {
-    let id = instance.id;
-    let unit = ctx
-        .read(move |rx| {
-            unit.into_iter()
-                .map(|r| Ok((held(rx, id, &r)?, r)))
-                .collect::<Result<Vec<_>, StoreError>>()
-        })
-        .await?;
-    let (owned, look_run, broken) = (instance.clone(), run.id, run.counts.broken);
-    let took = ctx.write(id, move |tx| {
-        let mut all = Vec::with_capacity(unit.len());
-        for (held, remote) in &unit {
-            let look = Look {
-                tx,
-                instance: &owned,
-                kind,
-                run: look_run,
-                sent,
-                told: broken,
-            };
-            all.push(take_in(&look, remote, held.as_ref())?);
-        }
-        Ok(all)
-    });
-    for one in took.await? {
-        match one {
-            Took::Same => {}
-            Took::Created => run.counts.created += 1,
-            Took::Changed => run.counts.changed += 1,
-            Took::Broken => run.counts.broken += 1,
-        }
-    }
-    Ok(())
-}
-
-/// Which of ours a remote group holds. Its digest tells whether that is news.
-fn held(
-    rx: &Rx<'_>,
-    instance: crate::model::InstanceId,
-    remote: &Remote,
-) -> Result<Option<Held>, StoreError> {
-    let Some(members) = &remote.members else {
-        return Ok(None);
-    };
-    let mut rows = Vec::with_capacity(members.len());
-    for member in members {
-        let kinds = match member.kind {
-            Some(kind) => vec![kind],
-            None => vec![ResourceType::User, ResourceType::Group],
-        };
-        for kind in kinds {
-            if let Some(row) = links::by_remote(rx, instance, kind, &member.value)?.and_then(|l| l.resource) {
-                rows.push(row);
-                break;
-            }
-        }
-    }
-    rows.sort_unstable();
-    rows.dedup();
-    let text: Vec<String> = rows.iter().map(ToString::to_string).collect();
-    Ok(Some(Held {
-        digest: mapping::digest(&text.join(",").into()),
-        rows,
-    }))
+    if known == 0 { Ok(()) } else { Err(error.into()) }
 }
 
 /// The latest document of a link.

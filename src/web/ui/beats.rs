@@ -35,7 +35,9 @@ impl From<&Condition> for Span {
             | ConditionKind::Sealed
             | ConditionKind::Leavers => Health::Failing,
             ConditionKind::Held => Health::Held,
-            ConditionKind::Rejected => Health::Degraded,
+            ConditionKind::Rejected | ConditionKind::TokenEnds | ConditionKind::TokenRefused => {
+                Health::Degraded
+            }
         };
         Self {
             from: c.since,

@@ -96,7 +96,7 @@ pub fn progress(status: &InstanceStatus, now: Time) -> Option<Progress> {
             0,
             None,
         ),
-        RunPhase::Verify | RunPhase::Done | RunPhase::Failed => (
+        RunPhase::Verify | RunPhase::Done | RunPhase::Failed | RunPhase::Cancelled => (
             format!("{which}: everything read, looking at what was not seen"),
             0,
             None,
@@ -206,7 +206,10 @@ mod tests {
             started: Time(0),
             ended: None,
             expected,
+            place: None,
+            saved: Time(0),
             counts,
+            troubles: Vec::new(),
             error: None,
         };
         let status = InstanceStatus {
