@@ -81,6 +81,19 @@ pub struct InstanceDetail {
     pub created_at: String,
 }
 
+/// The app's token, without itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TokenRow {
+    /// Of which instance.
+    pub slug: String,
+    /// When it was entered; null: none is stored.
+    pub set_at: Option<String>,
+    /// When it ends, as far as anybody said.
+    pub ends_at: Option<String>,
+    /// What is to be said of that now.
+    pub reminder: Option<String>,
+}
+
 /// A sync that was asked for, and what is left to be done after it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SyncReport {

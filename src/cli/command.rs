@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::model::{Role, Scope, UserWrites};
+use crate::model::{Role, Scope, Time, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 use crate::secret::Secret;
 
@@ -45,6 +45,8 @@ pub enum Command {
         user_writes: Option<UserWrites>,
         /// Where to send to; tested before anything is saved.
         target: Option<NewTarget>,
+        /// When its token ends, for reminders.
+        token_ends: Option<Time>,
     },
     /// Changes settings of an instance. Answer: `InstanceDetail`.
     InstanceEdit {
@@ -52,6 +54,15 @@ pub enum Command {
         slug: String,
         /// What it answers to writes of users; only in scope *groups*.
         user_writes: UserWrites,
+    },
+    /// Shows how old the app's token is, replaces it, or notes when it ends. Answer: `TokenRow`.
+    InstanceToken {
+        /// Of which instance.
+        slug: String,
+        /// A new one, as typed; tested before it replaces the old.
+        token: Option<WireSecret>,
+        /// When it ends; none: as it is.
+        ends: Option<TokenEnd>,
     },
     /// All instances. Answer: list of `InstanceRow`.
     InstanceList,
@@ -192,6 +203,16 @@ pub struct NewTarget {
     pub base_url: String,
     /// Token, as typed.
     pub token: WireSecret,
+}
+
+/// When a token ends, as somebody said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenEnd {
+    /// Never, or nobody knows.
+    Never,
+    /// Then.
+    At(Time),
 }
 
 /// What an instance can be switched to.

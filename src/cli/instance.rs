@@ -5,11 +5,12 @@ use std::io::BufRead;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow};
-use super::command::{Command, NewTarget, Switch};
+use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow, TokenRow};
+use super::command::{Command, NewTarget, Switch, TokenEnd};
 use super::input::secret_line;
 use super::{CliError, Output, Plan, sync};
 use crate::model::{Health, Scope, UserWrites};
+use crate::sync::token::parse_date;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InstanceVerb {
@@ -33,6 +34,17 @@ pub(super) enum InstanceVerb {
     },
     /// Read the app now instead of at the scheduled time
     Sync(sync::SyncArgs),
+    /// How old the app's token is and when it ends; with --token-stdin, replace it
+    Token {
+        #[command(flatten)]
+        one: One,
+        /// Read a new token from standard input, one line; it is tested before it replaces the old one
+        #[arg(long)]
+        token_stdin: bool,
+        /// The day on which the token ends, or never: you are reminded before
+        #[arg(long, value_name = "YYYY-MM-DD", value_parser = token_end)]
+        token_expires: Option<TokenEnd>,
+    },
     /// Its syncs, newest first
     Runs(One),
     /// What its identity provider sent lately, newest first
@@ -90,6 +102,9 @@ pub(super) struct CreateArgs {
     /// Read the app's token from standard input, one line
     #[arg(long, requires = "base_url")]
     token_stdin: bool,
+    /// The day on which the token ends, if it does: you are reminded before
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "base_url", value_parser = token_end)]
+    token_expires: Option<TokenEnd>,
     /// Print JSON, for scripts
     #[arg(long)]
     json: bool,
@@ -114,6 +129,10 @@ impl InstanceVerb {
                     scope: args.scope,
                     user_writes: args.user_writes,
                     target,
+                    token_ends: match args.token_expires {
+                        Some(TokenEnd::At(at)) => Some(at),
+                        Some(TokenEnd::Never) | None => None,
+                    },
                 };
                 Plan::new(command, args.json, show_created)
             }
@@ -128,6 +147,22 @@ impl InstanceVerb {
                 show_detail,
             ),
             Self::Sync(args) => args.plan(),
+            Self::Token {
+                one,
+                token_stdin,
+                token_expires,
+            } => {
+                let token = match token_stdin {
+                    true => Some(secret_line(input, "token")?),
+                    false => None,
+                };
+                let command = Command::InstanceToken {
+                    slug: one.slug,
+                    token,
+                    ends: token_expires,
+                };
+                Plan::new(command, one.json, show_token)
+            }
             Self::Runs(one) => Plan::new(
                 Command::InstanceRuns { slug: one.slug },
                 one.json,
@@ -158,6 +193,29 @@ fn scope(word: &str) -> Result<Scope, &'static str> {
 
 fn user_writes(word: &str) -> Result<UserWrites, &'static str> {
     UserWrites::parse(word).ok_or("use acknowledge or refuse")
+}
+
+fn token_end(word: &str) -> Result<TokenEnd, String> {
+    if word == "never" {
+        return Ok(TokenEnd::Never);
+    }
+    match parse_date(word)? {
+        Some(at) => Ok(TokenEnd::At(at)),
+        None => Err("use a day such as 2027-01-31, or never".into()),
+    }
+}
+
+fn show_token(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
+    let row: TokenRow = serde_json::from_value(answer)?;
+    out.fields(&[
+        ("Slug", row.slug),
+        ("Entered", row.set_at.unwrap_or_else(|| "none is stored".into())),
+        ("Ends", row.ends_at.unwrap_or_else(|| "not known".into())),
+    ])?;
+    if let Some(text) = row.reminder {
+        out.note(&text);
+    }
+    Ok(())
 }
 
 fn show_created(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {

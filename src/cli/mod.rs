@@ -134,7 +134,7 @@ pub struct Plan {
     json: bool,
     show: Show,
     passes: fn(&Value) -> bool,
-    progress: Option<Progress>,
+    progress: Option<Box<Progress>>,
 }
 
 /// What is asked again and again while a command runs, and how its answer is said.

@@ -31,9 +31,11 @@ impl SyncArgs {
         if self.cancel {
             return Plan::new(Command::InstanceCancel { slug }, self.one.json, show_sync);
         }
-        let progress = self.wait.then(|| Progress {
-            command: Command::InstanceRuns { slug: slug.clone() },
-            say: progress,
+        let progress = self.wait.then(|| {
+            Box::new(Progress {
+                command: Command::InstanceRuns { slug: slug.clone() },
+                say: progress,
+            })
         });
         let command = Command::InstanceSync {
             slug,

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use serde_json::json;
 
-use super::command::{Switch, Which};
+use super::command::{Switch, TokenEnd, Which};
 use super::*;
 use crate::model::{Role, Scope, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
@@ -57,6 +57,11 @@ fn usage_mistakes_end_with_2() {
         "instance create x --token-stdin",
         "instance create x --scope all",
         "instance delete x",
+        "instance sync x --timeout 5",
+        "instance sync x --wait --timeout 0",
+        "instance sync x --wait --cancel",
+        "instance token x --token-expires soon",
+        "instance create x --token-expires 2027-01-31",
         "secret renew",
         "attribute add x urn:a:b c",
         "attribute add x urn:a:b c --type complex",
@@ -133,7 +138,7 @@ fn secrets_come_from_standard_input_alone() {
 #[test]
 fn instances_are_made_with_and_without_a_target() {
     let made = plan(
-        "instance create Wiki --base-url https://w/scim --token-stdin --scope users --json",
+        "instance create Wiki --base-url https://w/scim --token-stdin --token-expires 2027-01-31 --scope users --json",
         b"t0ken\n",
     );
     assert!(made.json);
@@ -143,6 +148,7 @@ fn instances_are_made_with_and_without_a_target() {
         scope: Scope::Users,
         user_writes: None,
         target: Some(target),
+        token_ends: Some(ends),
     } = &made.command
     else {
         panic!()
@@ -151,6 +157,7 @@ fn instances_are_made_with_and_without_a_target() {
         (name.as_str(), target.base_url.as_str(), target.token.0.expose()),
         ("Wiki", "https://w/scim", "t0ken")
     );
+    assert_eq!(ends.to_string(), "2027-01-31T00:00:00.000Z");
     let bare = plan("instance create HR", b"");
     assert!(matches!(
         &bare.command,
@@ -277,6 +284,20 @@ fn instances_are_listed_and_switched() {
     let cancel = plan("instance sync hr --cancel", b"");
     assert!(matches!(&cancel.command, Command::InstanceCancel { slug } if slug == "hr"));
     assert!((cancel.passes)(&answer("cancelled", "")));
+    let token = plan("instance token hr --token-stdin --token-expires never", b"n3w\n");
+    let Command::InstanceToken {
+        token: Some(new),
+        ends: Some(TokenEnd::Never),
+        ..
+    } = &token.command
+    else {
+        panic!()
+    };
+    assert_eq!(new.0.expose(), "n3w");
+    let row = json!({"slug": "hr", "set_at": "w", "ends_at": null, "reminder": "It ends."});
+    let (text, notes) = shown(&token, row);
+    assert!(text.contains("Entered:  w\nEnds:     not known\n"), "{text}");
+    assert_eq!(notes, "It ends.\n");
     let gone = plan("instance delete hr --yes", b"");
     assert_eq!(shown(&gone, json!({"slug": "hr"})).0, "hr is deleted.\n");
 }

@@ -14,6 +14,7 @@ mod requests;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use std::fmt::Display;
 
@@ -57,7 +58,12 @@ pub async fn execute(
             scope,
             user_writes,
             target,
-        } => answer(instance::create(hub, base_url, name, app, (scope, user_writes), target).await),
+            token_ends,
+        } => {
+            let target = target.map(|target| (target, token_ends));
+            answer(instance::create(hub, base_url, name, app, (scope, user_writes), target).await)
+        }
+        Command::InstanceToken { slug, token, ends } => answer(token::token(hub, slug, token, ends).await),
         Command::InstanceList => answer(instance::list(hub).await),
         Command::InstanceShow { slug } => answer(instance::show(hub, base_url, slug).await),
         Command::InstanceEdit { slug, user_writes } => {

@@ -56,6 +56,7 @@ fn receiver(name: &str) -> Command {
         scope: Scope::UsersAndGroups,
         user_writes: None,
         target: None,
+        token_ends: None,
     }
 }
 
@@ -69,6 +70,7 @@ fn connected(base_url: &str, token: &str) -> Command {
             base_url: base_url.into(),
             token: secret(token),
         }),
+        token_ends: None,
     }
 }
 
@@ -167,6 +169,7 @@ async fn instances_that_receive() {
         scope,
         user_writes,
         target: None,
+        token_ends: None,
     };
     refused(
         &hub,
@@ -191,6 +194,7 @@ async fn instances_that_receive() {
         scope: Scope::Users,
         user_writes: None,
         target: None,
+        token_ends: None,
     };
     refused(&hub, app, "generic-scim").await;
     assert_eq!(

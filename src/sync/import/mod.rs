@@ -61,7 +61,7 @@ async fn read_all(ctx: &Context, job: &Job, contact: &mut bool) -> Result<(), En
         restarted: false,
     };
     let read = async {
-        walk.to_the_end(contact).await?;
+        walk.pages_left(contact).await?;
         finish::finish(ctx, job, &instance, &app, walk.run, since).await
     };
     match read.await {
@@ -112,7 +112,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Reads what is left of all phases.
-    async fn to_the_end(&mut self, contact: &mut bool) -> Result<(), Ended> {
+    async fn pages_left(&mut self, contact: &mut bool) -> Result<(), Ended> {
         loop {
             if self.ctx.is_stopping() {
                 return Err(Ended::Again);

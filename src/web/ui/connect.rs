@@ -16,6 +16,7 @@ use super::words;
 use crate::connector::catalog::{self, App};
 use crate::model::{Policies, Scope, UserWrites};
 use crate::sync::manage::{ManageError, NewConnection, clean_url};
+use crate::sync::token;
 
 /// The form and, after a failed try, what to fix.
 #[derive(Template)]
@@ -31,11 +32,13 @@ pub struct ConnectPage {
     pub base_url: String,
     /// What was cut off the base URL, in sentences; empty: nothing.
     pub cut: String,
+    /// The day on which the token ends, as typed.
+    pub token_ends: String,
     /// Users, groups or both.
     pub scopes: Vec<Choice>,
     /// acknowledge, refuse; asked when groups only are chosen.
     pub user_writes: Vec<Choice>,
-    /// Fields: `name`, `base_url`, `token`, `scope`.
+    /// Fields: `name`, `base_url`, `token`, `token_ends`, `scope`.
     pub refused: Refusals,
     /// One sentence that says what to fix; none before the first try.
     pub problem: Option<String>,
@@ -74,6 +77,7 @@ struct Typed {
     name: String,
     base_url: String,
     cut: String,
+    token_ends: String,
     scope: Scope,
     user_writes: UserWrites,
 }
@@ -93,6 +97,7 @@ pub async fn get(ask: Ask) -> Answer {
         name,
         base_url: String::new(),
         cut: String::new(),
+        token_ends: String::new(),
         scope: Scope::default(),
         user_writes: UserWrites::default(),
     };
@@ -109,6 +114,7 @@ pub async fn post(ask: Ask) -> Answer {
         name: ask.form.short("name", 200),
         base_url: ask.form.short("base_url", 4000),
         cut: String::new(),
+        token_ends: ask.form.short("token_ends", 20),
         scope: Scope::parse(ask.form.text("scope")).unwrap_or_default(),
         user_writes: UserWrites::parse(ask.form.text("user_writes")).unwrap_or_default(),
     };
@@ -116,9 +122,14 @@ pub async fn post(ask: Ask) -> Answer {
     if app.name_required && typed.name.is_empty() {
         refused.add("name", "Type a name to know this connection by.");
     }
+    let mut token_ends = None;
     let target = if app.receives_only {
         None
     } else {
+        match token::parse_date(&typed.token_ends) {
+            Ok(day) => token_ends = day,
+            Err(why) => refused.add("token_ends", why),
+        }
         match clean_url(&typed.base_url) {
             Ok((url, notes)) => (typed.base_url, typed.cut) = (url, notes.join(" ")),
             Err(why) => refused.add("base_url", why),
@@ -152,6 +163,10 @@ pub async fn post(ask: Ask) -> Answer {
     };
     match ask.pages.manager.create(ask.actor()?, new).await {
         Ok(made) => {
+            if token_ends.is_some() {
+                let manager = &ask.pages.manager;
+                manager.set_token_end(ask.actor()?, made.id, token_ends).await?;
+            }
             ask.pages.engine.wake();
             let news = match (app.receives_only, typed.cut.is_empty()) {
                 (true, _) => News::Made,
@@ -193,7 +208,7 @@ async fn answer(
         Ok::<_, Fail>(chrome.page(rx, &title, Here::Catalog, &[("Catalog", "/catalog")])?)
     });
     let (scopes, user_writes) = (scopes(typed.scope), user_writes(typed.user_writes));
-    let (name, base_url, cut) = (typed.name, typed.base_url, typed.cut);
+    let (name, base_url, cut, token_ends) = (typed.name, typed.base_url, typed.cut, typed.token_ends);
     Ok(respond(
         status,
         &ConnectPage {
@@ -202,6 +217,7 @@ async fn answer(
             name,
             base_url,
             cut,
+            token_ends,
             scopes,
             user_writes,
             refused,

@@ -18,6 +18,7 @@ use super::words;
 use crate::model::policies::{Drift, Leaver, Limit};
 use crate::model::{Instance, Policies, Scope, Target, UserWrites};
 use crate::sync::manage::{Edit, ManageError, clean_url};
+use crate::sync::token;
 
 /// The form.
 #[derive(Template)]
@@ -35,6 +36,8 @@ pub struct SettingsPage {
     pub cut: String,
     /// When the stored token was set.
     pub token_set: Option<When>,
+    /// The day on which the token ends, as typed or stored; empty: not known.
+    pub token_ends: String,
     /// Seconds between syncs.
     pub schedules: Vec<Choice>,
     /// deactivate, delete, leave.
@@ -45,7 +48,7 @@ pub struct SettingsPage {
     pub user_writes: Vec<Choice>,
     /// Accounts, groups, memberships.
     pub limits: Vec<LimitRow>,
-    /// Fields: `name`, `base_url`, `token`, `{class}_floor`, `{class}_percent`.
+    /// Fields: `name`, `base_url`, `token`, `token_ends`, `{class}_floor`, `{class}_percent`.
     pub refused: Refusals,
     /// One sentence that says what to fix.
     pub problem: Option<String>,
@@ -117,6 +120,7 @@ struct Typed {
     name: String,
     base_url: String,
     cut: String,
+    token_ends: String,
     schedule: u32,
     policies: Policies,
     limits: Vec<LimitRow>,
@@ -141,6 +145,7 @@ impl Typed {
                 .unwrap_or_default()
                 .to_owned(),
             cut: String::new(),
+            token_ends: instance.secret_ends_at.map(token::day).unwrap_or_default(),
             schedule: instance.sync_every_s,
             limits: vec![
                 row(LIMITS[0], p.accounts),
@@ -186,8 +191,15 @@ pub async fn post(ask: Ask) -> Answer {
         typed.policies.user_writes = chosen.unwrap_or(typed.policies.user_writes);
         edit.policies = Some(typed.policies.clone());
     }
+    let mut token_ends = None;
     if instance.target.is_some() {
         policies(&ask.form, &mut typed, &mut refused);
+        let stored = std::mem::replace(&mut typed.token_ends, ask.form.short("token_ends", 20));
+        match token::parse_date(&typed.token_ends) {
+            // The day of the old token says nothing of a new one.
+            Ok(day) => token_ends = (typed.token_ends != stored).then_some(day),
+            Err(why) => refused.add("token_ends", why),
+        }
         let stored = std::mem::replace(&mut typed.base_url, ask.form.short("base_url", 4000));
         match clean_url(&typed.base_url) {
             Ok((url, notes)) => (typed.base_url, typed.cut) = (url, notes.join(" ")),
@@ -205,6 +217,10 @@ pub async fn post(ask: Ask) -> Answer {
     }
     match ask.pages.manager.edit(ask.actor()?, instance.id, edit).await {
         Ok(_) => {
+            if let Some(day) = token_ends {
+                let manager = &ask.pages.manager;
+                manager.set_token_end(ask.actor()?, instance.id, day).await?;
+            }
             ask.pages.engine.wake();
             ask.go_on(
                 &format!("/instances/{}/settings", instance.slug),
@@ -290,6 +306,7 @@ async fn answer(
             name: typed.name,
             base_url: typed.base_url,
             cut: typed.cut,
+            token_ends: typed.token_ends,
             other_directory: typed.other_directory,
             page,
             head,

@@ -315,6 +315,7 @@ fn connect(failed: bool) -> ConnectPage {
         } else {
             String::new()
         },
+        token_ends: String::new(),
         cut: if failed {
             "/Users was removed from the end: it is added by itself.".into()
         } else {

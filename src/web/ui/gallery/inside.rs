@@ -362,6 +362,7 @@ fn settings() -> SettingsPage {
         base_url: "https://api.atlassian.com/scim/directory/6f2c".into(),
         cut: String::new(),
         token_set: Some(when(41 * 86_400)),
+        token_ends: "2027-01-31".into(),
         schedules: Choice::list(
             &[
                 ("900", "Every 15 minutes", ""),
