@@ -57,6 +57,8 @@ mod put_only;
 mod real_app;
 #[path = "it/requests.rs"]
 mod requests;
+#[path = "it/runs.rs"]
+mod runs;
 #[path = "it/scopes.rs"]
 mod scopes;
 #[path = "it/sealed.rs"]
@@ -66,3 +68,5 @@ mod sealed;
 mod suites;
 #[path = "it/together.rs"]
 mod together;
+#[path = "it/token.rs"]
+mod token;

@@ -83,17 +83,66 @@ pub struct InstanceDetail {
     pub created_at: String,
 }
 
-/// A sync that was asked for.
+/// The app's token, without itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TokenRow {
+    /// Of which instance.
+    pub slug: String,
+    /// When it was entered; null: none is stored.
+    pub set_at: Option<String>,
+    /// When it ends, as far as anybody said.
+    pub ends_at: Option<String>,
+    /// What is to be said of that now.
+    pub reminder: Option<String>,
+}
+
+/// A sync that was asked for, and what is left to be done after it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct SyncReport {
     /// Which instance.
     pub slug: String,
-    /// Where the sync stands; null while it is only queued.
+    /// The sync.
+    #[serde(flatten)]
+    pub run: RunRow,
+    /// Changes on their way to the app.
+    pub pending: u64,
+    /// Changes the app refused.
+    pub rejected: u64,
+    /// Removals that wait for a person.
+    pub held: u64,
+}
+
+/// One sync.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct RunRow {
+    /// To name it by; null while it is only queued.
+    pub run: Option<i64>,
+    /// Where it stands; null while it is only queued.
     pub phase: Option<RunPhase>,
+    /// `done`, `failed`, `cancelled`; `timeout`: it goes on, but was not waited for any longer; null while it runs.
+    pub outcome: Option<String>,
+    /// When it began.
+    pub started_at: Option<String>,
     /// Users read.
     pub users: u64,
     /// Groups read.
     pub groups: u64,
+    /// About how many there are in this phase, as the app says.
+    pub expected: Option<u64>,
+    /// Made here.
+    pub created: u64,
+    /// Changed here.
+    pub changed: u64,
+    /// Not understood.
+    pub broken: u64,
+    /// Not seen, and looked for one by one.
+    pub unseen: u64,
+    /// Gone from the app, and so from here.
+    pub removed: u64,
+    /// How long it took, or runs by now.
+    pub seconds: f64,
+    /// Why it failed.
+    pub error: Option<String>,
 }
 
 /// What an app can do.
@@ -168,7 +217,9 @@ pub struct RequestRow {
 
 /// A removal that waits for a person.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct RemovalRow {
+pub struct HeldRow {
+    /// Of which instance.
+    pub slug: String,
     /// To name it by.
     pub id: i64,
     /// `account`, `group` or `membership`.
@@ -183,7 +234,7 @@ pub struct RemovalRow {
 
 /// How many removals a decision met.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct RemovalsDecided {
+pub struct HeldDecided {
     /// So many.
     pub count: u64,
 }

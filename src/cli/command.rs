@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::model::{Access, Auth, Header, Role, Scope, UserWrites};
+use crate::model::{Access, Auth, Header, Role, Scope, Time, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 use crate::secret::Secret;
 
@@ -45,6 +45,8 @@ pub enum Command {
         user_writes: Option<UserWrites>,
         /// Where to send to; tested before anything is saved.
         target: Option<NewTarget>,
+        /// When its token ends, for reminders.
+        token_ends: Option<Time>,
     },
     /// Changes settings of an instance. Answer: `InstanceDetail`.
     InstanceEdit {
@@ -59,6 +61,15 @@ pub enum Command {
         /// Token, password or client secret, as typed; tested before it is saved.
         token: Option<WireSecret>,
     },
+    /// Shows how old the app's token is, replaces it, or notes when it ends. Answer: `TokenRow`.
+    InstanceToken {
+        /// Of which instance.
+        slug: String,
+        /// A new one, as typed; tested before it replaces the old.
+        token: Option<WireSecret>,
+        /// When it ends; none: as it is.
+        ends: Option<TokenEnd>,
+    },
     /// All instances. Answer: list of `InstanceRow`.
     InstanceList,
     /// One instance. Answer: `InstanceDetail`.
@@ -66,12 +77,24 @@ pub enum Command {
         /// Which.
         slug: String,
     },
-    /// Syncs now. Answer: `SyncReport`; with `wait`, a failed sync is a refusal.
+    /// Syncs now. Answer: `SyncReport`.
     InstanceSync {
         /// Which.
         slug: String,
-        /// Answer only when the sync has ended.
+        /// Answer only when the sync has ended and nothing is on its way any more.
         wait: bool,
+        /// But wait no longer than so many seconds.
+        timeout_s: Option<u64>,
+    },
+    /// Ends the sync that runs or waits. Answer: `SyncReport`.
+    InstanceCancel {
+        /// Of which instance.
+        slug: String,
+    },
+    /// The syncs of an instance, newest first. Answer: list of `RunRow`.
+    InstanceRuns {
+        /// Of which instance.
+        slug: String,
     },
     /// Switches an instance. Answer: `InstanceRow`.
     InstanceSwitch {
@@ -104,13 +127,13 @@ pub enum Command {
         /// Where it is.
         target: NewTarget,
     },
-    /// What waits for a person. Answer: list of `RemovalRow`.
-    RemovalList {
-        /// Of which instance.
-        slug: String,
+    /// Removals that wait for a person. Answer: list of `HeldRow`.
+    HeldList {
+        /// Of which instance; none: of all.
+        slug: Option<String>,
     },
-    /// Frees held removals, or keeps what they would remove. Answer: `RemovalsDecided`.
-    RemovalDecide {
+    /// Frees held removals, or keeps what they would remove. Answer: `HeldDecided`.
+    HeldDecide {
         /// Of which instance.
         slug: String,
         /// Which of those held.
@@ -203,6 +226,16 @@ pub struct NewTarget {
     pub access: Access,
 }
 
+/// When a token ends, as somebody said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenEnd {
+    /// Never, or nobody knows.
+    Never,
+    /// Then.
+    At(Time),
+}
+
 /// What an instance can be switched to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -232,7 +265,11 @@ impl Command {
     #[must_use]
     pub fn patience(&self) -> Duration {
         Duration::from_secs(match self {
-            Self::InstanceSync { wait: true, .. } => 24 * 3600,
+            Self::InstanceSync {
+                wait: true,
+                timeout_s,
+                ..
+            } => timeout_s.unwrap_or(24 * 3600).saturating_add(60),
             Self::Backup { .. } => 3600,
             Self::Doctor | Self::ProbeInstance { .. } | Self::ProbeTarget { .. } => 600,
             Self::Healthcheck => 5,
@@ -304,10 +341,10 @@ mod tests {
     fn the_form_on_the_wire_is_strict() {
         assert!(serde_json::from_str::<Command>("\"instance_list\"").is_ok());
         assert!(serde_json::from_str::<Command>("{\"instance_show\":{\"slug\":\"x\",\"y\":1}}").is_err());
-        let all = "{\"removal_decide\":{\"slug\":\"x\",\"which\":\"all\",\"allow\":true}}";
+        let all = "{\"held_decide\":{\"slug\":\"x\",\"which\":\"all\",\"allow\":true}}";
         assert!(matches!(
             serde_json::from_str(all).unwrap(),
-            Command::RemovalDecide {
+            Command::HeldDecide {
                 which: Which::All,
                 allow: true,
                 ..

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
-use std::thread::sleep;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::{self, sleep};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,12 +12,14 @@ use serde_json::Value;
 use super::answer::{RenewDone, RestoreDone};
 use super::command::Command;
 use super::socket::client;
-use super::{CliError, LockedDir, Output, Plan, backup, doctor, fail, secret};
+use super::{CliError, LockedDir, Output, Plan, Progress, backup, doctor, fail, secret};
 use crate::config;
 
 /// How often to look again while a server that is starting or stopping holds the lock without a socket.
 const LOOKS: u32 = 50;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+/// How often it is said how a long command gets on.
+const BETWEEN_LINES: Duration = Duration::from_secs(1);
 /// The field of an answer that people read on standard error and scripts never see.
 const NOTES: &str = "notes";
 
@@ -26,7 +29,16 @@ pub fn run(
     plan: &Plan,
     offline: impl FnOnce(&LockedDir, Command) -> Result<Value, String>,
 ) -> ExitCode {
-    let done = ask(dir, &plan.command, offline).and_then(|answer| {
+    let answered = thread::scope(|scope| {
+        let (done, ended) = mpsc::channel::<()>();
+        if let Some(progress) = &plan.progress {
+            scope.spawn(move || follow(dir, progress, &ended));
+        }
+        let answer = ask(dir, &plan.command, offline);
+        drop(done);
+        answer
+    });
+    let done = answered.and_then(|answer| {
         let passes = (plan.passes)(&answer);
         printing(|out| present(out, plan, answer)).map(|()| passes)
     });
@@ -96,6 +108,25 @@ fn ask(
         }
     }
     Err(CliError::NoServer(dir.to_owned()))
+}
+
+/// Says on standard error how a command gets on, until `ended` is closed. Only a running server can be asked.
+fn follow(dir: &Path, progress: &Progress, ended: &Receiver<()>) {
+    let mut said = None;
+    while ended.recv_timeout(BETWEEN_LINES) == Err(RecvTimeoutError::Timeout) {
+        // That it cannot be asked now is not what the person waits for.
+        let Ok(Some(answer)) = client::call(dir, &progress.command) else {
+            continue;
+        };
+        let line = (progress.say)(&answer);
+        if let Some(line) = line.filter(|line| said.as_ref() != Some(line)) {
+            let _ = printing(|out| {
+                out.note(&line);
+                Ok(())
+            });
+            said = Some(line);
+        }
+    }
 }
 
 /// The answer without its notes, which are for people and go beside it.

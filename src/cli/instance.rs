@@ -5,12 +5,13 @@ use std::io::BufRead;
 use clap::{ArgGroup, Args, Subcommand};
 use serde_json::Value;
 
-use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow, SyncReport};
-use super::command::{Command, NewTarget, Switch};
+use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow, TokenRow};
+use super::command::{Command, NewTarget, Switch, TokenEnd};
 use super::input::secret_line;
-use super::{CliError, Output, Plan};
+use super::{CliError, Output, Plan, sync};
 use crate::connector::form::{parse_auth, parse_header};
-use crate::model::{Access, Auth, Header, Health, RunPhase, Scope, UserWrites};
+use crate::model::{Access, Auth, Header, Health, Scope, UserWrites};
+use crate::sync::token::parse_date;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InstanceVerb {
@@ -46,13 +47,20 @@ pub(super) enum InstanceVerb {
         token_stdin: bool,
     },
     /// Read the app now instead of at the scheduled time
-    Sync {
+    Sync(sync::SyncArgs),
+    /// How old the app's token is and when it ends; with --token-stdin, replace it
+    Token {
         #[command(flatten)]
         one: One,
-        /// Answer when the sync has ended; exit with 1 if it failed
+        /// Read a new token from standard input, one line; it is tested before it replaces the old one
         #[arg(long)]
-        wait: bool,
+        token_stdin: bool,
+        /// The day on which the token ends, or never: you are reminded before
+        #[arg(long, value_name = "YYYY-MM-DD", value_parser = token_end)]
+        token_expires: Option<TokenEnd>,
     },
+    /// Its syncs, newest first
+    Runs(One),
     /// What its identity provider sent lately, newest first
     Requests {
         #[command(flatten)]
@@ -82,10 +90,10 @@ pub(super) enum InstanceVerb {
 #[derive(Debug, Args)]
 pub(super) struct One {
     /// The instance, by its slug
-    slug: String,
+    pub(super) slug: String,
     /// Print JSON, for scripts
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -115,6 +123,9 @@ pub(super) struct CreateArgs {
     /// A header to send with each request, as 'Name: value'; admins see its value. May be repeated
     #[arg(long = "header", value_name = "HEADER", value_parser = parse_header, requires = "base_url")]
     headers: Vec<Header>,
+    /// The day on which the token ends, if it does: you are reminded before
+    #[arg(long, value_name = "YYYY-MM-DD", requires = "base_url", value_parser = token_end)]
+    token_expires: Option<TokenEnd>,
     /// Print JSON, for scripts
     #[arg(long)]
     json: bool,
@@ -143,6 +154,10 @@ impl InstanceVerb {
                     scope: args.scope,
                     user_writes: args.user_writes,
                     target,
+                    token_ends: match args.token_expires {
+                        Some(TokenEnd::At(at)) => Some(at),
+                        Some(TokenEnd::Never) | None => None,
+                    },
                 };
                 Plan::new(command, args.json, show_created)
             }
@@ -166,10 +181,27 @@ impl InstanceVerb {
                 one.json,
                 show_detail,
             ),
-            Self::Sync { one, wait } => Plan::new(
-                Command::InstanceSync { slug: one.slug, wait },
+            Self::Sync(args) => args.plan(),
+            Self::Token {
+                one,
+                token_stdin,
+                token_expires,
+            } => {
+                let token = match token_stdin {
+                    true => Some(secret_line(input, "token")?),
+                    false => None,
+                };
+                let command = Command::InstanceToken {
+                    slug: one.slug,
+                    token,
+                    ends: token_expires,
+                };
+                Plan::new(command, one.json, show_token)
+            }
+            Self::Runs(one) => Plan::new(
+                Command::InstanceRuns { slug: one.slug },
                 one.json,
-                show_sync,
+                sync::show_runs,
             ),
             Self::Requests { one, rejected } => Plan::new(
                 Command::InstanceRequests {
@@ -196,6 +228,29 @@ fn scope(word: &str) -> Result<Scope, &'static str> {
 
 fn user_writes(word: &str) -> Result<UserWrites, &'static str> {
     UserWrites::parse(word).ok_or("use acknowledge or refuse")
+}
+
+fn token_end(word: &str) -> Result<TokenEnd, String> {
+    if word == "never" {
+        return Ok(TokenEnd::Never);
+    }
+    match parse_date(word)? {
+        Some(at) => Ok(TokenEnd::At(at)),
+        None => Err("use a day such as 2027-01-31, or never".into()),
+    }
+}
+
+fn show_token(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
+    let row: TokenRow = serde_json::from_value(answer)?;
+    out.fields(&[
+        ("Slug", row.slug),
+        ("Entered", row.set_at.unwrap_or_else(|| "none is stored".into())),
+        ("Ends", row.ends_at.unwrap_or_else(|| "not known".into())),
+    ])?;
+    if let Some(text) = row.reminder {
+        out.note(&text);
+    }
+    Ok(())
 }
 
 fn show_created(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
@@ -307,16 +362,6 @@ fn signs_in(access: &Access) -> String {
         text.push_str(&format!("; {}: {}", header.name, header.value));
     }
     text
-}
-
-fn show_sync(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
-    let report: SyncReport = serde_json::from_value(answer)?;
-    let (slug, users, groups) = (report.slug, report.users, report.groups);
-    out.line(&match report.phase {
-        Some(RunPhase::Done) => format!("{slug} is synced: {users} users and {groups} groups read."),
-        Some(_) => format!("{slug} is being synced: {users} users and {groups} groups read so far."),
-        None => format!("{slug} will be synced next."),
-    })
 }
 
 fn show_requests(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {

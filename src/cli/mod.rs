@@ -17,6 +17,7 @@ mod demo;
 mod doctor;
 mod duration;
 mod error;
+mod held;
 mod input;
 mod instance;
 mod key;
@@ -24,11 +25,11 @@ mod lock;
 mod offline;
 mod output;
 mod probe;
-mod removal;
 mod restore;
 mod secret;
 mod serve;
 mod serve_run;
+mod sync;
 
 use std::io::BufRead;
 use std::path::PathBuf;
@@ -80,8 +81,8 @@ enum Verb {
     /// Find out what an app can do, as a checklist; exit with 1 if it cannot be used
     Probe(probe::ProbeArgs),
     /// Removals that wait for a person, because they are more than usual
-    #[command(subcommand)]
-    Removal(removal::RemovalVerb),
+    #[command(subcommand, alias = "removal")]
+    Held(held::HeldVerb),
     /// Keys with which identity providers open an instance
     #[command(subcommand)]
     Key(key::KeyVerb),
@@ -136,6 +137,14 @@ pub struct Plan {
     json: bool,
     show: Show,
     passes: fn(&Value) -> bool,
+    progress: Option<Box<Progress>>,
+}
+
+/// What is asked again and again while a command runs, and how its answer is said.
+#[derive(Debug)]
+struct Progress {
+    command: Command,
+    say: fn(&Value) -> Option<String>,
 }
 
 /// Shows an answer to people.
@@ -148,6 +157,7 @@ impl Plan {
             json,
             show,
             passes: |_| true,
+            progress: None,
         }
     }
 }
@@ -200,7 +210,7 @@ impl Cli {
             Verb::Admin(verb) => verb.plan(input)?,
             Verb::Instance(verb) => verb.plan(input)?,
             Verb::Probe(args) => args.plan(input)?,
-            Verb::Removal(verb) => verb.plan(),
+            Verb::Held(verb) => verb.plan(),
             Verb::Key(verb) => verb.plan(),
             Verb::Attribute(verb) => verb.plan(),
             Verb::Backup(args) => args.plan()?,

@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use serde_json::json;
 
-use super::command::{Switch, Which};
+use super::command::{Switch, TokenEnd, Which};
 use super::*;
 use crate::model::{Auth, Role, Scope, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
@@ -57,14 +57,19 @@ fn usage_mistakes_end_with_2() {
         "instance create x --token-stdin",
         "instance create x --scope all",
         "instance delete x",
+        "instance sync x --timeout 5",
+        "instance sync x --wait --timeout 0",
+        "instance sync x --wait --cancel",
+        "instance token x --token-expires soon",
+        "instance create x --token-expires 2027-01-31",
         "secret renew",
         "attribute add x urn:a:b c",
         "attribute add x urn:a:b c --type complex",
         "attribute add x urn:a:b c --type string --for people",
         "attribute remove x urn:a:b",
-        "removal allow x",
-        "removal allow x 1 --all",
-        "removal allow x one",
+        "held allow x",
+        "held allow x 1 --all",
+        "held allow x one",
         "key create",
         "key rotate x --old-ends soon",
         "key revoke x",
@@ -133,7 +138,7 @@ fn secrets_come_from_standard_input_alone() {
 #[test]
 fn instances_are_made_with_and_without_a_target() {
     let made = plan(
-        "instance create Wiki --base-url https://w/scim --token-stdin --scope users --json",
+        "instance create Wiki --base-url https://w/scim --token-stdin --token-expires 2027-01-31 --scope users --json",
         b"t0ken\n",
     );
     assert!(made.json);
@@ -143,6 +148,7 @@ fn instances_are_made_with_and_without_a_target() {
         scope: Scope::Users,
         user_writes: None,
         target: Some(target),
+        token_ends: Some(ends),
     } = &made.command
     else {
         panic!()
@@ -151,6 +157,7 @@ fn instances_are_made_with_and_without_a_target() {
         (name.as_str(), target.base_url.as_str(), target.token.0.expose()),
         ("Wiki", "https://w/scim", "t0ken")
     );
+    assert_eq!(ends.to_string(), "2027-01-31T00:00:00.000Z");
     let bare = plan("instance create HR", b"");
     assert!(matches!(
         &bare.command,
@@ -289,8 +296,51 @@ fn instances_are_listed_and_switched() {
     );
     let sync = plan("instance sync hr --wait", b"");
     assert!(matches!(&sync.command, Command::InstanceSync { wait: true, .. }));
-    let done = json!({"slug": "hr", "phase": "done", "users": 5, "groups": 2});
-    assert_eq!(shown(&sync, done).0, "hr is synced: 5 users and 2 groups read.\n");
+    let answer = |outcome: &str, error: &str| {
+        json!({"slug": "hr", "run": 7, "phase": "done", "outcome": outcome, "users": 5, "groups": 2, "created": 0, "changed": 0,
+            "broken": 0, "unseen": 0, "removed": 0, "seconds": 0.5, "error": error, "pending": 0, "rejected": 1, "held": 0})
+    };
+    let (text, notes) = shown(&sync, answer("done", ""));
+    assert_eq!(text, "hr is synced: 5 users and 2 groups read.\n");
+    assert!(notes.contains("1 refused by the app."), "{notes}");
+    for (outcome, passes) in [
+        ("done", true),
+        ("failed", false),
+        ("cancelled", false),
+        ("timeout", false),
+    ] {
+        assert_eq!((sync.passes)(&answer(outcome, "why")), passes, "{outcome}");
+    }
+    assert_eq!(
+        shown(&sync, answer("failed", "It is away.")),
+        (String::new(), "rollcall: The sync failed: It is away.\n".into())
+    );
+    let limited = plan("instance sync hr --wait --timeout 9", b"");
+    assert!(matches!(
+        &limited.command,
+        Command::InstanceSync {
+            timeout_s: Some(9),
+            ..
+        }
+    ));
+    assert_eq!(limited.command.patience().as_secs(), 69);
+    let cancel = plan("instance sync hr --cancel", b"");
+    assert!(matches!(&cancel.command, Command::InstanceCancel { slug } if slug == "hr"));
+    assert!((cancel.passes)(&answer("cancelled", "")));
+    let token = plan("instance token hr --token-stdin --token-expires never", b"n3w\n");
+    let Command::InstanceToken {
+        token: Some(new),
+        ends: Some(TokenEnd::Never),
+        ..
+    } = &token.command
+    else {
+        panic!()
+    };
+    assert_eq!(new.0.expose(), "n3w");
+    let row = json!({"slug": "hr", "set_at": "w", "ends_at": null, "reminder": "It ends."});
+    let (text, notes) = shown(&token, row);
+    assert!(text.contains("Entered:  w\nEnds:     not known\n"), "{text}");
+    assert_eq!(notes, "It ends.\n");
     let gone = plan("instance delete hr --yes", b"");
     assert_eq!(shown(&gone, json!({"slug": "hr"})).0, "hr is deleted.\n");
 }
@@ -319,8 +369,8 @@ fn requests_are_listed_with_what_was_remarkable() {
 
 #[test]
 fn removals_are_decided_one_by_one_or_all() {
-    let some = plan("removal allow hr 3 4", b"");
-    let Command::RemovalDecide {
+    let some = plan("held allow hr 3 4", b"");
+    let Command::HeldDecide {
         which, allow: true, ..
     } = &some.command
     else {
@@ -330,7 +380,7 @@ fn removals_are_decided_one_by_one_or_all() {
     let all = plan("removal reject hr --all", b"");
     assert!(matches!(
         &all.command,
-        Command::RemovalDecide {
+        Command::HeldDecide {
             which: Which::All,
             allow: false,
             ..
@@ -340,11 +390,12 @@ fn removals_are_decided_one_by_one_or_all() {
         shown(&all, json!({"count": 1})).0,
         "1 removal rejected: the app keeps what it has.\n"
     );
-    let held = json!([{"id": 3, "class": "account", "label": "ada", "reason": "left", "at": "now"}]);
-    let (text, _) = shown(&plan("removal list hr", b""), held);
+    let held =
+        json!([{"slug": "hr", "id": 3, "class": "account", "label": "ada", "reason": "left", "at": "now"}]);
+    let (text, _) = shown(&plan("held list hr", b""), held);
     assert_eq!(
         text,
-        "ID  WHAT     WHO  SINCE  WHY\n3   account  ada  now    left\n"
+        "ID  INSTANCE  WHAT     WHO  SINCE  WHY\n3   hr        account  ada  now    left\n"
     );
 }
 

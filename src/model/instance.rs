@@ -96,6 +96,8 @@ pub struct Instance {
     pub parked_since: Option<Time>,
     /// When the stored token was last set.
     pub secret_set_at: Option<Time>,
+    /// When it ends, as far as anybody said: a reminder, nothing else.
+    pub secret_ends_at: Option<Time>,
     /// When it was made.
     pub created: Time,
 }

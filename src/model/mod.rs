@@ -29,6 +29,6 @@ pub use profile::{Line, LineGroup, LineState, Profile};
 pub use removal::{Removal, RemovalClass, RemovalState};
 pub use request::{Milestone, Refusal, Request, RequestId, Why};
 pub use resource::Resource;
-pub use run::{Condition, ConditionKind, Run, RunPhase};
+pub use run::{Condition, ConditionKind, Run, RunPhase, Trouble};
 pub use scope::{Scope, UserWrites};
 pub use time::Time;

@@ -18,6 +18,8 @@ pub enum RunPhase {
     Done,
     /// Ended early; what was read stays, nothing is taken as gone.
     Failed,
+    /// Ended by a person; the same.
+    Cancelled,
 }
 
 impl RunPhase {
@@ -30,17 +32,37 @@ impl RunPhase {
             Self::Verify => "verify",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
         }
     }
 
     /// Reads the stored word; an unknown one reads as failed.
     #[must_use]
     pub fn parse(word: &str) -> Self {
-        [Self::Users, Self::Groups, Self::Verify, Self::Done]
-            .into_iter()
-            .find(|p| p.as_str() == word)
-            .unwrap_or(Self::Failed)
+        [
+            Self::Users,
+            Self::Groups,
+            Self::Verify,
+            Self::Done,
+            Self::Cancelled,
+        ]
+        .into_iter()
+        .find(|p| p.as_str() == word)
+        .unwrap_or(Self::Failed)
     }
+}
+
+/// An object of the app that could not be understood.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Trouble {
+    /// `User` or `Group`.
+    pub kind: String,
+    /// The app's id; empty when it gave none.
+    pub id: String,
+    /// What a person calls it; may be empty.
+    pub name: String,
+    /// Why, without full stop.
+    pub why: String,
 }
 
 /// What a run counted.
@@ -74,10 +96,16 @@ pub struct Run {
     pub started: Time,
     /// When it ended.
     pub ended: Option<Time>,
-    /// About how many objects there are, as the target said; a hint.
+    /// About how many objects its phase has, as the target said; a hint.
     pub expected: Option<u64>,
+    /// Where its phase goes on, as the connector wrote it; none: from its beginning.
+    pub place: Option<String>,
+    /// When it last got on.
+    pub saved: Time,
     /// What it counted.
     pub counts: RunCounts,
+    /// The first objects that could not be understood; `counts.broken` says how many there are.
+    pub troubles: Vec<Trouble>,
     /// Why it failed.
     pub error: Option<String>,
 }
@@ -99,6 +127,10 @@ pub enum ConditionKind {
     Rejected,
     /// A scope filter cannot be read.
     Scope,
+    /// The token ends soon, or was to have ended.
+    TokenEnds,
+    /// A new token was refused, and the one before it is used on.
+    TokenRefused,
 }
 
 impl ConditionKind {
@@ -113,6 +145,8 @@ impl ConditionKind {
             Self::Held => "held",
             Self::Rejected => "rejected",
             Self::Scope => "scope",
+            Self::TokenEnds => "token_ends",
+            Self::TokenRefused => "token_refused",
         }
     }
 
@@ -127,6 +161,8 @@ impl ConditionKind {
             Self::Held,
             Self::Rejected,
             Self::Scope,
+            Self::TokenEnds,
+            Self::TokenRefused,
         ]
         .into_iter()
         .find(|k| k.as_str() == word)

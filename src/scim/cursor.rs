@@ -2,16 +2,15 @@
 //! for it here, it never expires by time, and whoever stays is seen once however many others come and go meanwhile.
 //!
 //! It is opaque, not secret: who makes one up gets a page that they may read anyway, or `invalidCursor`.
-mod base64url;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::base64url::{decoded, encoded};
 use super::error::ScimError;
 use super::filter::Filter;
 use super::schema::ResourceType;
 use super::sort::{Key, LONGEST, Number, Sort};
-use base64url::{decoded, encoded};
 
 /// Longest cursor that is read, in bytes.
 const MAX_CURSOR: usize = 4096;

@@ -19,6 +19,7 @@
 //! | [`rules`] | what does this instance allow, and which attributes did it declare? | — |
 //! | [`discovery`] | what do we publish about ourselves? | 7643 §5–§7 |
 //! | [`error`] | how is a refusal told? | 7644 §3.12 |
+pub mod base64url;
 pub mod bulk;
 pub mod cursor;
 pub mod discovery;

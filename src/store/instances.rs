@@ -6,7 +6,7 @@ use super::{Rx, StoreError, Topic, Tx};
 use crate::model::{Instance, InstanceId, Policies, Scope, Target, Time};
 
 const COLUMNS: &str = "id, slug, name, app, scope, enabled, paused, target, policies, sync_every_s, next_sync_at, last_sync_at, \
-     imported_at, retry_at, retry_count, parked_since, secret_set_at, created";
+     imported_at, retry_at, retry_count, parked_since, secret_set_at, created, secret_ends_at";
 
 /// What is needed to make an instance.
 #[derive(Clone, Debug)]
@@ -57,6 +57,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Instance> {
         parked_since: time(15)?,
         secret_set_at: time(16)?,
         created: Time(row.get(17)?),
+        secret_ends_at: time(18)?,
     })
 }
 
@@ -160,25 +161,92 @@ pub fn sealed_secret(rx: &Rx<'_>, id: InstanceId) -> Result<Option<Vec<u8>>, Sto
     Ok(find.query_row([id.0], |r| r.get(0)).optional()?.flatten())
 }
 
-/// Stores the sealed credential; with it the engine may try again at once.
+/// Stores the sealed credential and when it ends, if that is known; with it the engine may try again at once.
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_secret(tx: &Tx<'_>, id: InstanceId, sealed: &[u8]) -> Result<(), StoreError> {
+pub fn set_secret(tx: &Tx<'_>, id: InstanceId, sealed: &[u8], ends: Option<Time>) -> Result<(), StoreError> {
     set(
         tx,
         id,
-        "secret = ?2, secret_set_at = ?3, retry_at = NULL",
-        params![id.0, sealed, tx.now().0],
+        "secret = ?2, secret_set_at = ?3, secret_ends_at = ?4, retry_at = NULL",
+        params![id.0, sealed, tx.now().0, ends.map(|t| t.0)],
     )
 }
 
-/// Forgets the sealed credential: nothing opens it any more.
+/// When the credential ends, as far as anybody said.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_secret_end(tx: &Tx<'_>, id: InstanceId, ends: Option<Time>) -> Result<(), StoreError> {
+    set(tx, id, "secret_ends_at = ?2", params![id.0, ends.map(|t| t.0)])
+}
+
+/// Forgets the sealed credential, and the one before it: nothing opens them any more.
 ///
 /// # Errors
 /// When the database fails.
 pub fn clear_secret(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
-    set(tx, id, "secret = NULL, secret_set_at = NULL", params![id.0])
+    clear_secret_before(tx, id)?;
+    set(
+        tx,
+        id,
+        "secret = NULL, secret_set_at = NULL, secret_ends_at = NULL",
+        params![id.0],
+    )
+}
+
+/// The sealed credential before the present one, kept until that has worked.
+///
+/// # Errors
+/// When the database fails.
+pub fn sealed_secret_before(rx: &Rx<'_>, id: InstanceId) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut find = rx
+        .conn
+        .prepare_cached("SELECT secret_before FROM instances WHERE id = ?1")?;
+    Ok(find.query_row([id.0], |r| r.get(0)).optional()?.flatten())
+}
+
+/// Keeps the present credential, sealed for its place as the one before; call it ahead of `set_secret`.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep_secret_before(tx: &Tx<'_>, id: InstanceId, sealed: &[u8]) -> Result<(), StoreError> {
+    set(
+        tx,
+        id,
+        "secret_before = ?2, secret_before_set_at = secret_set_at, secret_before_ends_at = secret_ends_at",
+        params![id.0, sealed],
+    )
+}
+
+/// Makes the credential before the present one again, sealed for that place.
+///
+/// # Errors
+/// When the database fails.
+pub fn put_secret_back(tx: &Tx<'_>, id: InstanceId, sealed: &[u8]) -> Result<(), StoreError> {
+    set(
+        tx,
+        id,
+        "secret = ?2, secret_set_at = secret_before_set_at, secret_ends_at = secret_before_ends_at, secret_before = NULL, \
+         secret_before_set_at = NULL, secret_before_ends_at = NULL",
+        params![id.0, sealed],
+    )
+}
+
+/// Forgets the credential before the present one. True: there was one.
+///
+/// # Errors
+/// When the database fails.
+pub fn clear_secret_before(tx: &Tx<'_>, id: InstanceId) -> Result<bool, StoreError> {
+    let gone = tx
+        .conn
+        .prepare_cached(
+            "UPDATE instances SET secret_before = NULL, secret_before_set_at = NULL, secret_before_ends_at = NULL
+             WHERE id = ?1 AND secret_before IS NOT NULL",
+        )?
+        .execute([id.0])?;
+    Ok(gone > 0)
 }
 
 /// Sets name, schedule and policies.
@@ -284,7 +352,7 @@ pub fn delete(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
     set(
         tx,
         id,
-        "deleted_at = ?2, enabled = 0, target = NULL, secret = NULL, next_sync_at = NULL",
+        "deleted_at = ?2, enabled = 0, target = NULL, secret = NULL, secret_before = NULL, next_sync_at = NULL",
         params![id.0, tx.now().0],
     )?;
     let of_resources = "(SELECT row FROM resources WHERE instance = ?1)";

@@ -10,7 +10,7 @@ use super::{Rx, StoreError, Topic, Tx};
 use crate::model::{InstanceId, Job, JobKind, Time};
 
 pub use claim::{claim, clamp, next_check, next_due, parked_due, release_foreign_leases, release_own_leases};
-pub use view::{JobCounts, JobView, asleep, counts, of_resource, stuck};
+pub use view::{JobCounts, JobView, asleep, counts, is_busy, of_resource, stuck};
 
 /// Says that `subject` may be out of step. A row that sleeps (rejected, held) wakes; one that is running runs again.
 ///
@@ -45,6 +45,20 @@ pub fn drop_job(tx: &Tx<'_>, instance: InstanceId, kind: JobKind, subject: i64) 
         .prepare_cached("DELETE FROM jobs WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?
         .execute(params![instance.0, kind.code(), subject])?;
     Ok(())
+}
+
+/// Takes back a job that nobody runs now. False: there is none, or it runs.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn withdraw(tx: &Tx<'_>, instance: InstanceId, kind: JobKind, subject: i64) -> Result<bool, StoreError> {
+    let gone = tx
+        .conn
+        .prepare_cached(
+            "DELETE FROM jobs WHERE instance = ?1 AND kind = ?2 AND subject = ?3 AND leased_by IS NULL",
+        )?
+        .execute(params![instance.0, kind.code(), subject])?;
+    Ok(gone > 0)
 }
 
 /// Ends a job that has converged. False: somebody asked again meanwhile, so it stays and is due now.

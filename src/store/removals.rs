@@ -244,6 +244,17 @@ pub fn count_held(rx: &Rx<'_>, instance: InstanceId) -> Result<Vec<(RemovalClass
         .collect())
 }
 
+/// What a sync's read has removed here so far.
+///
+/// # Errors
+/// When the database fails.
+pub fn done_by(rx: &Rx<'_>, instance: InstanceId, run: i64) -> Result<u64, StoreError> {
+    let mut count = rx.conn.prepare_cached(
+        "SELECT count(*) FROM removals INDEXED BY removals_state WHERE instance = ?1 AND state = 'done' AND run = ?2",
+    )?;
+    Ok(count.query_row([instance.0, run], |r| r.get::<_, u32>(0))?.into())
+}
+
 /// One removal of this instance by its row, and the sync it is born of (0: a push).
 ///
 /// # Errors

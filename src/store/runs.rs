@@ -1,6 +1,5 @@
-//! Runs: one row for each sync, with where it stands and what it counted.
+//! Runs: one row for each sync, with where it stands and what it counted. One that has ended never changes again.
 
-use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Rx, StoreError, Topic, Tx};
@@ -8,9 +7,9 @@ use crate::model::run::RunCounts;
 use crate::model::{InstanceId, Run, RunPhase, Time};
 
 /// Runs kept per instance.
-const KEPT: i64 = 200;
+const KEPT: i64 = 100;
 
-const COLUMNS: &str = "id, instance, phase, started, ended, expected, counts, error";
+const COLUMNS: &str = "id, instance, phase, started, ended, expected, counts, error, place, saved, troubles";
 
 fn read(r: &Row<'_>) -> rusqlite::Result<Run> {
     let counts: RunCounts = serde_json::from_str(r.get_ref(6)?.as_str()?).unwrap_or_default();
@@ -23,6 +22,9 @@ fn read(r: &Row<'_>) -> rusqlite::Result<Run> {
         expected: r.get::<_, Option<i64>>(5)?.map(i64::unsigned_abs),
         counts,
         error: r.get(7)?,
+        place: r.get(8)?,
+        saved: Time(r.get(9)?),
+        troubles: serde_json::from_str(r.get_ref(10)?.as_str()?).unwrap_or_default(),
     })
 }
 
@@ -32,7 +34,7 @@ fn read(r: &Row<'_>) -> rusqlite::Result<Run> {
 /// When the database fails.
 pub fn start(tx: &Tx<'_>, instance: InstanceId) -> Result<Run, StoreError> {
     tx.conn
-        .prepare_cached("INSERT INTO runs(instance, phase, started) VALUES (?1, 'users', ?2)")?
+        .prepare_cached("INSERT INTO runs(instance, phase, started, saved) VALUES (?1, 'users', ?2, ?2)")?
         .execute(params![instance.0, tx.now().0])?;
     let id = tx.conn.last_insert_rowid();
     tx.conn
@@ -46,43 +48,83 @@ pub fn start(tx: &Tx<'_>, instance: InstanceId) -> Result<Run, StoreError> {
         started: tx.now(),
         ended: None,
         expected: None,
+        place: None,
+        saved: tx.now(),
         counts: RunCounts::default(),
+        troubles: Vec::new(),
         error: None,
     })
 }
 
-/// Writes where a run stands; `cursor` is the place to read next in its phase, as text.
+/// Writes where a run stands, unless it has ended meanwhile. False: it had, and nothing was written.
 ///
 /// # Errors
 /// When the database fails.
-pub fn save(tx: &Tx<'_>, run: &Run, cursor: &str) -> Result<(), StoreError> {
-    let counts = serde_json::to_string(&run.counts).map_err(|_| StoreError::Damaged("run"))?;
-    tx.conn
-        .prepare_cached("UPDATE runs SET phase = ?2, ended = ?3, expected = ?4, cursor = ?5, counts = ?6, error = ?7 WHERE id = ?1")?
-        .execute(params![run.id, run.phase.as_str(), run.ended.map(|t| t.0), run.expected.map(|n| i64::try_from(n).unwrap_or(i64::MAX)), cursor, counts, run.error])?;
+pub fn save(tx: &Tx<'_>, run: &Run) -> Result<bool, StoreError> {
+    let damaged = |_| StoreError::Damaged("run");
+    let counts = serde_json::to_string(&run.counts).map_err(damaged)?;
+    let troubles = serde_json::to_string(&run.troubles).map_err(damaged)?;
+    let written = tx
+        .conn
+        .prepare_cached(
+            "UPDATE runs SET phase = ?2, ended = ?3, expected = ?4, place = ?5, counts = ?6, error = ?7, saved = ?8, troubles = ?9
+             WHERE id = ?1 AND ended IS NULL",
+        )?
+        .execute(params![
+            run.id,
+            run.phase.as_str(),
+            run.ended.map(|t| t.0),
+            run.expected.map(|n| i64::try_from(n).unwrap_or(i64::MAX)),
+            run.place,
+            counts,
+            run.error,
+            tx.now().0,
+            troubles,
+        ])?;
     tx.tell(run.instance, Topic::Health);
-    Ok(())
+    Ok(written > 0)
 }
 
-/// The run that has not ended, and the text of its cursor.
+/// Whether a run goes on: a person may have ended it, or its instance is gone.
 ///
 /// # Errors
 /// When the database fails.
-pub fn open(rx: &Rx<'_>, instance: InstanceId) -> Result<Option<(Run, String)>, StoreError> {
-    let sql = format!(
-        "SELECT {COLUMNS}, cursor FROM runs WHERE instance = ?1 AND ended IS NULL ORDER BY id DESC LIMIT 1"
-    );
+pub fn is_open(rx: &Rx<'_>, id: i64) -> Result<bool, StoreError> {
+    let mut found = rx
+        .conn
+        .prepare_cached("SELECT 1 FROM runs WHERE id = ?1 AND ended IS NULL")?;
+    Ok(found.exists([id])?)
+}
+
+/// The run that has not ended.
+///
+/// # Errors
+/// When the database fails.
+pub fn open(rx: &Rx<'_>, instance: InstanceId) -> Result<Option<Run>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM runs WHERE instance = ?1 AND ended IS NULL ORDER BY id DESC LIMIT 1");
     let mut found = rx.conn.prepare_cached(&sql)?;
-    Ok(found
-        .query_row([instance.0], |r| {
-            // The column is of an older time, when a place was always a number; SQLite keeps both.
-            let cursor = match r.get_ref(8)? {
-                ValueRef::Integer(start) => start.to_string(),
-                other => other.as_str()?.to_owned(),
-            };
-            Ok((read(r)?, cursor))
-        })
-        .optional()?)
+    Ok(found.query_row([instance.0], read).optional()?)
+}
+
+/// Ends the run that has not ended, as `phase`, with a reason if there is one to tell. The run; none: none was open.
+///
+/// # Errors
+/// When the database fails.
+pub fn end(
+    tx: &Tx<'_>,
+    instance: InstanceId,
+    phase: RunPhase,
+    why: Option<&str>,
+) -> Result<Option<Run>, StoreError> {
+    let Some(mut run) = open(tx, instance)? else {
+        return Ok(None);
+    };
+    run.phase = phase;
+    run.ended = Some(tx.now());
+    run.error = why.map(str::to_owned);
+    save(tx, &run)?;
+    Ok(Some(run))
 }
 
 /// A run by its row.

@@ -3,8 +3,8 @@
 
 use crate::connector::{CheckError, Connector, Net, Token};
 use crate::model::job::priority;
-use crate::model::{Access, Capabilities, Instance, InstanceId, JobKind, Scope, Target};
-use crate::store::{Store, StoreError, Tx, instances, jobs, links, members, probes};
+use crate::model::{Access, Capabilities, Instance, InstanceId, JobKind, RunPhase, Scope, Target};
+use crate::store::{Store, StoreError, Tx, instances, jobs, links, members, probes, runs};
 
 /// Ids that a new address has to know.
 const KNOWN: usize = 3;
@@ -84,6 +84,19 @@ pub async fn recognise(
 /// When the database fails.
 pub fn attach(tx: &Tx<'_>, instance: &Instance, target: &Target, same_app: bool) -> Result<(), StoreError> {
     let id = instance.id;
+    if instance
+        .target
+        .as_ref()
+        .is_some_and(|old| old.base_url() != target.base_url())
+    {
+        // What it still reads is not what is connected now.
+        runs::end(
+            tx,
+            id,
+            RunPhase::Failed,
+            Some("the address of the app was changed"),
+        )?;
+    }
     instances::set_target(tx, id, target)?;
     instances::set_backoff(tx, id, None, 0, None)?;
     probes::ask(tx, id, tx.now(), false)?;

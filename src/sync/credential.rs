@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::token;
 use crate::connector::Token;
 use crate::model::InstanceId;
 use crate::secret::{KeyState, Secret};
@@ -33,6 +34,7 @@ pub enum CredentialError {
 }
 
 const COLUMN: &str = "secret";
+const COLUMN_BEFORE: &str = "secret_before";
 
 fn row(id: InstanceId) -> String {
     format!("instances/{}", id.0)
@@ -59,7 +61,36 @@ pub fn put(tx: &Tx<'_>, keys: &KeyState, id: InstanceId, token: &Token) -> Resul
         return Ok(false);
     };
     let sealed = sealer.seal(&row(id), COLUMN, &Secret::new(token.expose().to_owned()));
-    instances::set_secret(tx, id, &sealed)?;
+    instances::set_secret(tx, id, &sealed, token::end_of_jwt(token.expose()))?;
+    Ok(true)
+}
+
+/// Keeps the stored token beside the one that takes its place, until that has worked. One that is kept already stays: it
+/// is the last that did work.
+///
+/// # Errors
+/// When the database fails.
+pub fn keep(tx: &Tx<'_>, keys: &KeyState, id: InstanceId) -> Result<(), StoreError> {
+    if instances::sealed_secret_before(tx, id)?.is_some() {
+        return Ok(());
+    }
+    if let (KeyState::Ready(sealer), Ok(token)) = (keys, stored(tx, keys, id)?) {
+        let sealed = sealer.seal(&row(id), COLUMN_BEFORE, &Secret::new(token.expose().to_owned()));
+        instances::keep_secret_before(tx, id, &sealed)?;
+    }
+    Ok(())
+}
+
+/// The token that was kept takes its place again; `false` without the key file.
+///
+/// # Errors
+/// When the database fails.
+pub fn put_back(tx: &Tx<'_>, keys: &KeyState, id: InstanceId, token: &Token) -> Result<bool, StoreError> {
+    let KeyState::Ready(sealer) = keys else {
+        return Ok(false);
+    };
+    let sealed = sealer.seal(&row(id), COLUMN, &Secret::new(token.expose().to_owned()));
+    instances::put_secret_back(tx, id, &sealed)?;
     Ok(true)
 }
 
@@ -68,12 +99,24 @@ pub fn put(tx: &Tx<'_>, keys: &KeyState, id: InstanceId, token: &Token) -> Resul
 /// # Errors
 /// The key file is missing or another one; or the value was changed.
 pub fn open(keys: &KeyState, id: InstanceId, sealed: &[u8]) -> Result<Token, CredentialError> {
+    open_at(COLUMN, keys, id, sealed)
+}
+
+/// The same for the token that was kept.
+///
+/// # Errors
+/// As `open`.
+pub fn open_before(keys: &KeyState, id: InstanceId, sealed: &[u8]) -> Result<Token, CredentialError> {
+    open_at(COLUMN_BEFORE, keys, id, sealed)
+}
+
+fn open_at(column: &str, keys: &KeyState, id: InstanceId, sealed: &[u8]) -> Result<Token, CredentialError> {
     can_seal(keys)?;
     let KeyState::Ready(sealer) = keys else {
         return Err(CredentialError::Missing);
     };
     let opened = sealer
-        .open(&row(id), COLUMN, sealed)
+        .open(&row(id), column, sealed)
         .map_err(|_| CredentialError::Damaged)?;
     Ok(Token::new(opened.expose().to_owned()))
 }

@@ -62,7 +62,10 @@ pub fn word_of(kind: ConditionKind) -> Health {
         | ConditionKind::Sealed
         | ConditionKind::Leavers => Health::Failing,
         ConditionKind::Held => Health::Held,
-        ConditionKind::Rejected | ConditionKind::Scope => Health::Degraded,
+        ConditionKind::Rejected
+        | ConditionKind::Scope
+        | ConditionKind::TokenEnds
+        | ConditionKind::TokenRefused => Health::Degraded,
     }
 }
 
@@ -308,6 +311,7 @@ mod tests {
             retry_count: 0,
             parked_since: None,
             secret_set_at: None,
+            secret_ends_at: None,
             created: Time(0),
         }
     }

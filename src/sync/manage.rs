@@ -7,18 +7,20 @@ use thiserror::Error;
 
 use super::connect;
 use super::credential::{self, CredentialError, can_seal};
+use super::token::remind;
 pub use crate::connector::form::{clean_access, parse_header};
 use crate::connector::form::{base_url_of, clean_base_url, clean_secret, same_destination};
 use crate::connector::{CheckError, Net, Token, catalog};
 use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{
-    Access, Actor, Capabilities, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies, Scope, Target,
+    Access, Actor, Capabilities, ConditionKind, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies,
+    Scope, Target,
 };
 use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
 use crate::store::instances::NewInstance;
-use crate::store::{Lane, Store, StoreError, Topic, Tx, custom, events, instances, jobs};
+use crate::store::{Lane, Store, StoreError, Topic, Tx, conditions, custom, events, instances, jobs};
 
 /// Longest name of an instance or key.
 const NAME: usize = 80;
@@ -214,7 +216,7 @@ impl Manager {
             }
             if let Some(tested) = tested {
                 if let Some(token) = &tested.token {
-                    credential::put(tx, &keys, id, token)?;
+                    replace_token(tx, &keys, &instance, &tested.target, token)?;
                 }
                 connect::attach(tx, &instance, &tested.target, tested.same_app)?;
                 connect::token_works(tx, id)?;
@@ -401,6 +403,26 @@ impl Manager {
         self.store.telemetry().forget(id);
         Ok(())
     }
+}
+
+/// A tested token takes the place of the stored one, which is kept until the new one has worked: not if the app refuses
+/// it, nor for an origin that it was not entered for.
+fn replace_token(
+    tx: &Tx<'_>,
+    keys: &KeyState,
+    instance: &Instance,
+    target: &Target,
+    token: &Token,
+) -> Result<(), StoreError> {
+    let old = instance.target.as_ref().map(Target::base_url);
+    if old.is_some_and(|old| same_origin(old, target.base_url())) && instance.parked_since.is_none() {
+        credential::keep(tx, keys, instance.id)?;
+    } else {
+        instances::clear_secret_before(tx, instance.id)?;
+    }
+    credential::put(tx, keys, instance.id, token)?;
+    conditions::close(tx, instance.id, ConditionKind::TokenRefused)?;
+    remind(tx, instance.id)
 }
 
 pub(super) fn tell(

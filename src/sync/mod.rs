@@ -17,14 +17,16 @@
 //! | [`removal`] | who may be removed without a person looking? |
 //! | `settle`, `backoff` | how did a job end, and when is the next try? |
 //! | [`health`], [`status`] | how is the instance, in one word and a reason? |
-//! | [`schedule`] | which sync is due? |
+//! | [`schedule`], `cancel` | which sync is due, and which is ended by a person? |
 //! | [`connect`] | do this address and token work? |
 //! | [`probe`] | what can the app really do, and when is it tried? |
+//! | [`token`] | when does the token end, and what if a new one is refused? |
 //!
 //! The network is never awaited inside a unit of work.
 
 pub mod attributes;
 mod backoff;
+mod cancel;
 pub mod connect;
 mod context;
 pub mod credential;
@@ -43,6 +45,7 @@ pub mod removal;
 pub mod schedule;
 mod settle;
 pub mod status;
+pub mod token;
 mod verify;
 
 pub use engine::{Engine, EngineConfig};

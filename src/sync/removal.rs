@@ -30,6 +30,43 @@ pub fn is_over(class: RemovalClass, limit: Limit, base: u64, counted: u64, left:
     }
 }
 
+/// How many removals out of `base` pass, one after the other, before one is held.
+#[must_use]
+pub fn most(class: RemovalClass, limit: Limit, base: u64) -> u64 {
+    let share = u64::from(limit.percent).saturating_mul(base) / 100;
+    let most = share.max(limit.floor.into());
+    match class {
+        RemovalClass::Membership => most,
+        RemovalClass::Account | RemovalClass::Group if base >= 3 => most.min(base / 2),
+        RemovalClass::Account | RemovalClass::Group => most.min(base.saturating_sub(1)),
+    }
+}
+
+/// The same for an instance as it is now.
+///
+/// # Errors
+/// When the database fails.
+pub fn most_now(rx: &Rx<'_>, instance: &Instance, class: RemovalClass) -> Result<u64, StoreError> {
+    let used = removals::used(rx, instance.id, class, rx.now().before(WINDOW), 0)?;
+    let p = &instance.policies;
+    let all = i64::MAX.unsigned_abs();
+    let (limit, there) = match class {
+        RemovalClass::Account => (
+            p.accounts,
+            links::with_access(rx, instance.id, ResourceType::User, all)?,
+        ),
+        RemovalClass::Group => (
+            p.groups,
+            links::with_access(rx, instance.id, ResourceType::Group, all)?,
+        ),
+        RemovalClass::Membership => (
+            p.memberships,
+            members::count_held(rx, instance.id)?.unsigned_abs(),
+        ),
+    };
+    Ok(most(class, limit, there + used.done))
+}
+
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct Ask {
@@ -290,11 +327,13 @@ mod tests {
         percent: 10,
     };
 
-    /// The number of removals, one after the other, after which one is held.
+    /// The number of removals, one after the other, after which one is held; what pages say of it is the same.
     fn most(class: RemovalClass, limit: Limit, base: u64) -> u64 {
-        (1..=base)
+        let passed = (1..=base)
             .take_while(|n| !is_over(class, limit, base, *n, base - n))
-            .count() as u64
+            .count() as u64;
+        assert_eq!(super::most(class, limit, base), passed, "{class:?} of {base}");
+        passed
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
-use super::{probe, removal};
+use super::{probe, removal, token};
 use crate::clock::Stopwatch;
 use crate::model::job::priority;
 use crate::model::{Instance, InstanceId, JobKind, Time};
@@ -37,7 +37,8 @@ pub fn next(instance: &Instance, now: Time) -> Option<(Time, bool)> {
     }
 }
 
-/// Turns due syncs into jobs and moves their next time on. Costs a read while nothing is due.
+/// Turns due syncs into jobs and moves their next time on, and says which tokens end soon. Costs reads while nothing is
+/// due.
 ///
 /// # Errors
 /// When the database fails.
@@ -46,6 +47,11 @@ pub async fn tick(store: &Store) -> Result<(), StoreError> {
     for id in due {
         store
             .write(Lane::Engine, Some(id), move |tx| turn(tx, id))
+            .await?;
+    }
+    for id in store.read(token::due).await? {
+        store
+            .write(Lane::Engine, Some(id), move |tx| token::remind(tx, id))
             .await?;
     }
     Ok(())
@@ -207,6 +213,7 @@ mod tests {
             retry_count: 0,
             parked_since: None,
             secret_set_at: None,
+            secret_ends_at: None,
             created: Time(0),
         }
     }

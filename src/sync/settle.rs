@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::backoff;
 use super::context::{Context, Ended};
-use super::health;
-use crate::connector::{CheckError, ConnectorError, Verdict};
-use crate::model::{Actor, ConditionKind, EventDraft, InstanceId, Job, JobKind, Outcome, RunPhase};
+use super::{health, token};
+use crate::connector::{CheckError, Connector, ConnectorError, Verdict};
+use crate::model::{Actor, ConditionKind, EventDraft, Instance, InstanceId, Job, JobKind, Outcome, RunPhase};
 use crate::store::{StoreError, Tx, events, instances, jobs, resources, runs};
 
 /// A rejected removal of access is tried again after this.
@@ -107,10 +107,18 @@ async fn judge(ctx: &Context, job: &Job, ended: Ended) -> Ending {
 /// 401 or 403: is it the credentials, or only this resource? `access`: it was to end somebody's access.
 async fn refused(ctx: &Context, job: &Job, error: &ConnectorError, access: bool) -> Ending {
     let check = match ctx.connector(job.instance).await {
-        Ok((instance, connector)) => connector.check(instance.scope).await,
+        Ok((instance, connector)) => match check(ctx, &instance, &connector).await {
+            Ok(Credentials::Before) => return Ending::Again,
+            checked => checked,
+        },
         Err(_) => return Ending::Again,
     };
     match check {
+        // The check is of another token than this job had.
+        Ok(_) if token::fell_back_lately(ctx, job.instance).await => Ending::Later {
+            why: error.to_string(),
+            after: ctx.wait(job.attempts + 1, None),
+        },
         Ok(_) if job.kind == JobKind::Push => Ending::Rejected {
             why: error.to_string(),
             access,
@@ -120,6 +128,26 @@ async fn refused(ctx: &Context, job: &Job, error: &ConnectorError, access: bool)
             after: ctx.wait(job.attempts + 1, None),
         },
         Err(failed) => of_check(&failed),
+    }
+}
+
+/// Which credentials work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Credentials {
+    /// Those that are stored.
+    Stored,
+    /// Those before them, which are used from now on.
+    Before,
+}
+
+/// Whether the credentials work: the stored ones, else those before, which are kept until the new ones have worked.
+async fn check(ctx: &Context, instance: &Instance, app: &Connector) -> Result<Credentials, CheckError> {
+    match app.check(instance.scope).await {
+        Ok(_) => Ok(Credentials::Stored),
+        Err(failed) if failed.error.verdict == Verdict::Park && token::fall_back(ctx, instance).await => {
+            Ok(Credentials::Before)
+        }
+        Err(failed) => Err(failed),
     }
 }
 
@@ -199,16 +227,10 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
 
 /// A sync that ends early is over: what was read stays, nothing is taken as gone, the next one begins anew.
 fn fail_run(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
-    if job.kind != JobKind::Import {
-        return Ok(());
+    if job.kind == JobKind::Import {
+        runs::end(tx, job.instance, RunPhase::Failed, Some(why))?;
     }
-    let Some((mut run, cursor)) = runs::open(tx, job.instance)? else {
-        return Ok(());
-    };
-    run.phase = RunPhase::Failed;
-    run.ended = Some(tx.now());
-    run.error = Some(why.to_owned());
-    runs::save(tx, &run, &cursor)
+    Ok(())
 }
 
 /// The target is left alone for a while. Parallel jobs that fail together count once.
@@ -295,8 +317,7 @@ fn tell(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
 /// The check of a parked instance: it goes on where it stopped, or waits longer. Gives back whether it may go on.
 pub(super) async fn check_parked(ctx: &Context, id: InstanceId) -> Result<bool, String> {
     let checked = match ctx.connector(id).await {
-        Ok((instance, connector)) => connector
-            .check(instance.scope)
+        Ok((instance, connector)) => check(ctx, &instance, &connector)
             .await
             .map(drop)
             .map_err(|e| (of_check(&e), e.sentence.clone())),

@@ -1,7 +1,7 @@
 //! How an instance is, for pages and the command line: one read.
 
 use super::health::{health, word_of};
-use crate::model::{Health, Instance, Run, Time};
+use crate::model::{Health, Instance, Run, RunPhase, Time};
 use crate::store::{Rx, StoreError, conditions, jobs, resources, runs};
 
 /// How an instance is.
@@ -39,7 +39,11 @@ pub fn status(rx: &Rx<'_>, instance: &Instance) -> Result<InstanceStatus, StoreE
     let open = conditions::open_of(rx, instance.id)?;
     let jobs = jobs::counts(rx, instance.id)?;
     let there = resources::counts(rx, instance.id)?;
-    let (health, reason) = health(instance, &open, &jobs);
+    let (health, mut reason) = health(instance, &open, &jobs);
+    let run = runs::latest(rx, instance.id, 1)?.pop();
+    if health == Health::Connecting && run.as_ref().is_some_and(|r| r.phase == RunPhase::Cancelled) {
+        reason = "the first sync was cancelled; nothing is sent before one is complete".into();
+    }
     let speaking = open
         .iter()
         .find(|c| c.reason == reason && word_of(c.kind) == health);
@@ -57,6 +61,6 @@ pub fn status(rx: &Rx<'_>, instance: &Instance) -> Result<InstanceStatus, StoreE
         rejected: jobs.rejected,
         last_sync_at: instance.last_sync_at,
         next_sync_at: instance.next_sync_at,
-        run: runs::latest(rx, instance.id, 1)?.pop(),
+        run,
     })
 }

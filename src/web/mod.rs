@@ -87,6 +87,8 @@ pub(crate) const PAGES: &[Page] = pages! {
     POST "/instances/{slug}/delete"                Operator delete::post;
     GET  "/instances/{slug}/held"                  Viewer   held::get;
     POST "/instances/{slug}/held"                  Operator held::post;
+    GET  "/instances/{slug}/runs"                  Viewer   runs::get;
+    POST "/instances/{slug}/runs/cancel"           Operator runs::cancel;
     GET  "/instances/{slug}/keys"                  Viewer   keys::get;
     POST "/instances/{slug}/keys"                  Operator keys::post;
     GET  "/instances/{slug}/keys/{key}/rotate"     Operator rotate::get;

@@ -5,7 +5,7 @@ use crate::app::Hub;
 use crate::cli::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow};
 use crate::cli::command::{NewTarget, Switch, WireSecret};
 use crate::connector::catalog;
-use crate::model::{Access, Auth, Header, Instance, Policies, Scope, Target, UserWrites};
+use crate::model::{Access, Auth, Header, Instance, Policies, Scope, Target, Time, UserWrites};
 use crate::store::{Rx, StoreError, instances};
 use crate::sync::manage::{self, Edit, NewConnection};
 use crate::sync::status::status;
@@ -19,7 +19,7 @@ pub(super) async fn create(
     name: String,
     app: Option<String>,
     (scope, user_writes): (Scope, Option<UserWrites>),
-    target: Option<NewTarget>,
+    target: Option<(NewTarget, Option<Time>)>,
 ) -> Result<InstanceCreated, String> {
     if user_writes.is_some() && scope != Scope::Groups {
         return Err("--user-writes goes with --scope groups: other instances take users anyhow.".into());
@@ -30,9 +30,10 @@ pub(super) async fn create(
         (None, None) => (RECEIVE_ONLY.to_owned(), String::new()),
     };
     let notes = match &target {
-        Some(target) => manage::clean_url(&app.0, &target.base_url)?.1,
+        Some((target, _)) => manage::clean_url(&app.0, &target.base_url)?.1,
         None => Vec::new(),
     };
+    let token_ends = target.as_ref().and_then(|(_, ends)| *ends);
     let new = NewConnection {
         name,
         app,
@@ -41,10 +42,17 @@ pub(super) async fn create(
             user_writes: user_writes.unwrap_or_default(),
             ..Policies::default()
         },
-        access: target.as_ref().map(|t| t.access.clone()).unwrap_or_default(),
-        target: target.map(|target| (target.base_url, target.token.0)),
+        access: target
+            .as_ref()
+            .map(|(t, _)| t.access.clone())
+            .unwrap_or_default(),
+        target: target.map(|(target, _)| (target.base_url, target.token.0)),
     };
     let made = hub.manager.create(typist(), new).await.map_err(sentence)?;
+    if token_ends.is_some() {
+        let noted = hub.manager.set_token_end(typist(), made.id, token_ends).await;
+        noted.map_err(sentence)?;
+    }
     Ok(InstanceCreated {
         id: made.id.0,
         scim_base_url: scim_base_url(base_url, &made.slug),

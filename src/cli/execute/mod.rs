@@ -7,14 +7,15 @@ mod admin;
 mod attribute;
 mod backup;
 mod doctor;
+mod held;
 mod instance;
 mod key;
 mod probe;
-mod removal;
 mod requests;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use std::fmt::Display;
 
@@ -58,7 +59,12 @@ pub async fn execute(
             scope,
             user_writes,
             target,
-        } => answer(instance::create(hub, base_url, name, app, (scope, user_writes), target).await),
+            token_ends,
+        } => {
+            let target = target.map(|target| (target, token_ends));
+            answer(instance::create(hub, base_url, name, app, (scope, user_writes), target).await)
+        }
+        Command::InstanceToken { slug, token, ends } => answer(token::token(hub, slug, token, ends).await),
         Command::InstanceList => answer(instance::list(hub).await),
         Command::InstanceShow { slug } => answer(instance::show(hub, base_url, slug).await),
         Command::InstanceEdit {
@@ -68,7 +74,13 @@ pub async fn execute(
             headers,
             token,
         } => answer(instance::edit(hub, base_url, slug, user_writes, (auth, headers), token).await),
-        Command::InstanceSync { slug, wait } => answer(sync::sync(hub, engine, slug, wait).await),
+        Command::InstanceSync {
+            slug,
+            wait,
+            timeout_s,
+        } => answer(sync::sync(hub, engine, slug, wait.then_some(timeout_s)).await),
+        Command::InstanceCancel { slug } => answer(sync::cancel(hub, slug).await),
+        Command::InstanceRuns { slug } => answer(sync::runs(hub, slug).await),
         Command::InstanceSwitch { slug, to } => answer(instance::switch(hub, slug, to).await),
         Command::InstanceDelete { slug } => answer(instance::delete(hub, slug).await),
         Command::InstanceRequests { slug, refused } => {
@@ -76,10 +88,8 @@ pub async fn execute(
         }
         Command::ProbeInstance { slug, writes } => answer(probe::instance(hub, slug, writes).await),
         Command::ProbeTarget { target } => answer(probe::target(hub, target).await),
-        Command::RemovalList { slug } => answer(removal::list(hub, slug).await),
-        Command::RemovalDecide { slug, which, allow } => {
-            answer(removal::decide(hub, slug, which, allow).await)
-        }
+        Command::HeldList { slug } => answer(held::list(hub, slug).await),
+        Command::HeldDecide { slug, which, allow } => answer(held::decide(hub, slug, which, allow).await),
         Command::KeyCreate {
             slug,
             name,

@@ -1,4 +1,4 @@
-//! `instance sync`: asks for a sync, and waits for its end if that is wanted.
+//! `instance sync` and `instance runs`: asks for a sync, waits for its end if that is wanted, cancels it, lists them.
 
 use std::time::Duration;
 
@@ -8,128 +8,201 @@ use tokio::time::timeout;
 
 use super::{find, sentence, typist};
 use crate::app::Hub;
-use crate::cli::answer::SyncReport;
+use crate::cli::answer::{RunRow, SyncReport};
 use crate::model::{Health, InstanceId, Run, RunPhase};
-use crate::store::{Rx, StoreError, Topic, instances, runs};
+use crate::store::{Rx, StoreError, Topic, instances, jobs, removals, runs as stored};
 use crate::sync::credential;
 use crate::sync::engine::Engine;
 use crate::sync::status::status;
 
 /// Commits bring the news; this is how long one that was missed costs.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Syncs listed.
+const LISTED: usize = 100;
 
+/// `wait`: until it has ended and nothing is on its way any more, or for so many seconds.
 pub(super) async fn sync(
     hub: &Hub,
     engine: Option<&Engine>,
     slug: String,
-    wait: bool,
+    wait: Option<Option<u64>>,
 ) -> Result<SyncReport, String> {
     let instance = find(hub, slug).await?;
     let id = instance.id;
-    if wait && instance.target.is_some() {
+    if wait.is_some() && instance.target.is_some() {
         credential::can_seal(&hub.keys).map_err(sentence)?;
     }
     // Listening begins before the request, so that a quick end is not missed.
     let news = hub.store.subscribe();
-    let before = hub
-        .store
-        .read(move |rx| runs::latest(rx, id, 1))
-        .await
-        .map_err(sentence)?
-        .pop();
+    let before = latest(hub, id).await?;
     hub.manager.sync_now(typist(), id).await.map_err(sentence)?;
-    if !wait {
-        return Ok(report(instance.slug, before.filter(|run| run.ended.is_none())));
-    }
-    // A sync that was under way when this one was asked for is the one to wait for: it reads on.
+    let Some(limit) = wait else {
+        return report(hub, id, before.filter(|run| run.ended.is_none())).await;
+    };
+    // A sync that was under way when this one was asked for is waited for as well: it reads on.
     let after = before.map_or(0, |run| if run.ended.is_none() { run.id - 1 } else { run.id });
+    let waited = async {
+        let end = end_of(hub, id, after, news);
+        match limit {
+            None => end.await.map(Some),
+            Some(seconds) => match timeout(Duration::from_secs(seconds), end).await {
+                Ok(ended) => ended.map(Some),
+                Err(_) => Ok(None),
+            },
+        }
+    };
     let ended = match engine {
-        Some(_) => end_of(hub, id, after, news).await,
+        Some(_) => waited.await,
         None => {
             let own = hub.start_engine();
-            let ended = end_of(hub, id, after, news).await;
+            let ended = waited.await;
             own.stop().await;
             ended
         }
     };
-    ended.map(|run| report(instance.slug, Some(run)))
-}
-
-fn report(slug: String, run: Option<Run>) -> SyncReport {
-    let (users, groups) = run
-        .as_ref()
-        .map_or((0, 0), |run| (run.counts.users, run.counts.groups));
-    SyncReport {
-        slug,
-        phase: run.map(|run| run.phase),
-        users,
-        groups,
+    match ended? {
+        Some(Ended::Run(run)) => report(hub, id, Some(run)).await,
+        Some(Ended::NotBegun(why)) => Ok(cut_short(report(hub, id, None).await?, "failed", &why)),
+        None => {
+            let run = latest(hub, id).await?.filter(|run| run.id > after);
+            let why = "It was not waited for any longer; the sync goes on.";
+            Ok(cut_short(report(hub, id, run).await?, "timeout", why))
+        }
     }
 }
 
-/// What can be said of a sync while waiting for it.
-enum Look {
-    Ended(Run),
-    Stopped(String),
-    GoesOn,
+/// A report of what did not come to its end here.
+fn cut_short(mut report: SyncReport, outcome: &str, why: &str) -> SyncReport {
+    report.run.outcome = Some(outcome.into());
+    report.run.error = Some(why.into());
+    report
 }
 
-/// The first run after `after` that ended well.
+pub(super) async fn cancel(hub: &Hub, slug: String) -> Result<SyncReport, String> {
+    let instance = find(hub, slug).await?;
+    let ended = hub.manager.cancel_sync(typist(), instance.id).await;
+    let run = ended.map_err(sentence)?;
+    let waited = run.is_none();
+    let mut report = report(hub, instance.id, run).await?;
+    if waited {
+        report.run.outcome = Some(RunPhase::Cancelled.as_str().into());
+    }
+    Ok(report)
+}
+
+pub(super) async fn runs(hub: &Hub, slug: String) -> Result<Vec<RunRow>, String> {
+    let id = find(hub, slug).await?.id;
+    let listed = move |rx: &Rx<'_>| -> Result<Vec<RunRow>, StoreError> {
+        let all = stored::latest(rx, id, LISTED)?;
+        all.iter().map(|run| row(rx, run)).collect()
+    };
+    hub.store.read(listed).await.map_err(sentence)
+}
+
+async fn latest(hub: &Hub, id: InstanceId) -> Result<Option<Run>, String> {
+    let read = hub.store.read(move |rx| stored::latest(rx, id, 1)).await;
+    Ok(read.map_err(sentence)?.pop())
+}
+
+async fn report(hub: &Hub, id: InstanceId, run: Option<Run>) -> Result<SyncReport, String> {
+    let read = move |rx: &Rx<'_>| -> Result<Option<SyncReport>, StoreError> {
+        let Some(instance) = instances::by_id(rx, id)? else {
+            return Ok(None);
+        };
+        let left = jobs::counts(rx, id)?;
+        Ok(Some(SyncReport {
+            slug: instance.slug,
+            run: run
+                .as_ref()
+                .map(|run| row(rx, run))
+                .transpose()?
+                .unwrap_or_default(),
+            pending: left.pending,
+            rejected: left.rejected,
+            held: removals::count_held(rx, id)?.iter().map(|(_, n)| n).sum(),
+        }))
+    };
+    let read = hub.store.read(read).await.map_err(sentence)?;
+    read.ok_or_else(|| "The instance was deleted before the sync ended.".into())
+}
+
+fn row(rx: &Rx<'_>, run: &Run) -> Result<RunRow, StoreError> {
+    let took = run.ended.unwrap_or(rx.now()).since(run.started);
+    let counts = &run.counts;
+    Ok(RunRow {
+        run: Some(run.id),
+        phase: Some(run.phase),
+        outcome: run.ended.map(|_| run.phase.as_str().to_owned()),
+        started_at: Some(run.started.to_string()),
+        users: counts.users,
+        groups: counts.groups,
+        expected: run.expected.filter(|_| run.ended.is_none()),
+        created: counts.created,
+        changed: counts.changed,
+        broken: counts.broken,
+        unseen: counts.unseen,
+        removed: removals::done_by(rx, run.instance, run.id)?,
+        seconds: took.as_secs_f64(),
+        error: run.error.clone().filter(|why| !why.is_empty()),
+    })
+}
+
+/// How the waiting ended.
+enum Ended {
+    /// With this sync.
+    Run(Run),
+    /// Before one began: why.
+    NotBegun(String),
+}
+
+/// The newest run after `after`, once it has ended and nothing is left to do for now.
 async fn end_of(
     hub: &Hub,
     id: InstanceId,
     after: i64,
     mut news: Receiver<(InstanceId, Topic)>,
-) -> Result<Run, String> {
+) -> Result<Ended, String> {
     loop {
-        match hub
-            .store
-            .read(move |rx| look(rx, id, after))
-            .await
-            .map_err(sentence)?
-        {
-            Look::Ended(run) if run.phase == RunPhase::Done => return Ok(run),
-            Look::Ended(run) => {
-                let why = run.error.filter(|why| !why.is_empty());
-                return Err(why.map_or_else(
-                    || "The sync failed.".into(),
-                    |why| format!("The sync failed: {why}"),
-                ));
-            }
-            Look::Stopped(why) => return Err(why),
-            Look::GoesOn => {}
+        let look = hub.store.read(move |rx| look(rx, id, after)).await;
+        if let Some(ended) = look.map_err(sentence)? {
+            return Ok(ended);
         }
         // Either way it is time to look.
         let _ = timeout(LOOK_AGAIN, heard(&mut news, id)).await;
     }
 }
 
-fn look(rx: &Rx<'_>, id: InstanceId, after: i64) -> Result<Look, StoreError> {
+fn look(rx: &Rx<'_>, id: InstanceId, after: i64) -> Result<Option<Ended>, StoreError> {
     let Some(instance) = instances::by_id(rx, id)? else {
-        return Ok(Look::Stopped(
-            "The instance was deleted before the sync ended.".into(),
-        ));
+        let why = "The instance was deleted before the sync ended.";
+        return Ok(Some(Ended::NotBegun(why.into())));
     };
-    // Newest first: the last of them that is not older is the one.
-    let run = runs::latest(rx, id, 20)?.into_iter().rfind(|run| run.id > after);
-    if let Some(run) = run.filter(|run| run.ended.is_some()) {
-        return Ok(Look::Ended(run));
-    }
-    if !instance.enabled || instance.paused || instance.target.is_none() {
-        return Ok(Look::Stopped(
-            "The instance was switched off before the sync ended.".into(),
-        ));
+    let run = stored::latest(rx, id, 1)?.pop().filter(|run| run.id > after);
+    // What waits for the app to come back, or for a person, is not waited for.
+    let rests = instance.parked_since.is_some() || instance.retry_at.is_some_and(|at| at > rx.now());
+    let off = !instance.enabled || instance.paused || instance.target.is_none();
+    match run {
+        Some(run) if run.ended.is_some() => {
+            let over = run.phase != RunPhase::Done || rests || off || !jobs::is_busy(rx, id)?;
+            return Ok(over.then_some(Ended::Run(run)));
+        }
+        Some(run) if off => return Ok(Some(Ended::Run(run))),
+        Some(_) => return Ok(None),
+        None if off => {
+            let why = "The instance was switched off before the sync ended.";
+            return Ok(Some(Ended::NotBegun(why.into())));
+        }
+        None => {}
     }
     let status = status(rx, &instance)?;
     // The request let the app be tried at once; that it is left alone again means that it was tried.
     let tried = instance.retry_at.is_some_and(|at| at > rx.now());
-    if tried && status.health == Health::Failing {
-        return Ok(Look::Stopped(format!(
+    Ok((tried && status.health == Health::Failing).then(|| {
+        Ended::NotBegun(format!(
             "The sync did not get through: {}",
             sentence(status.reason)
-        )));
-    }
-    Ok(Look::GoesOn)
+        ))
+    }))
 }
 
 /// Resolves when a commit concerns the instance, or when news were missed.

@@ -56,6 +56,7 @@ fn receiver(name: &str) -> Command {
         scope: Scope::UsersAndGroups,
         user_writes: None,
         target: None,
+        token_ends: None,
     }
 }
 
@@ -70,6 +71,7 @@ fn connected(base_url: &str, token: &str) -> Command {
             token: secret(token),
             access: Default::default(),
         }),
+        token_ends: None,
     }
 }
 
@@ -77,6 +79,7 @@ fn sync_of(slug: &str, wait: bool) -> Command {
     Command::InstanceSync {
         slug: slug.into(),
         wait,
+        timeout_s: None,
     }
 }
 
@@ -178,6 +181,7 @@ async fn instances_that_receive() {
         scope,
         user_writes,
         target: None,
+        token_ends: None,
     };
     refused(
         &hub,
@@ -202,6 +206,7 @@ async fn instances_that_receive() {
         scope: Scope::Users,
         user_writes: None,
         target: None,
+        token_ends: None,
     };
     refused(&hub, app, "generic-scim").await;
     assert_eq!(
@@ -214,7 +219,7 @@ async fn instances_that_receive() {
         switch(Switch::Paused),
         sync_of(&slug(), false),
         Command::KeyList { slug: slug() },
-        Command::RemovalList { slug: slug() },
+        Command::HeldList { slug: Some(slug()) },
     ] {
         refused(&hub, gone, "no instance with the slug “k-ln-office”").await;
     }
@@ -252,14 +257,25 @@ async fn a_connected_app_is_tested_read_and_its_failures_are_said() {
     assert_eq!(done(&hub, connected(&url, key)).await["slug"], "app");
     let queued = done(&hub, sync_of("app", false)).await;
     assert_eq!(
-        queued,
-        json!({"slug": "app", "phase": null, "users": 0, "groups": 0})
+        (&queued["slug"], &queued["run"], &queued["outcome"]),
+        (&json!("app"), &Value::Null, &Value::Null)
     );
     let synced = done(&hub, sync_of("app", true)).await;
+    let keys: Vec<_> = synced.as_object().unwrap().keys().cloned().collect();
+    let contract = "slug run phase outcome started_at users groups expected created changed broken unseen removed \
+                    seconds error pending rejected held";
+    assert_eq!(keys.join(" "), contract);
     assert_eq!(
-        synced,
-        json!({"slug": "app", "phase": "done", "users": 0, "groups": 0})
+        (&synced["phase"], &synced["outcome"], &synced["error"]),
+        (&json!("done"), &json!("done"), &Value::Null)
     );
+    let listed = done(&hub, Command::InstanceRuns { slug: "app".into() }).await;
+    assert_eq!(listed[0]["run"], synced["run"]);
+    let cancel = || Command::InstanceCancel { slug: "app".into() };
+    refused(&hub, cancel(), "No sync runs or waits").await;
+    done(&hub, sync_of("app", false)).await;
+    assert_eq!(done(&hub, cancel()).await["outcome"], "cancelled");
+    refused(&hub, cancel(), "No sync runs or waits").await;
     let row = &done(&hub, Command::InstanceList).await[0];
     assert_eq!(
         (&row["app"], &row["health"]),
@@ -286,8 +302,12 @@ async fn a_connected_app_is_tested_read_and_its_failures_are_said() {
     };
     done(&hub, resume).await;
     app.stop().await;
-    let why = execute(&hub, None, BASE, sync_of("app", true)).await.unwrap_err();
-    assert!(why.contains("127.0.0.1"), "{why}");
+    let failed = done(&hub, sync_of("app", true)).await;
+    let why = failed["error"].as_str().unwrap();
+    assert!(
+        failed["outcome"] == "failed" && why.contains("127.0.0.1"),
+        "{failed}"
+    );
     let checks = done(&hub, Command::Doctor).await;
     let failing = checks
         .as_array()
@@ -391,13 +411,13 @@ async fn held_removals() {
         Ok(())
     };
     hub.store.write(Lane::Front, None, hold).await.unwrap();
-    let decide = |which, allow| Command::RemovalDecide {
+    let decide = |which, allow| Command::HeldDecide {
         slug: "people".into(),
         which,
         allow,
     };
-    let list = || Command::RemovalList {
-        slug: "people".into(),
+    let list = || Command::HeldList {
+        slug: Some("people".into()),
     };
     let rows = done(&hub, list()).await;
     assert_eq!(rows.as_array().unwrap().len(), 250);

@@ -78,6 +78,17 @@ pub fn stuck(rx: &Rx<'_>, instance: InstanceId) -> Result<JobCounts, StoreError>
     Ok(counts)
 }
 
+/// Whether something of an instance runs or is due now; what sleeps or waits for a later try does not count.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn is_busy(rx: &Rx<'_>, instance: InstanceId) -> Result<bool, StoreError> {
+    let mut found = rx.conn.prepare_cached(
+        "SELECT 1 FROM jobs WHERE instance = ?1 AND (leased_by IS NOT NULL OR due_at <= ?2)",
+    )?;
+    Ok(found.exists([instance.0, rx.now().0])?)
+}
+
 const VIEW: &str = "SELECT subject, state, last_error, attempts, due_at FROM jobs";
 
 fn view(r: &rusqlite::Row<'_>) -> rusqlite::Result<JobView> {

@@ -1,6 +1,7 @@
 //! One account or group of a page: whose is it?
 
-use super::{Held, known};
+use super::bring::Held;
+use super::known;
 use crate::connector::Remote;
 use crate::directory::import;
 use crate::mapping::{self, Onward};
@@ -13,9 +14,6 @@ use crate::store::jobs::Standing;
 use crate::store::links::By;
 use crate::store::{StoreError, Tx, events, jobs, links, resources};
 
-/// Broken objects of one run that get an event.
-const TOLD: u64 = 20;
-
 /// A page's look at the app.
 pub(super) struct Look<'a> {
     pub(super) tx: &'a Tx<'a>,
@@ -24,8 +22,8 @@ pub(super) struct Look<'a> {
     pub(super) run: i64,
     /// The store's sequence when the request was sent.
     pub(super) sent: i64,
-    /// Broken objects so far.
-    pub(super) told: u64,
+    /// If it cannot be understood, that is told.
+    pub(super) told: bool,
 }
 
 /// What became of it.
@@ -252,7 +250,7 @@ fn members(look: &Look<'_>, link: &Link, held: Option<&Held>) -> Result<(), Stor
 }
 
 fn broken(look: &Look<'_>, remote: &Remote, why: &str) -> Result<(), StoreError> {
-    if look.told >= TOLD {
+    if !look.told {
         return Ok(());
     }
     let name = mapping::text(&remote.attributes, mapping::name_path(look.kind))

@@ -7,11 +7,11 @@ use super::{as_new, reads_groups, rivals};
 use crate::connector::Connector;
 use crate::model::job::priority;
 use crate::model::run::RunCounts;
-use crate::model::{Actor, EventDraft, Instance, Job, JobKind, Outcome, Run, RunPhase};
+use crate::model::{Actor, EventDraft, Instance, Job, JobKind, Outcome, Run, RunPhase, Time};
 use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, Tx, events, instances, jobs, links, runs};
 use crate::sync::context::{Context, Ended};
-use crate::sync::health;
+use crate::sync::{health, token};
 
 /// Links looked at in one unit of work.
 const CHUNK: usize = 100;
@@ -29,8 +29,10 @@ pub(super) async fn finish(
     // Said before any verification can start: each asks which run was complete.
     run.phase = RunPhase::Verify;
     let complete = run.clone();
-    ctx.write(run.instance, move |tx| runs::save(tx, &complete, "1"))
-        .await?;
+    open(
+        ctx.write(run.instance, move |tx| runs::save(tx, &complete))
+            .await?,
+    )?;
     let kinds = if reads_groups(instance) {
         &ResourceType::ALL[..]
     } else {
@@ -40,12 +42,17 @@ pub(super) async fn finish(
         run.counts.unseen += look_for(ctx, &run, *kind, since).await?;
     }
     let job = job.clone();
-    ctx.write(run.instance, move |tx| {
+    let set_at = instance.secret_set_at;
+    let ended = ctx.write(run.instance, move |tx| {
         health::look_at_scope(tx, run.instance)?;
-        done(tx, &job, run)
-    })
-    .await?;
-    Ok(())
+        done(tx, &job, run, set_at)
+    });
+    open(ended.await?)
+}
+
+/// `Done` if the run was ended meanwhile: nothing follows from it.
+fn open(is_open: bool) -> Result<(), Ended> {
+    if is_open { Ok(()) } else { Err(Ended::Done) }
 }
 
 /// An empty list of users although some are known is an app that is out of order, not one without people.
@@ -91,26 +98,32 @@ async fn look_for(ctx: &Context, run: &Run, kind: ResourceType, since: i64) -> R
     loop {
         let run = run.clone();
         let chunk = ctx.write(run.instance, move |tx| {
+            if !runs::is_open(tx, run.id)? {
+                return Ok(None);
+            }
             let unseen = links::unseen(tx, &run, kind, since, after, CHUNK)?;
             for link in &unseen {
                 jobs::enqueue(tx, run.instance, JobKind::Verify, *link, priority::LATER, None)?;
             }
-            Ok(unseen)
+            Ok(Some(unseen))
         });
-        let chunk = chunk.await?;
+        let chunk = chunk.await?.ok_or(Ended::Done)?;
         let Some(last) = chunk.last() else { return Ok(n) };
         after = *last;
         n += chunk.len() as u64;
     }
 }
 
-fn done(tx: &Tx<'_>, job: &Job, mut run: Run) -> Result<(), StoreError> {
+/// `token`: when the one was typed with which all was read. False: the run was ended meanwhile.
+fn done(tx: &Tx<'_>, job: &Job, mut run: Run, token: Option<Time>) -> Result<bool, StoreError> {
     let Some(instance) = instances::by_id(tx, run.instance)? else {
-        return Ok(());
+        return Ok(false);
     };
     run.phase = RunPhase::Done;
     run.ended = Some(tx.now());
-    runs::save(tx, &run, "1")?;
+    if !runs::save(tx, &run)? {
+        return Ok(false);
+    }
     let next = tx
         .now()
         .after(Duration::from_secs(u64::from(instance.sync_every_s.max(60))));
@@ -120,6 +133,7 @@ fn done(tx: &Tx<'_>, job: &Job, mut run: Run) -> Result<(), StoreError> {
         jobs::enqueue(tx, instance.id, JobKind::Reconcile, 0, priority::LATER, None)?;
     }
     health::recover(tx, instance.id, true)?;
+    token::worked(tx, &instance, token)?;
     let RunCounts {
         created,
         changed,
@@ -130,7 +144,8 @@ fn done(tx: &Tx<'_>, job: &Job, mut run: Run) -> Result<(), StoreError> {
     if instance.imported_at.is_none() || created + changed + broken + unseen > 0 {
         events::record(tx, told(&instance, &run))?;
     }
-    jobs::finish(tx, job).map(drop)
+    jobs::finish(tx, job)?;
+    Ok(true)
 }
 
 fn told(instance: &Instance, run: &Run) -> EventDraft {

@@ -2,6 +2,10 @@
 //! give the same cursor for ever, announce wrong totals or stop too early; none of it may loop, and a list that was not
 //! read whole proves nothing about anybody.
 
+use std::collections::HashSet;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
 use crate::connector::{Page, Place};
 
 /// No list is longer.
@@ -10,17 +14,6 @@ const LONGEST: u64 = 5_000_000;
 const EMPTY: u32 = 10;
 /// People come and go while a list is read: so many, or one in a hundred, may be announced and not shown.
 const SLACK: u64 = 10;
-
-/// What a page brought.
-#[derive(Clone, Copy, Default, Debug)]
-pub(super) struct Brought {
-    /// Everything on it.
-    pub(super) rows: u64,
-    /// Seen before in this run.
-    pub(super) again: u64,
-    /// Not understood.
-    pub(super) broken: u64,
-}
 
 /// What comes after a page.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,34 +26,25 @@ pub(super) enum Next {
     Circle,
 }
 
-/// A list under way.
-#[derive(Debug)]
+/// A list under way, since its start or the last resumption.
+#[derive(Clone, Default, Debug)]
 pub(super) struct Walk {
     /// The smallest total that was announced.
     least: Option<u64>,
     read: u64,
     empty: u32,
-    /// The first page after a start or a resumption may have been seen before.
-    first: bool,
+    /// What each page held.
+    pages: HashSet<u64>,
 }
 
 impl Walk {
-    pub(super) fn new() -> Self {
-        Self {
-            least: None,
-            read: 0,
-            empty: 0,
-            first: true,
-        }
-    }
-
     /// Takes note of the page at `place`.
-    pub(super) fn after(&mut self, place: &Place, page: &Page, brought: Brought) -> Next {
+    pub(super) fn after(&mut self, place: &Place, page: &Page) -> Next {
         self.least = [self.least, page.total].into_iter().flatten().min();
-        self.read += brought.rows;
-        self.empty = if brought.rows == 0 { self.empty + 1 } else { 0 };
-        let first = std::mem::replace(&mut self.first, false);
-        let repeated = !first && brought.again > 0 && brought.again + brought.broken >= brought.rows;
+        let rows = page.resources.len() as u64;
+        self.read += rows;
+        self.empty = if rows == 0 { self.empty + 1 } else { 0 };
+        let repeated = self.is_known(page);
         let Some(next) = &page.next else {
             return if repeated { Next::Circle } else { Next::End };
         };
@@ -73,6 +57,16 @@ impl Walk {
         } else {
             Next::On(next.clone())
         }
+    }
+
+    /// Whether a page held the same before; one that names nobody is never known.
+    fn is_known(&mut self, page: &Page) -> bool {
+        let mut ids: Vec<&str> = page.resources.iter().map(|r| r.id.as_str()).collect();
+        ids.retain(|id| !id.is_empty());
+        ids.sort_unstable();
+        let mut hash = DefaultHasher::new();
+        ids.hash(&mut hash);
+        !ids.is_empty() && !self.pages.insert(hash.finish())
     }
 
     /// Whether `seen` different ones are the whole list, now that it ended so; else what is missing, as a sentence's end.
@@ -90,28 +84,24 @@ impl Walk {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::ops::Range;
 
-    fn page(total: Option<u64>, next: Option<Place>) -> Page {
+    use super::*;
+    use crate::connector::Remote;
+    use crate::scim::Attributes;
+
+    /// A page with these ids.
+    fn page(ids: Range<u64>, total: Option<u64>, next: Option<Place>) -> Page {
+        let remote = |n: u64| Remote {
+            id: n.to_string(),
+            attributes: Attributes::new(),
+            members: None,
+            broken: None,
+        };
         Page {
-            resources: Vec::new(),
+            resources: ids.map(remote).collect(),
             total,
             next,
-        }
-    }
-
-    fn new(rows: u64) -> Brought {
-        Brought {
-            rows,
-            ..Brought::default()
-        }
-    }
-
-    fn old(rows: u64) -> Brought {
-        Brought {
-            rows,
-            again: rows,
-            broken: 0,
         }
     }
 
@@ -121,10 +111,10 @@ mod tests {
 
     #[test]
     fn a_list_ends_where_the_app_says_so() {
-        let mut walk = Walk::new();
-        let next = walk.after(&Place::START, &page(Some(7), Some(Place::Index(6))), new(5));
+        let mut walk = Walk::default();
+        let next = walk.after(&Place::START, &page(0..5, Some(7), Some(Place::Index(6))));
         assert_eq!(next, Next::On(Place::Index(6)));
-        let end = walk.after(&Place::Index(6), &page(Some(7), None), new(2));
+        let end = walk.after(&Place::Index(6), &page(5..7, Some(7), None));
         assert_eq!((walk.is_whole(&end, 7), end), (Ok(()), Next::End));
     }
 
@@ -136,11 +126,11 @@ mod tests {
             (Some(500), false),
             (None, false),
         ] {
-            let mut walk = Walk::new();
-            let next = walk.after(&Place::START, &page(total, Some(Place::Index(6))), new(5));
+            let mut walk = Walk::default();
+            let next = walk.after(&Place::START, &page(0..5, total, Some(Place::Index(6))));
             assert_eq!(next, Next::On(Place::Index(6)));
             for next in [Some(Place::Index(11)), None] {
-                let end = walk.after(&Place::Index(6), &page(total, next), old(5));
+                let end = walk.after(&Place::Index(6), &page(0..5, total, next));
                 assert_eq!(end, Next::Circle);
                 assert_eq!(walk.is_whole(&end, 5).is_ok(), whole, "{total:?}");
             }
@@ -149,18 +139,18 @@ mod tests {
 
     #[test]
     fn no_cursor_leads_on_for_ever() {
-        let mut walk = Walk::new();
+        let mut walk = Walk::default();
         assert_eq!(
-            walk.after(&Place::START, &page(None, cursor("a")), new(5)),
+            walk.after(&Place::START, &page(0..5, None, cursor("a"))),
             Next::On(Place::Cursor("a".into()))
         );
         let here = Place::Cursor("a".into());
-        assert_eq!(walk.after(&here, &page(None, cursor("a")), new(5)), Next::Circle);
-        assert_eq!(walk.after(&here, &page(None, cursor("b")), old(5)), Next::Circle);
-        let mut walk = Walk::new();
+        assert_eq!(walk.after(&here, &page(5..9, None, cursor("a"))), Next::Circle);
+        assert_eq!(walk.after(&here, &page(0..5, None, cursor("b"))), Next::Circle);
+        let mut walk = Walk::default();
         let ends = (0..100).find(|n| {
             let place = Place::Cursor(n.to_string());
-            walk.after(&place, &page(Some(9), cursor(&(n + 1).to_string())), new(0)) == Next::Circle
+            walk.after(&place, &page(0..0, Some(9), cursor(&(n + 1).to_string()))) == Next::Circle
         });
         assert_eq!(ends, Some(10));
         assert!(walk.is_whole(&Next::Circle, 0).is_err());
@@ -168,24 +158,24 @@ mod tests {
 
     #[test]
     fn a_list_that_breaks_off_is_not_whole_but_comings_and_goings_are_allowed() {
-        let mut walk = Walk::new();
-        let end = walk.after(&Place::START, &page(Some(500), None), new(100));
+        let mut walk = Walk::default();
+        let end = walk.after(&Place::START, &page(0..100, Some(500), None));
         assert!(
             walk.is_whole(&end, 100)
                 .is_err_and(|why| why.contains("100") && why.contains("500"))
         );
         assert!(walk.is_whole(&end, 489).is_err());
         assert_eq!(walk.is_whole(&end, 490), Ok(()));
-        let mut walk = Walk::new();
-        walk.after(&Place::START, &page(Some(20), cursor("a")), new(10));
-        let end = walk.after(&Place::Cursor("a".into()), &page(Some(900), None), new(10));
+        let mut walk = Walk::default();
+        walk.after(&Place::START, &page(0..10, Some(20), cursor("a")));
+        let end = walk.after(&Place::Cursor("a".into()), &page(10..20, Some(900), None));
         assert_eq!(walk.is_whole(&end, 20), Ok(()), "the rest came while it was read");
     }
 
     #[test]
     fn a_page_read_again_after_a_restart_is_no_circle() {
-        let mut walk = Walk::new();
-        let next = walk.after(&Place::Index(6), &page(Some(12), Some(Place::Index(11))), old(5));
+        let mut walk = Walk::default();
+        let next = walk.after(&Place::Index(6), &page(5..10, Some(12), Some(Place::Index(11))));
         assert_eq!(next, Next::On(Place::Index(11)));
     }
 }

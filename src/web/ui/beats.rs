@@ -35,7 +35,10 @@ impl From<&Condition> for Span {
             | ConditionKind::Sealed
             | ConditionKind::Leavers => Health::Failing,
             ConditionKind::Held => Health::Held,
-            ConditionKind::Rejected | ConditionKind::Scope => Health::Degraded,
+            ConditionKind::Rejected
+            | ConditionKind::Scope
+            | ConditionKind::TokenEnds
+            | ConditionKind::TokenRefused => Health::Degraded,
         };
         Self {
             from: c.since,

@@ -18,6 +18,7 @@ use super::words;
 use crate::connector::catalog::{self, App};
 use crate::model::{Access, Policies, Scope, UserWrites};
 use crate::sync::manage::{ManageError, NewConnection, clean_access, clean_url};
+use crate::sync::token;
 
 /// The form and, after a failed try, what to fix.
 #[derive(Template)]
@@ -35,11 +36,13 @@ pub struct ConnectPage {
     pub cut: String,
     /// How the app is told who calls.
     pub access: AccessForm,
+    /// The day on which the token ends, as typed.
+    pub token_ends: String,
     /// Users, groups or both.
     pub scopes: Vec<Choice>,
     /// acknowledge, refuse; asked when groups only are chosen.
     pub user_writes: Vec<Choice>,
-    /// Fields: `name`, `base_url`, `token`, `auth`, `scope`.
+    /// Fields: `name`, `base_url`, `token`, `token_ends`, `auth`, `scope`.
     pub refused: Refusals,
     /// One sentence that says what to fix; none before the first try.
     pub problem: Option<String>,
@@ -87,6 +90,7 @@ struct Typed {
     base_url: String,
     cut: String,
     access: AccessForm,
+    token_ends: String,
     scope: Scope,
     user_writes: UserWrites,
 }
@@ -107,6 +111,7 @@ pub async fn get(ask: Ask) -> Answer {
         base_url: String::new(),
         cut: String::new(),
         access: AccessForm::stored(&Access::default()),
+        token_ends: String::new(),
         scope: catalog::find(&app.slug)
             .map(App::proposed_scope)
             .unwrap_or_default(),
@@ -127,6 +132,7 @@ pub async fn post(ask: Ask) -> Answer {
         base_url: ask.form.short("base_url", 4000),
         cut: String::new(),
         access: access_form,
+        token_ends: ask.form.short("token_ends", 20),
         scope: Scope::parse(ask.form.text("scope")).unwrap_or_default(),
         user_writes: UserWrites::parse(ask.form.text("user_writes")).unwrap_or_default(),
     };
@@ -140,9 +146,14 @@ pub async fn post(ask: Ask) -> Answer {
             refused.add("auth", why);
             Access::default()
         });
+    let mut token_ends = None;
     let target = if app.receives_only {
         None
     } else {
+        match token::parse_date(&typed.token_ends) {
+            Ok(day) => token_ends = day,
+            Err(why) => refused.add("token_ends", why),
+        }
         match clean_url(&app.slug, &typed.base_url) {
             Ok((url, notes)) => (typed.base_url, typed.cut) = (url, notes.join(" ")),
             Err(why) => refused.add("base_url", why),
@@ -177,6 +188,10 @@ pub async fn post(ask: Ask) -> Answer {
     };
     match ask.pages.manager.create(ask.actor()?, new).await {
         Ok(made) => {
+            if token_ends.is_some() {
+                let manager = &ask.pages.manager;
+                manager.set_token_end(ask.actor()?, made.id, token_ends).await?;
+            }
             ask.pages.engine.wake();
             let news = match (app.receives_only, typed.cut.is_empty()) {
                 (true, _) => News::Made,
@@ -218,7 +233,8 @@ async fn answer(
         Ok::<_, Fail>(chrome.page(rx, &title, Here::Catalog, &[("Catalog", "/catalog")])?)
     });
     let (scopes, user_writes) = (scopes(typed.scope), user_writes(typed.user_writes));
-    let (name, base_url, cut, access) = (typed.name, typed.base_url, typed.cut, typed.access);
+    let (name, base_url, cut) = (typed.name, typed.base_url, typed.cut);
+    let (access, token_ends) = (typed.access, typed.token_ends);
     Ok(respond(
         status,
         &ConnectPage {
@@ -228,6 +244,7 @@ async fn answer(
             base_url,
             cut,
             access,
+            token_ends,
             scopes,
             user_writes,
             refused,

@@ -18,6 +18,8 @@ pub enum News {
     Made,
     /// A sync was asked for.
     Syncing,
+    /// A sync was ended.
+    Cancelled,
     /// It sends nothing for now.
     Paused,
     /// It sends again.
@@ -79,6 +81,12 @@ const ALL: &[(News, &str, bool, &str)] = &[
         "Ready to receive. Create a key for your identity provider.",
     ),
     (News::Syncing, "syncing", true, "A sync was started."),
+    (
+        News::Cancelled,
+        "cancelled",
+        true,
+        "The sync was cancelled. What was read stays, nobody is taken as gone.",
+    ),
     (
         News::Paused,
         "paused",

@@ -90,7 +90,7 @@ pub async fn get(ask: Ask) -> Answer {
         let shown = rows.len() as u64;
         Ok::<_, Fail>(HeldPage {
             what: what(rx, &instance, &status, &head.app)?,
-            why: why(&instance),
+            why: why(rx, &instance)?,
             count: total,
             up_to: all.last().map_or(0, |r| r.id),
             paging: paging(&address, &[], from, shown, total, ["removal", "removals"]),
@@ -117,7 +117,7 @@ pub fn banner(
     };
     Ok(Some(HeldBanner {
         what: what(rx, instance, status, &super::chrome::app_name(instance))?,
-        why: why(instance),
+        why: why(rx, instance)?,
         count: all.len() as u64,
         up_to: newest.id,
     }))
@@ -148,12 +148,30 @@ fn said(class: RemovalClass, n: u64, status: &InstanceStatus) -> String {
     }
 }
 
-fn why(instance: &Instance) -> String {
-    let limit = instance.policies.accounts;
-    format!(
-        "The limit is {} % (at least {}) in one hour or sync, and never more than half. Everything else goes on.",
-        limit.percent, limit.floor
-    )
+/// The limit of what waits, in figures.
+fn why(rx: &Rx<'_>, instance: &Instance) -> Result<String, StoreError> {
+    let mut limits = Vec::new();
+    for (class, _) in removals::count_held(rx, instance.id)? {
+        let p = &instance.policies;
+        let (limit, what, half) = match class {
+            RemovalClass::Account => (p.accounts, ["account", "accounts"], ", never more than half"),
+            RemovalClass::Group => (p.groups, ["group", "groups"], ", never more than half"),
+            RemovalClass::Membership => (p.memberships, ["membership", "memberships"], ""),
+        };
+        let most = words::count(removal::most_now(rx, instance, class)?, what[0], what[1]);
+        limits.push(format!(
+            "{most} ({} %, at least {}{half})",
+            limit.percent,
+            words::number(limit.floor.into())
+        ));
+    }
+    Ok(match limits.as_slice() {
+        [] => String::new(),
+        all => format!(
+            "The limit in one hour or sync is {}. Everything else goes on.",
+            all.join(", ")
+        ),
+    })
 }
 
 fn row(rx: &Rx<'_>, slug: &str, held: &Removal) -> Result<HeldRow, StoreError> {

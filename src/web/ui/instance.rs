@@ -11,6 +11,7 @@ use super::habits::{Habits, habits};
 use super::keys::last_use;
 use super::page::{Live, Page};
 use super::parts::{Badge, EventRow, Shape, Tone, When};
+use super::runs::in_short;
 use super::serve::show;
 use super::state::{beats, facts, progress, reason};
 use super::{held, log, words};
@@ -155,6 +156,8 @@ pub struct InstancePage {
     pub next_try: Option<When>,
     /// The sync that runs.
     pub progress: Option<Progress>,
+    /// The last sync in one sentence; may be empty.
+    pub last_run: String,
     /// The last day.
     pub beats: Beats,
     /// Newest first, at most ten.
@@ -275,6 +278,7 @@ pub async fn get(ask: Ask) -> Answer {
             since: status.since.map(|t| When::clock(t, now)).filter(|_| failing),
             next_try: status.next_try.filter(|t| *t > now).map(|t| When::clock(t, now)),
             progress: progress(&status, now),
+            last_run: in_short(status.run.as_ref(), now),
             beats: beats(rx, &instance)?,
             events: log::rows(latest, &instance.slug, &head.app, now),
             endpoint,

@@ -54,6 +54,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("removal.rejected", "stays in the app"),
     ("sync.requested", "A sync was asked for"),
     ("sync.finished", "Sync finished"),
+    ("sync.cancelled", "The sync was cancelled"),
     ("instance.created", "The instance was made"),
     ("instance.edited", "The settings were changed"),
     ("instance.enabled", "The instance was enabled"),
@@ -64,6 +65,9 @@ const ACTIONS: &[(&str, &str)] = &[
     ("instance.probed", "A check of what the app can do was asked for"),
     ("instance.failing", "The app cannot be used"),
     ("instance.recovered", "The app answers again"),
+    ("token.ends", "A reminder"),
+    ("token.replaced", "The token was replaced"),
+    ("token.fell_back", "The new token was refused"),
     ("attribute.declared", "An attribute was declared"),
     ("attribute.undeclared", "An attribute is declared no more"),
     ("key.created", "A key was made"),
@@ -82,7 +86,7 @@ const OF_MEMBERS: [(&str, &str, &str); 4] = [
 /// A line of an instance's log.
 #[must_use]
 pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
-    let about_all = ["instance.", "sync.", "key.", "attribute."]
+    let about_all = ["instance.", "sync.", "key.", "attribute.", "token."]
         .iter()
         .any(|start| event.action.starts_with(start));
     let of_members = OF_MEMBERS.iter().any(|(action, ..)| *action == event.action);

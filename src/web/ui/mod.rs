@@ -45,6 +45,7 @@ pub mod respond;
 pub mod reveal;
 pub mod revoke;
 pub mod rotate;
+pub mod runs;
 pub mod sent;
 pub mod serve;
 pub mod settings;

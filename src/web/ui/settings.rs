@@ -20,6 +20,7 @@ use crate::connector::catalog;
 use crate::model::policies::{Drift, Leaver, Limit};
 use crate::model::{Instance, Policies, Scope, Target, UserWrites};
 use crate::sync::manage::{Edit, ManageError, clean_access, clean_url};
+use crate::sync::token;
 
 /// The form.
 #[derive(Template)]
@@ -39,6 +40,8 @@ pub struct SettingsPage {
     pub access: AccessForm,
     /// When the stored token was set.
     pub token_set: Option<When>,
+    /// The day on which the token ends, as typed or stored; empty: not known.
+    pub token_ends: String,
     /// Seconds between syncs.
     pub schedules: Vec<Choice>,
     /// deactivate, delete, leave.
@@ -49,7 +52,7 @@ pub struct SettingsPage {
     pub user_writes: Vec<Choice>,
     /// Accounts, groups, memberships.
     pub limits: Vec<LimitRow>,
-    /// Fields: `name`, `base_url`, `token`, `auth`, `{class}_floor`, `{class}_percent`.
+    /// Fields: `name`, `base_url`, `token`, `token_ends`, `auth`, `{class}_floor`, `{class}_percent`.
     pub refused: Refusals,
     /// One sentence that says what to fix.
     pub problem: Option<String>,
@@ -122,6 +125,7 @@ struct Typed {
     base_url: String,
     cut: String,
     access: AccessForm,
+    token_ends: String,
     schedule: u32,
     policies: Policies,
     limits: Vec<LimitRow>,
@@ -154,6 +158,7 @@ impl Typed {
                     .cloned()
                     .unwrap_or_default(),
             ),
+            token_ends: instance.secret_ends_at.map(token::day).unwrap_or_default(),
             schedule: instance.sync_every_s,
             limits: vec![
                 row(LIMITS[0], p.accounts),
@@ -199,8 +204,15 @@ pub async fn post(ask: Ask) -> Answer {
         typed.policies.user_writes = chosen.unwrap_or(typed.policies.user_writes);
         edit.policies = Some(typed.policies.clone());
     }
+    let mut token_ends = None;
     if instance.target.is_some() {
         policies(&ask.form, &mut typed, &mut refused);
+        let stored = std::mem::replace(&mut typed.token_ends, ask.form.short("token_ends", 20));
+        match token::parse_date(&typed.token_ends) {
+            // The day of the old token says nothing of a new one.
+            Ok(day) => token_ends = (typed.token_ends != stored).then_some(day),
+            Err(why) => refused.add("token_ends", why),
+        }
         let stored = std::mem::replace(&mut typed.base_url, ask.form.short("base_url", 4000));
         // One that stays is not compared with the shape that the catalog knows today.
         let app = if typed.base_url == stored {
@@ -232,6 +244,10 @@ pub async fn post(ask: Ask) -> Answer {
     }
     match ask.pages.manager.edit(ask.actor()?, instance.id, edit).await {
         Ok(_) => {
+            if let Some(day) = token_ends {
+                let manager = &ask.pages.manager;
+                manager.set_token_end(ask.actor()?, instance.id, day).await?;
+            }
             ask.pages.engine.wake();
             ask.go_on(
                 &format!("/instances/{}/settings", instance.slug),
@@ -318,6 +334,7 @@ async fn answer(
             base_url: typed.base_url,
             cut: typed.cut,
             access: typed.access,
+            token_ends: typed.token_ends,
             other_directory: typed.other_directory,
             page,
             head,

@@ -96,7 +96,7 @@ pub fn progress(status: &InstanceStatus, now: Time) -> Option<Progress> {
             0,
             None,
         ),
-        RunPhase::Verify | RunPhase::Done | RunPhase::Failed => (
+        RunPhase::Verify | RunPhase::Done | RunPhase::Failed | RunPhase::Cancelled => (
             format!("{which}: everything read, looking at what was not seen"),
             0,
             None,
@@ -167,9 +167,22 @@ pub fn facts(instance: &Instance, status: &InstanceStatus, now: Time) -> Vec<Fac
         "Schedule",
         format!("every {}", words::span(i64::from(instance.sync_every_s))),
     ));
-    facts.push(time("Token set", instance.secret_set_at, "not stored"));
+    facts.push(fact("Token", token(instance, now)));
     facts.push(fact("The app can", can(target)));
     facts
+}
+
+/// `entered 84 days ago, ends in 6 days`.
+fn token(instance: &Instance, now: Time) -> String {
+    let Some(set) = instance.secret_set_at else {
+        return "not stored".into();
+    };
+    let entered = format!("entered {}", words::relative(set, now));
+    match instance.secret_ends_at {
+        Some(at) if at > now => format!("{entered}, ends {}", words::relative(at, now)),
+        Some(at) => format!("{entered}, was to end {}", words::relative(at, now)),
+        None => entered,
+    }
 }
 
 fn can(target: &Target) -> String {
@@ -206,7 +219,10 @@ mod tests {
             started: Time(0),
             ended: None,
             expected,
+            place: None,
+            saved: Time(0),
             counts,
+            troubles: Vec::new(),
             error: None,
         };
         let status = InstanceStatus {

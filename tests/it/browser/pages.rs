@@ -1,6 +1,8 @@
 //! Every page of the table, and every form on them, is visited and looked at.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rollcall::demo::relay::{Request, Treatment};
 use rollcall::model::Role;
@@ -33,6 +35,7 @@ async fn every_page_of_the_table_is_visited() {
     attributes(&mut browser, &g).await;
     keys(&mut browser, &g).await;
     switches(&mut browser, &g).await;
+    runs(&mut browser, &g).await;
     held(&mut browser, &g).await;
     rejected(&mut browser, &g).await;
     requests(&mut browser, &g).await;
@@ -256,13 +259,16 @@ async fn settings(browser: &mut Browser, g: &Gateway) {
     browser.open(&page).await;
     browser.fill("name", "App of all").await;
     browser.fill("token", fresh.expose()).await;
+    browser
+        .js("document.getElementById('token_ends').value = '2999-01-31'")
+        .await;
     browser.tick("#schedule option[value='900']").await;
     browser.press("Save").await;
     browser.says(&["Saved.", "App of all"]).await;
     browser.fill("name", "App").await;
     browser.press("Save").await;
     browser.open(HOME).await;
-    browser.says(&["every 15 min"]).await;
+    browser.says(&["every 15 min", "entered", "ends in"]).await;
 }
 
 /// Declared, refused and removed; what was written stays.
@@ -346,6 +352,34 @@ async fn switches(browser: &mut Browser, g: &Gateway) {
     g.hub.idle().await;
 }
 
+/// One runs and is cancelled; all are listed.
+async fn runs(browser: &mut Browser, g: &Gateway) {
+    let page = format!("{HOME}/runs");
+    let manager = &g.hub.server.hub().manager;
+    let go = Arc::new(AtomicBool::new(false));
+    let door = Arc::clone(&go);
+    g.relay.treat(move |request: &Request| {
+        while request.path.contains("/Users?startIndex=") && !door.load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        Treatment::Pass
+    });
+    browser.open(HOME).await;
+    browser.says(&["The last sync read 60 people"]).await;
+    browser.press("All syncs").await;
+    assert_eq!(browser.path().await, page);
+    browser.says(&["Done", "60 people"]).await;
+    manager.sync_now(admin(), g.instance.id).await.unwrap();
+    browser
+        .open_until(&page, &["Running", "Cancel keeps what was read"])
+        .await;
+    browser.press("Cancel").await;
+    browser.says(&["The sync was cancelled.", "Cancelled"]).await;
+    go.store(true, Ordering::SeqCst);
+    g.hub.sync(g.instance.id).await;
+    browser.open_until(HOME, &["Healthy"]).await;
+}
+
 /// More leave than the limit lets go: who waits is listed, one is allowed, the others stay.
 async fn held(browser: &mut Browser, g: &Gateway) {
     browser.open(&format!("{HOME}/held")).await;
@@ -358,7 +392,14 @@ async fn held(browser: &mut Browser, g: &Gateway) {
         g.idp.patch(&path, change).await.expect(200);
     }
     browser
-        .open_until(HOME, &["Held", "8 of 60 people would lose access"])
+        .open_until(
+            HOME,
+            &[
+                "Held",
+                "8 of 60 people would lose access",
+                "6 accounts (10 %, at least 5, never more than half)",
+            ],
+        )
         .await;
     browser.press("See who").await;
     browser.press("Allow selected").await;
@@ -488,6 +529,7 @@ async fn viewer(browser: &mut Browser, g: &Gateway) {
         "/settings",
         "/attributes",
         "/held",
+        "/runs",
         "/keys",
     ] {
         browser.open(&format!("{HOME}{part}")).await;

@@ -260,6 +260,7 @@ fn connect(app: &str, failed: bool) -> ConnectPage {
         base_url: typed("https://api.example.com/scim/6f2c"),
         cut: typed("/Users was removed from the end: it is added by itself."),
         access: AccessForm::stored(&access(failed)),
+        token_ends: String::new(),
         scopes: scopes(),
         user_writes: user_writes(UserWrites::Acknowledge),
         refused,

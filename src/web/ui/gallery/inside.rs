@@ -18,6 +18,7 @@ use crate::web::ui::parts::{Badge, Choice, Paging, Refusals, Tone, When};
 use crate::web::ui::people::PeoplePage;
 use crate::web::ui::reveal::RevealPage;
 use crate::web::ui::rotate::RotatePage;
+use crate::web::ui::runs::{RunRow, RunsPage, TroubleRow};
 use crate::web::ui::settings::{LimitRow, SettingsPage};
 
 pub(super) const ENDPOINT: &str = "https://hub.example.com/scim/atlassian-prod/v2";
@@ -75,6 +76,7 @@ pub(super) fn pages() -> Vec<Shown> {
         shown("request", &request()),
         shown("activity", &activity()),
         shown("held", &held()),
+        shown("runs", &runs()),
         shown("settings", &settings()),
         shown("attributes", &attributes()),
         shown("capabilities", &capabilities()),
@@ -116,6 +118,7 @@ fn instance() -> InstancePage {
         since: Some(When::clock(ago(844), NOW)),
         next_try: None,
         progress: None,
+        last_run: "The last sync read 1,204 people, 32 groups in 14 s.".into(),
         beats: beats(
             &[
                 (
@@ -303,6 +306,51 @@ fn held() -> HeldPage {
     }
 }
 
+fn runs() -> RunsPage {
+    let row = |badge, error: &str, broken: &str| RunRow {
+        started: When::clock(ago(3600), NOW),
+        took: "14 s".into(),
+        badge,
+        error: error.into(),
+        read: "1,204 people, 32 groups".into(),
+        rate: "88 a second".into(),
+        created: "3".into(),
+        changed: "12".into(),
+        unseen: "0".into(),
+        broken: broken.into(),
+        troubles: Vec::new(),
+    };
+    let troubles = vec![TroubleRow {
+        who: HOSTILE.into(),
+        why: "It has no id".into(),
+    }];
+    let mut page = inside("Syncs");
+    page.live = Live::Running;
+    RunsPage {
+        page,
+        head: head(Tab::Overview, Health::Healthy),
+        progress: Some(Progress {
+            text: "Sync: 140 of about 310 people".into(),
+            done: 140,
+            total: Some(310),
+            started: when(12),
+        }),
+        rate: "12 a second".into(),
+        rows: vec![
+            row(Badge::new(Tone::Info, "Reading people"), "", "0"),
+            RunRow {
+                troubles,
+                ..row(Badge::new(Tone::Ok, "Done"), "", "1")
+            },
+            row(
+                Badge::new(Tone::Bad, "Failed"),
+                "api.example.com answered 503",
+                "0",
+            ),
+        ],
+    }
+}
+
 fn settings() -> SettingsPage {
     let limit = |field, label, floor: &str, percent: &str| LimitRow {
         field,
@@ -318,6 +366,7 @@ fn settings() -> SettingsPage {
         cut: String::new(),
         access: AccessForm::stored(&Access::default()),
         token_set: Some(when(41 * 86_400)),
+        token_ends: "2027-01-31".into(),
         schedules: Choice::list(
             &[
                 ("900", "Every 15 minutes", ""),

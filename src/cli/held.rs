@@ -1,18 +1,18 @@
-//! `rollcall removal …`: what the removal limit holds back (DESIGN §5).
+//! `rollcall held …`: what the removal limit holds back (DESIGN §5).
 
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::answer::{RemovalRow, RemovalsDecided};
+use super::answer::{HeldDecided, HeldRow};
 use super::command::{Command, Which};
 use super::{CliError, Output, Plan};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum RemovalVerb {
+pub(super) enum HeldVerb {
     /// What waits for a person
     List {
-        /// The instance, by its slug
-        slug: String,
+        /// The instance, by its slug; without, all instances
+        slug: Option<String>,
         /// Print JSON, for scripts
         #[arg(long)]
         json: bool,
@@ -38,10 +38,10 @@ pub(super) struct Decision {
     json: bool,
 }
 
-impl RemovalVerb {
+impl HeldVerb {
     pub(super) fn plan(self) -> Plan {
         match self {
-            Self::List { slug, json } => Plan::new(Command::RemovalList { slug }, json, show_list),
+            Self::List { slug, json } => Plan::new(Command::HeldList { slug }, json, show_list),
             Self::Allow(decision) => decision.plan(true, show_allowed),
             Self::Reject(decision) => decision.plan(false, show_rejected),
         }
@@ -56,7 +56,7 @@ impl Decision {
             Which::Ids(self.ids)
         };
         Plan::new(
-            Command::RemovalDecide {
+            Command::HeldDecide {
                 slug: self.slug,
                 which,
                 allow,
@@ -68,19 +68,29 @@ impl Decision {
 }
 
 fn show_list(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
-    let rows: Vec<RemovalRow> = serde_json::from_value(answer)?;
-    let cells = |row: RemovalRow| vec![row.id.to_string(), row.class, row.label, row.at, row.reason];
+    let rows: Vec<HeldRow> = serde_json::from_value(answer)?;
+    let cells = |row: HeldRow| {
+        vec![
+            row.id.to_string(),
+            row.slug,
+            row.class,
+            row.label,
+            row.at,
+            row.reason,
+        ]
+    };
     let rows: Vec<Vec<String>> = rows.into_iter().map(cells).collect();
-    out.table(&["ID", "WHAT", "WHO", "SINCE", "WHY"], &rows, "Nothing waits.")
+    let heads = ["ID", "INSTANCE", "WHAT", "WHO", "SINCE", "WHY"];
+    out.table(&heads, &rows, "Nothing waits.")
 }
 
 fn show_allowed(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
-    let done: RemovalsDecided = serde_json::from_value(answer)?;
+    let done: HeldDecided = serde_json::from_value(answer)?;
     out.line(&format!("{} allowed.", count(done.count)))
 }
 
 fn show_rejected(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
-    let done: RemovalsDecided = serde_json::from_value(answer)?;
+    let done: HeldDecided = serde_json::from_value(answer)?;
     out.line(&format!(
         "{} rejected: the app keeps what it has.",
         count(done.count)

@@ -2,10 +2,10 @@
 
 use super::{find, sentence, typist};
 use crate::app::Hub;
-use crate::cli::answer::{RemovalRow, RemovalsDecided};
+use crate::cli::answer::{HeldDecided, HeldRow};
 use crate::cli::command::Which;
 use crate::model::{InstanceId, Removal};
-use crate::store::{Lane, Tx, removals};
+use crate::store::{Lane, Tx, instances, removals};
 use crate::sync::removal;
 
 /// So many are listed and decided at most by one command.
@@ -13,16 +13,25 @@ const MOST: usize = 200_000;
 /// So many are decided in one unit of work: others wait for the writer too.
 const AT_ONCE: usize = 100;
 
-pub(super) async fn list(hub: &Hub, slug: String) -> Result<Vec<RemovalRow>, String> {
-    let instance = find(hub, slug).await?;
-    let row = |one: Removal| RemovalRow {
-        id: one.id,
-        class: one.class.as_str().into(),
-        label: one.label,
-        reason: one.reason,
-        at: one.at.to_string(),
+pub(super) async fn list(hub: &Hub, slug: Option<String>) -> Result<Vec<HeldRow>, String> {
+    let asked = match slug {
+        Some(slug) => vec![find(hub, slug).await?],
+        None => hub.store.read(instances::list).await.map_err(sentence)?,
     };
-    Ok(held(hub, instance.id).await?.into_iter().map(row).collect())
+    let mut rows = Vec::new();
+    for instance in asked {
+        let row = |one: Removal| HeldRow {
+            slug: instance.slug.clone(),
+            id: one.id,
+            class: one.class.as_str().into(),
+            label: one.label,
+            reason: one.reason,
+            at: one.at.to_string(),
+        };
+        rows.extend(held(hub, instance.id).await?.into_iter().map(row));
+        rows.truncate(MOST);
+    }
+    Ok(rows)
 }
 
 pub(super) async fn decide(
@@ -30,7 +39,7 @@ pub(super) async fn decide(
     slug: String,
     which: Which,
     allow: bool,
-) -> Result<RemovalsDecided, String> {
+) -> Result<HeldDecided, String> {
     let id = find(hub, slug).await?.id;
     let (ids, named) = match which {
         Which::All => (
@@ -53,9 +62,9 @@ pub(super) async fn decide(
         count += decided.map_err(sentence)? as u64;
     }
     if named && count == 0 {
-        return Err("None of these waits. `rollcall removal list` shows what does.".into());
+        return Err("None of these waits. `rollcall held list` shows what does.".into());
     }
-    Ok(RemovalsDecided { count })
+    Ok(HeldDecided { count })
 }
 
 async fn held(hub: &Hub, id: InstanceId) -> Result<Vec<Removal>, String> {
