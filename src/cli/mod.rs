@@ -11,6 +11,7 @@ pub mod logging;
 pub mod socket;
 
 mod admin;
+mod adoption;
 mod attribute;
 mod backup;
 mod demo;
@@ -79,6 +80,9 @@ enum Verb {
     /// Removals that wait for a person, because they are more than usual
     #[command(subcommand)]
     Removal(removal::RemovalVerb),
+    /// Who here may be whom in the app, where a person has to say so
+    #[command(subcommand)]
+    Adoption(adoption::AdoptionVerb),
     /// Keys with which identity providers open an instance
     #[command(subcommand)]
     Key(key::KeyVerb),
@@ -197,6 +201,7 @@ impl Cli {
             Verb::Admin(verb) => verb.plan(input)?,
             Verb::Instance(verb) => verb.plan(input)?,
             Verb::Removal(verb) => verb.plan(),
+            Verb::Adoption(verb) => verb.plan(),
             Verb::Key(verb) => verb.plan(),
             Verb::Attribute(verb) => verb.plan(),
             Verb::Backup(args) => args.plan()?,

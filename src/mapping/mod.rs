@@ -5,6 +5,7 @@
 //! for each path of `scim::resource::paths`; it never holds a value, so it may be kept and logged.
 
 mod canonical;
+mod email;
 
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ use crate::scim::schema::{Mutability, ResourceType};
 use crate::scim::{Attributes, resource};
 
 pub use canonical::digest;
+pub use email::work_email;
 
 /// Never sent and never compared: the server's own, or a secret that nobody keeps.
 const NEVER: [&str; 6] = ["schemas", "id", "meta", "groups", "members", "password"];

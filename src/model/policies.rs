@@ -49,6 +49,8 @@ pub struct Policies {
     pub drift: Drift,
     /// What is answered to writes of users; counts in scope *groups* only.
     pub user_writes: UserWrites,
+    /// Folded userNames, as the app knows them, of accounts from which nothing is ever taken away.
+    pub protected: Vec<String>,
     /// Removal limit of accounts.
     pub accounts: Limit,
     /// Removal limit of groups.
@@ -63,6 +65,7 @@ impl Default for Policies {
             leaver: Leaver::default(),
             drift: Drift::default(),
             user_writes: UserWrites::default(),
+            protected: Vec::new(),
             accounts: Limit {
                 floor: 5,
                 percent: 10,

@@ -11,6 +11,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0002_lists.sql")),
     M::up(include_str!("../../migrations/0003_custom_attributes.sql")),
     M::up(include_str!("../../migrations/0004_fence.sql")),
+    M::up(include_str!("../../migrations/0007_adoptions.sql")),
 ];
 
 /// Brings the database to this version's schema, each step in a transaction.

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::connect;
 use super::credential::{self, CredentialError, can_seal};
+use super::removal;
 use crate::connector::form::{clean_base_url, clean_token, same_origin};
 use crate::connector::{CheckError, Net, Token};
 use crate::model::job::priority;
@@ -191,6 +192,9 @@ impl Manager {
         let keys = Arc::clone(&self.keys);
         let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
             instances::set_basics(tx, id, &name, every, &policies)?;
+            if policies.protected != instance.policies.protected {
+                removal::protection_changed(tx, id)?;
+            }
             let policies_changed = policies != instance.policies && instance.target.is_some();
             if policies_changed || tested.is_some() {
                 connect::reconsider(tx, id)?;

@@ -36,6 +36,8 @@ pub struct Situation<'a> {
     pub memberships: bool,
     /// Somebody else who was deleted here still has this name in the app.
     pub name_taken: bool,
+    /// The app may have it already: a person has to decide.
+    pub undecided: bool,
     /// A removal of this resource waits for a person, or was rejected by one.
     pub blocked: bool,
 }
@@ -100,6 +102,7 @@ fn carries_groups(s: &Situation<'_>) -> bool {
 fn unlinked(s: &Situation<'_>, carried: bool) -> Action {
     match () {
         () if !s.managed => Action::Nothing("nobody here manages it"),
+        () if s.undecided => Action::Wait("a person has to decide whether the app has it already"),
         () if !carried => Action::Resolve,
         () if s.name_taken => Action::Wait("somebody who left still has this name in the app"),
         () => Action::Create,

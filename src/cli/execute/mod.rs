@@ -4,6 +4,7 @@
 //! Not here: the grammar and what people see (the files beside this folder), and what the nouns are (`sync`, `store`).
 
 mod admin;
+mod adoption;
 mod attribute;
 mod backup;
 mod doctor;
@@ -73,6 +74,8 @@ pub async fn execute(
         Command::RemovalDecide { slug, which, allow } => {
             answer(removal::decide(hub, slug, which, allow).await)
         }
+        Command::AdoptionList { slug } => answer(adoption::list(hub, slug).await),
+        Command::AdoptionDecide { slug, ids, same } => answer(adoption::decide(hub, slug, ids, same).await),
         Command::KeyCreate {
             slug,
             name,

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `client` | one request, and what its status means |
 //! | `check` | is this a SCIM endpoint, and what can it do |
+//! | `me` | whose token it is, where the app tells |
 //! | `read` | lists, one by id, search |
 //! | `write` | create, PATCH, members, delete |
 //! | `put` | the same for servers without PATCH |
@@ -12,6 +13,7 @@
 
 mod check;
 mod client;
+mod me;
 mod parse;
 mod put;
 mod read;

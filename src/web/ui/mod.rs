@@ -5,22 +5,28 @@
 //! Rules for templates (the gallery test keeps them): no `style=`, no inline script, no `on…=` (the policy in [`CSP`]
 //! would block them); a csrf field in every POST form; a label for every input.
 
+pub mod access;
 pub mod activity;
+pub mod adoption;
 pub mod ask;
 pub mod assets;
 pub mod attributes;
 pub mod beats;
 pub mod carries;
 pub mod catalog;
+pub mod change;
 pub mod chrome;
 pub mod confirm;
 pub mod connect;
 pub mod delete;
+pub mod delete_one;
 pub mod fail;
 pub mod failure;
 pub mod flash;
 pub mod form;
 pub mod group;
+pub mod group_form;
+pub mod group_members;
 pub mod groups;
 pub mod habits;
 pub mod held;
@@ -35,6 +41,7 @@ pub mod paging;
 pub mod parts;
 pub mod people;
 pub mod person;
+pub mod person_form;
 pub mod refusal;
 pub mod request;
 pub mod requests;
