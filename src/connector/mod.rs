@@ -85,6 +85,13 @@ impl Connector {
         }
     }
 
+    /// The app's id of the account behind the token, if it tells.
+    pub async fn own_account(&self) -> Option<String> {
+        match self {
+            Self::Scim(c) => c.own_account().await,
+        }
+    }
+
     /// One page of the list from `start`, counted from 1.
     ///
     /// # Errors

@@ -23,7 +23,12 @@ pub async fn connect(
         base_url: base_url.to_owned(),
         capabilities: Capabilities::default(),
     };
-    Connector::open(&target, token, net.clone()).check(scope).await
+    let app = Connector::open(&target, token, net.clone());
+    let found = app.check(scope).await?;
+    Ok(Capabilities {
+        own: app.own_account().await,
+        ..found
+    })
 }
 
 /// How many of the accounts we know a new address knows too.

@@ -8,7 +8,7 @@ use crate::model::{Instance, Link, Resource};
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::links::By;
-use crate::store::{Rx, StoreError, links, members, resources};
+use crate::store::{Rx, StoreError, Tx, instances, links, members, resources};
 
 /// Most names on the list of an instance.
 pub const MOST: usize = 100;
@@ -81,6 +81,32 @@ pub(super) fn covers_row(rx: &Rx<'_>, instance: &Instance, row: i64) -> Result<b
         Some(ours) => covers(rx, instance, &ours),
         None => Ok(false),
     }
+}
+
+/// An account was renamed in the app: protection is of the account, so the list goes with it.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn follow(
+    tx: &Tx<'_>,
+    instance: &Instance,
+    before: Option<&str>,
+    now: Option<&str>,
+) -> Result<(), StoreError> {
+    let (Some(before), Some(now)) = (before, now) else {
+        return Ok(());
+    };
+    if before == now || !is_listed(instance, before) {
+        return Ok(());
+    }
+    let Some(instance) = instances::by_id(tx, instance.id)? else {
+        return Ok(());
+    };
+    let mut policies = instance.policies;
+    policies.protected.retain(|name| name != before && name != now);
+    policies.protected.push(now.to_owned());
+    policies.protected.sort();
+    instances::set_basics(tx, instance.id, &instance.name, instance.sync_every_s, &policies)
 }
 
 fn is_anybody(instance: &Instance) -> bool {

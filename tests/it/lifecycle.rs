@@ -359,3 +359,19 @@ async fn who_is_protected_no_more_loses_what_was_asked_for() {
     assert_eq!(theirs(&g, "ada@example.com").await["active"], false);
     g.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_name_does_not_lift_the_protection() {
+    let g = Gateway::with_people(PEOPLE).await;
+    set(&g, Leaver::Deactivate, &["ada@example.com"]).await;
+    let ada = ours(&g, "ada@example.com").await;
+    let renamed = json!([{"op": "replace", "path": "userName", "value": "Countess@example.com"}]);
+    g.idp.patch(&format!("/Users/{ada}"), renamed).await.expect(200);
+    g.settled().await;
+    let protected = g.hub.instance(g.instance.id).await.policies.protected;
+    assert_eq!(protected, ["countess@example.com"]);
+    let off = json!([{"op": "replace", "path": "active", "value": false}]);
+    g.idp.patch(&format!("/Users/{ada}"), off).await.expect(200);
+    rests(&g, "countess@example.com", true).await;
+    g.stop().await;
+}

@@ -22,7 +22,6 @@ impl Scim {
                 Err(error) if has_no_groups(error.kind) && scope != Scope::Groups => false,
                 Err(error) => return Err(error),
             };
-        found.own = self.own_account().await;
         Ok(found)
     }
 

@@ -9,7 +9,7 @@ const LONGEST: usize = 500;
 
 impl Scim {
     /// The app's id of the account behind the token, if it tells.
-    pub(super) async fn own_account(&self) -> Option<String> {
+    pub(in crate::connector) async fn own_account(&self) -> Option<String> {
         let url = self.endpoint("Me", &[]).ok()?;
         let answer = self.ask(Method::GET, url, None).await.ok()?;
         if answer.status != 200 {

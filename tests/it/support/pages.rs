@@ -30,22 +30,29 @@ pub struct Seen {
 }
 
 impl Visitor {
+    /// Sets the hub up, and may do everything.
     pub async fn operator(hub: &TestHub) -> Self {
-        Self::of(hub, "operator@example.com", Role::Operator).await
+        let mut code = String::new();
+        hub.server.setup().show(|shown| code = shown.to_owned());
+        hub.remember(&code);
+        let fields = [("code", code.as_str()), ("email", "operator@example.com")];
+        Self::enter(hub, "/setup", &fields).await
     }
 
+    /// One who may look, on a hub that is set up.
     pub async fn viewer(hub: &TestHub) -> Self {
-        Self::of(hub, "viewer@example.com", Role::Viewer).await
-    }
-
-    async fn of(hub: &TestHub, email: &'static str, role: Role) -> Self {
-        hub.remember(PASSWORD);
+        let (email, role) = ("viewer@example.com", Role::Viewer);
         let hash = hash_password(&Secret::new(PASSWORD.into())).unwrap();
         let make = move |tx: &Tx<'_>| -> Result<Option<i64>, StoreError> {
             access::insert_admin(tx, email, role, &hash)
         };
         let store = &hub.server.hub().store;
         store.write(Lane::Front, None, make).await.unwrap().unwrap();
+        Self::enter(hub, "/login", &[("email", email)]).await
+    }
+
+    async fn enter(hub: &TestHub, door: &str, fields: &[(&str, &str)]) -> Self {
+        hub.remember(PASSWORD);
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .build()
@@ -56,12 +63,12 @@ impl Visitor {
             cookie: String::new(),
             csrf: String::new(),
         };
-        visitor.look_around("/login").await;
-        let signed = visitor
-            .sent("/login", &[("email", email), ("password", PASSWORD)])
-            .await;
-        assert_eq!(signed.status().as_u16(), 303, "signed in");
-        visitor.keep(&signed);
+        visitor.look_around(door).await;
+        let mut fields = fields.to_vec();
+        fields.push(("password", PASSWORD));
+        let entered = visitor.sent(door, &fields).await;
+        assert_eq!(entered.status().as_u16(), 303, "{door}");
+        visitor.keep(&entered);
         visitor.look_around("/").await;
         visitor
     }
