@@ -49,7 +49,7 @@
 //! 6. A push is a loop: load the present state in one read, ask [`sync::plan`] for the *next* step, do it through
 //!    [`connector::Connector`] outside any unit of work, write what was learnt to the [`model::Link`]; and again, until
 //!    nothing is left. A create notes its link before the call, so a lost answer leads to a search and never to a second
-//!    account. A step that takes something away first asks [`sync::removal::reserve`], which counts it or holds it.
+//!    account. A step that takes something away first asks [`sync::removal::reserve`], which counts it or holds it, and refuses it for who is protected.
 //! 7. The last unit of work also ends the job, unless somebody asked again meanwhile: then it is due again, so a change that
 //!    lands mid-flight is never lost. Any other ending is judged in `sync::settle` by the verdict in the error
 //!    ([`connector::Verdict`]): later, this resource needs a person, or the app as a whole waits.
@@ -66,6 +66,8 @@
 //!    write.
 //! 4. `sync::import` reads users, then groups, page by page. Each account is brought in through [`directory::import`]: it
 //!    joins the managed resource that waits for it, or appears as an unmanaged one; an owned attribute is never changed.
+//!    Where several can be meant, or only the work e-mail speaks for it, [`sync::adoption`] lets a person decide, and until
+//!    then nothing is sent for either side.
 //!    Each page carries the store's sequence at which it was asked for, and is dropped for a link written since.
 //! 5. After the last page, links that were not seen each get a `sync::verify` job, for absence from a list proves nothing:
 //!    only the app's own 404 for that id, beside a 200 for another, makes somebody gone.

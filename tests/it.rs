@@ -40,6 +40,8 @@ mod fuzzed;
 mod keys;
 #[path = "it/leavers.rs"]
 mod leavers;
+#[path = "it/lifecycle.rs"]
+mod lifecycle;
 #[path = "it/limit.rs"]
 mod limit;
 #[path = "it/lists.rs"]

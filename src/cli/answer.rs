@@ -239,6 +239,64 @@ pub struct HeldDecided {
     pub count: u64,
 }
 
+/// How the two sides of an instance match, and what waits for a person.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AdoptionReport {
+    /// Users in each class.
+    pub users: AdoptionCounts,
+    /// Groups in each class.
+    pub groups: AdoptionCounts,
+    /// Pairs that wait: the proposed first.
+    pub waiting: Vec<AdoptionRow>,
+}
+
+/// How many stand in each class; each stands in one.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AdoptionCounts {
+    /// On both sides, and linked.
+    pub matched: u64,
+    /// The same work e-mail under two names.
+    pub proposed: u64,
+    /// Several can be meant.
+    pub ambiguous: u64,
+    /// Nothing in the app is like it.
+    pub only_here: u64,
+    /// Nobody here manages it.
+    pub only_in_app: u64,
+}
+
+/// A pair that waits.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AdoptionRow {
+    /// To name it by.
+    pub id: i64,
+    /// `proposed` or `ambiguous`.
+    pub class: String,
+    /// `User` or `Group`.
+    pub resource_type: ResourceType,
+    /// userName or displayName here.
+    pub ours: String,
+    /// SCIM id of ours.
+    pub ours_id: String,
+    /// userName or displayName in the app.
+    pub theirs: String,
+    /// SCIM id under which the app's shows here.
+    pub theirs_id: String,
+    /// The app's id.
+    pub remote_id: String,
+    /// `email`, `name` or `external`.
+    pub why: String,
+    /// Since when.
+    pub at: String,
+}
+
+/// How many pairs a decision met.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AdoptionsDecided {
+    /// So many.
+    pub count: u64,
+}
+
 /// A new key: the only time it is shown.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct KeyCreated {

@@ -141,6 +141,20 @@ pub enum Command {
         /// Allow or reject.
         allow: bool,
     },
+    /// How the two sides match, and which pairs wait for a person. Answer: `AdoptionReport`.
+    AdoptionList {
+        /// Of which instance.
+        slug: String,
+    },
+    /// Says that pairs are the same, or that they are not. Answer: `AdoptionsDecided`.
+    AdoptionDecide {
+        /// Of which instance.
+        slug: String,
+        /// Which of those that wait.
+        ids: Vec<i64>,
+        /// The same, or not.
+        same: bool,
+    },
     /// Makes a key. Answer: `KeyCreated`.
     KeyCreate {
         /// For which instance.

@@ -11,6 +11,7 @@ pub mod logging;
 pub mod socket;
 
 mod admin;
+mod adoption;
 mod attribute;
 mod backup;
 mod demo;
@@ -83,6 +84,9 @@ enum Verb {
     /// Removals that wait for a person, because they are more than usual
     #[command(subcommand, alias = "removal")]
     Held(held::HeldVerb),
+    /// Who here may be whom in the app, where a person has to say so
+    #[command(subcommand)]
+    Adoption(adoption::AdoptionVerb),
     /// Keys with which identity providers open an instance
     #[command(subcommand)]
     Key(key::KeyVerb),
@@ -211,6 +215,7 @@ impl Cli {
             Verb::Instance(verb) => verb.plan(input)?,
             Verb::Probe(args) => args.plan(input)?,
             Verb::Held(verb) => verb.plan(),
+            Verb::Adoption(verb) => verb.plan(),
             Verb::Key(verb) => verb.plan(),
             Verb::Attribute(verb) => verb.plan(),
             Verb::Backup(args) => args.plan()?,

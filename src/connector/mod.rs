@@ -103,6 +103,13 @@ impl Connector {
         }
     }
 
+    /// The app's id of the account behind the token, if it tells.
+    pub async fn own_account(&self) -> Option<String> {
+        match self {
+            Self::Scim(c) => c.own_account().await,
+        }
+    }
+
     /// One page of the list, from `place`; [`Place::START`] is the beginning however the target pages.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use super::delete::leave_groups;
 use super::door::{changes, word};
 use crate::model::job::priority;
 use crate::model::policies::Drift;
-use crate::model::{Actor, Change, Instance, JobKind};
+use crate::model::{Actor, Change, Instance, JobKind, Resource};
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
 use crate::store::members::{Learnt, Stored};
@@ -94,7 +94,7 @@ pub fn adopt_value(
 fn take(
     tx: &Tx<'_>,
     instance: &Instance,
-    before: &crate::model::Resource,
+    before: &Resource,
     attributes: Attributes,
 ) -> Result<Vec<Change>, StoreError> {
     let differs = changes(before.kind, &before.attributes, &attributes);
@@ -205,6 +205,35 @@ fn judge(was: Option<&Stored>, held: bool, ours: bool, policy: Drift) -> Option<
         }),
         _ => None,
     }
+}
+
+/// What appeared here unmanaged is one of ours: its memberships are that one's, and the copy goes.
+///
+/// # Errors
+/// When the database fails.
+pub fn merge(tx: &Tx<'_>, instance: &Instance, copy: i64, ours: i64) -> Result<(), StoreError> {
+    let shown_in = members::group_rows(tx, copy)?;
+    members::move_to(tx, copy, ours)?;
+    for row in shown_in {
+        if let Some(group) = resources::load(tx, row)? {
+            resources::touch(tx, &group)?;
+        }
+    }
+    jobs::drop_job(tx, instance.id, JobKind::Push, copy)?;
+    resources::bury(tx, copy, instance.id)?;
+    resources::forget_tombstone(tx, copy)
+}
+
+/// What was linked with one of ours may be another's: that one is as it was before, and what the app holds appears beside
+/// it, managed by nobody. Its row.
+///
+/// # Errors
+/// When the database fails.
+pub fn part(tx: &Tx<'_>, instance: &Instance, ours: &Resource, seen: &Attributes) -> Result<i64, StoreError> {
+    if ours.kind == ResourceType::Group {
+        members::forget_held(tx, ours.row)?;
+    }
+    create(tx, instance, ours.kind, seen)
 }
 
 /// Verified as gone from the app, and nobody here manages it: it goes here too.

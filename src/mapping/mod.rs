@@ -6,6 +6,7 @@
 //! for each path of `scim::resource::paths`; it never holds a value, so it may be kept and logged.
 
 mod canonical;
+mod email;
 mod onward;
 mod scope;
 mod slot;
@@ -18,6 +19,7 @@ use crate::scim::schema::{Mutability, ResourceType};
 use crate::scim::{Attributes, resource};
 
 pub use canonical::digest;
+pub use email::work_email;
 pub use onward::{Flaw, Onward, ROWS, Wanted, check};
 pub use scope::Carried;
 pub use slot::Slot;

@@ -28,6 +28,8 @@ pub struct Capabilities {
     pub groups: bool,
     /// `/ServiceProviderConfig` answered.
     pub discovery: bool,
+    /// The app's id of the account behind the token, where it tells (`/Me`, RFC 7644 §3.11): it is protected.
+    pub own: Option<String>,
     /// Most membership changes in one request.
     pub member_chunk: u32,
     /// Page size to ask for.
@@ -77,6 +79,7 @@ impl Default for Capabilities {
             filter: true,
             groups: true,
             discovery: false,
+            own: None,
             member_chunk: 100,
             page_size: 100,
             paging: Paging::Index,

@@ -2,6 +2,7 @@
 //! stands here; what happens to them stands in `directory` and `sync`, how they are kept in `store`.
 
 pub mod access;
+pub mod adoption;
 pub mod auth;
 pub mod capabilities;
 pub mod event;

@@ -73,6 +73,8 @@ pub struct Policies {
     pub mapping: Vec<MapRow>,
     /// What is answered to writes of users; counts in scope *groups* only.
     pub user_writes: UserWrites,
+    /// Folded userNames, as the app knows them, of accounts from which nothing is ever taken away.
+    pub protected: Vec<String>,
     /// Removal limit of accounts.
     pub accounts: Limit,
     /// Removal limit of groups.
@@ -92,6 +94,7 @@ impl Default for Policies {
             carry_group_names: Vec::new(),
             mapping: Vec::new(),
             user_writes: UserWrites::default(),
+            protected: Vec::new(),
             accounts: Limit {
                 floor: 5,
                 percent: 10,

@@ -364,6 +364,7 @@ pub fn delete(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
         "DELETE FROM links WHERE instance = ?1".into(),
         "DELETE FROM jobs WHERE instance = ?1".into(),
         "DELETE FROM removals WHERE instance = ?1".into(),
+        "DELETE FROM adoptions WHERE instance = ?1".into(),
         "DELETE FROM conditions WHERE instance = ?1".into(),
         "DELETE FROM runs WHERE instance = ?1".into(),
         "DELETE FROM api_keys WHERE instance = ?1".into(),

@@ -324,6 +324,7 @@ pub fn drop_all(tx: &Tx<'_>, instance: InstanceId) -> Result<usize, StoreError> 
     let gone = tx
         .conn
         .execute("DELETE FROM links WHERE instance = ?1", [instance.0])?;
+    super::adoptions::drop_all(tx, instance)?;
     tx.tell(instance, Topic::Health);
     Ok(gone)
 }

@@ -396,14 +396,29 @@ pub fn start_tracking(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Of a group of ours only what was decided here stays; what the app holds of it is not known any more.
+///
+/// # Errors
+/// When the database fails.
+pub fn forget_held(tx: &Tx<'_>, group: i64) -> Result<(), StoreError> {
+    for sql in [
+        "DELETE FROM members WHERE grp = ?1 AND (owned = 0 OR wanted = 0)",
+        "UPDATE members SET held = 0, keep = 0 WHERE grp = ?1",
+    ] {
+        tx.conn.prepare_cached(sql)?.execute([group])?;
+    }
+    Ok(())
+}
+
 /// What the app holds under one account belongs to another resource from now on; what was to be left alone, too, is
 /// looked at anew.
 ///
 /// # Errors
 /// When the database fails.
 pub fn move_to(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), StoreError> {
-    let sql = "INSERT OR IGNORE INTO members(grp, member, wanted, held, keep, owned) \
-               SELECT grp, ?2, wanted, held, 0, owned FROM members WHERE member = ?1 AND held <> 0";
+    let sql = "INSERT INTO members(grp, member, wanted, held, keep, owned) \
+               SELECT grp, ?2, wanted, held, 0, owned FROM members WHERE member = ?1 AND held <> 0 \
+               ON CONFLICT(grp, member) DO UPDATE SET held = excluded.held";
     tx.conn.prepare_cached(sql)?.execute([from, to])?;
     tx.conn
         .prepare_cached("DELETE FROM members WHERE member = ?1")?

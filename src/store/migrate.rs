@@ -13,6 +13,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0004_fence.sql")),
     M::up(include_str!("../../migrations/0005_probes.sql")),
     M::up(include_str!("../../migrations/0006_runs.sql")),
+    M::up(include_str!("../../migrations/0007_adoptions.sql")),
 ];
 
 /// Brings the database to this version's schema, each step in a transaction.

@@ -5,6 +5,7 @@
 //! off the durable path.
 
 pub mod access;
+pub mod adoptions;
 pub mod check;
 pub mod conditions;
 pub mod custom;

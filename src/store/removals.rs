@@ -55,6 +55,15 @@ pub fn open_of(
     Ok(all(rx, only, params![instance.0, class.as_str(), subject, member])?.pop())
 }
 
+/// Those that are kept from happening for this reason.
+///
+/// # Errors
+/// When the database fails.
+pub fn rejected_for(rx: &Rx<'_>, instance: InstanceId, reason: &str) -> Result<Vec<Removal>, StoreError> {
+    let only = "instance = ?1 AND state = 'rejected' AND reason = ?2";
+    all(rx, only, params![instance.0, reason])
+}
+
 /// Writes a new removal; its row. `run`: the sync whose read it is born of, 0 for a push.
 ///
 /// # Errors

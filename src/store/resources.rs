@@ -371,6 +371,20 @@ pub fn by_external(
     )
 }
 
+/// All users with this folded e-mail among theirs, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn by_email(rx: &Rx<'_>, instance: InstanceId, address: &str) -> Result<Vec<Resource>, StoreError> {
+    some(
+        rx,
+        "row IN (SELECT resource FROM emails WHERE instance = ?1 AND value_key = ?3) AND deleted_at IS NULL",
+        instance,
+        ResourceType::User,
+        address,
+    )
+}
+
 /// Tombstones with this folded name: deleted here, not yet done in the app.
 ///
 /// # Errors

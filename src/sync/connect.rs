@@ -25,7 +25,12 @@ pub async fn connect(
         access: access.clone(),
         capabilities: Capabilities::default(),
     };
-    Connector::open(&target, token, net.clone()).check(scope).await
+    let app = Connector::open(&target, token, net.clone());
+    let found = app.check(scope).await?;
+    Ok(Capabilities {
+        own: app.own_account().await,
+        ..found
+    })
 }
 
 /// How many of the accounts we know a new address knows too.

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::connect;
 use super::credential::{self, CredentialError, can_seal};
+use super::removal;
 use super::token::remind;
 pub use crate::connector::form::{clean_access, parse_header};
 use crate::connector::form::{base_url_of, clean_base_url, clean_secret, same_destination};
@@ -210,6 +211,9 @@ impl Manager {
         let keys = Arc::clone(&self.keys);
         let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
             instances::set_basics(tx, id, &name, every, &policies)?;
+            if policies.protected != instance.policies.protected {
+                removal::protection_changed(tx, id)?;
+            }
             let policies_changed = policies != instance.policies && instance.target.is_some();
             if policies_changed || tested.is_some() {
                 connect::reconsider(tx, id)?;

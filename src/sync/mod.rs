@@ -12,9 +12,11 @@
 //! | [`preview`] | what would other policies do? |
 //! | `push` | how is that step done, and what do we know then? |
 //! | `import` | what does the app hold, and whose is it? |
+//! | [`adoption`] | who is who, where nobody can tell? |
 //! | `verify` | is an account that a list did not show really gone? |
 //! | `reconcile` | what else differs? |
 //! | [`removal`] | who may be removed without a person looking? |
+//! | [`protected`] | whom do we take nothing away from, whoever asks? |
 //! | `settle`, `backoff` | how did a job end, and when is the next try? |
 //! | [`health`], [`status`] | how is the instance, in one word and a reason? |
 //! | [`schedule`], `cancel` | which sync is due, and which is ended by a person? |
@@ -24,6 +26,7 @@
 //!
 //! The network is never awaited inside a unit of work.
 
+pub mod adoption;
 pub mod attributes;
 mod backoff;
 mod cancel;
@@ -39,6 +42,7 @@ pub mod plan;
 mod present;
 pub mod preview;
 pub mod probe;
+pub mod protected;
 mod push;
 mod reconcile;
 pub mod removal;

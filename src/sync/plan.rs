@@ -38,6 +38,8 @@ pub struct Situation<'a> {
     pub memberships: bool,
     /// Somebody else who was deleted here still has this name in the app.
     pub name_taken: bool,
+    /// The app may have it already: a person has to decide.
+    pub undecided: bool,
     /// A removal of this resource waits for a person, or was rejected by one.
     pub blocked: bool,
 }
@@ -152,6 +154,7 @@ fn outside(s: &Situation<'_>) -> Option<Action> {
 fn unlinked(s: &Situation<'_>, carried: bool) -> Action {
     match () {
         () if !s.managed => Action::Nothing("nobody here manages it"),
+        () if s.undecided => Action::Wait("a person has to decide whether the app has it already"),
         () if !carried => Action::Resolve,
         () if s.name_taken => Action::Wait("somebody who left still has this name in the app"),
         () => Action::Create,

@@ -1,5 +1,6 @@
 //! The present state of one resource as the plan needs it: everything in one read.
 
+use super::adoption;
 use super::plan::{Action, Situation, plan};
 use crate::mapping::{Carried, Onward, Wanted};
 use crate::model::{
@@ -23,6 +24,7 @@ pub(super) struct Present {
     members: bool,
     memberships: bool,
     name_taken: bool,
+    undecided: bool,
 }
 
 impl Present {
@@ -68,6 +70,7 @@ impl Present {
             removal: removals::open_of(rx, instance.id, class_of(ours.kind), row, 0)?,
             members,
             memberships: ours.deleted_at.is_some() && linked && still_member(rx, instance, &ours)?,
+            undecided: link.is_none() && adoption::is_undecided(rx, row)?,
             name_taken: unlinked && name_taken(rx, &ours, &wanted)?,
             carried: onward.carries(&ours),
             wanted,
@@ -98,6 +101,7 @@ impl Present {
             members: self.members,
             memberships: self.memberships,
             name_taken: self.name_taken,
+            undecided: self.undecided,
             blocked: matches!(state, Some(RemovalState::Held | RemovalState::Rejected)),
         })
     }

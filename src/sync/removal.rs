@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::health;
+use super::{health, protected};
 use crate::model::job::priority;
 use crate::model::policies::Limit;
 use crate::model::{
@@ -102,6 +102,9 @@ pub enum Permit {
 /// # Errors
 /// When the database fails.
 pub fn reserve(tx: &Tx<'_>, instance: &Instance, ask: &Ask) -> Result<Permit, StoreError> {
+    if is_protected(tx, instance, ask)? {
+        return keep(tx, instance, ask);
+    }
     if let Some(open) = removals::open_of(tx, instance.id, ask.class, ask.subject, ask.member)? {
         return Ok(match open.state {
             RemovalState::Held => Permit::Held,
@@ -144,6 +147,67 @@ pub fn reserve(tx: &Tx<'_>, instance: &Instance, ask: &Ask) -> Result<Permit, St
     )?;
     health::look_at_held(tx, instance.id)?;
     Ok(Permit::Held)
+}
+
+/// What a sync found gone is gone without us; all else is asked of whom it would hit.
+fn is_protected(rx: &Rx<'_>, instance: &Instance, ask: &Ask) -> Result<bool, StoreError> {
+    let whom = match ask.class {
+        RemovalClass::Membership => ask.member,
+        RemovalClass::Account | RemovalClass::Group => ask.subject,
+    };
+    Ok(ask.run == 0 && protected::covers_row(rx, instance, whom)?)
+}
+
+/// Nothing is taken from who is protected: as if an admin had rejected it, until our side changes. The attempt is told.
+fn keep(tx: &Tx<'_>, instance: &Instance, ask: &Ask) -> Result<Permit, StoreError> {
+    let open = removals::open_of(tx, instance.id, ask.class, ask.subject, ask.member)?;
+    if open.is_some_and(|open| open.state == RemovalState::Rejected) {
+        return Ok(Permit::Rejected);
+    }
+    removals::withdraw(tx, instance.id, ask.class, ask.subject, ask.member)?;
+    let kept = Removal {
+        id: 0,
+        instance: instance.id,
+        class: ask.class,
+        subject: ask.subject,
+        member: ask.member,
+        label: ask.label.clone(),
+        state: RemovalState::Rejected,
+        reason: protected::REASON.to_owned(),
+        at: tx.now(),
+    };
+    removals::insert(tx, &kept, ask.run)?;
+    let text = match ask.class {
+        RemovalClass::Group => {
+            "A protected account is in it: the app keeps the group, whatever was changed here."
+        }
+        _ => "It is protected: the app keeps it as it is, whatever was changed here.",
+    };
+    record(
+        tx,
+        &kept,
+        "removal.protected",
+        Outcome::Skipped,
+        &Actor::Hub,
+        text,
+    )?;
+    health::look_at_held(tx, instance.id)?;
+    Ok(Permit::Rejected)
+}
+
+/// The list of protected accounts changed: what was kept because of the old one is asked for anew.
+///
+/// # Errors
+/// When the database fails.
+pub fn protection_changed(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreError> {
+    for kept in removals::rejected_for(tx, instance, protected::REASON)? {
+        removals::withdraw(tx, instance, kept.class, kept.subject, kept.member)?;
+        if kept.class == RemovalClass::Membership {
+            members::set_kept(tx, kept.subject, kept.member, false)?;
+        }
+        wake(tx, &kept, 0)?;
+    }
+    Ok(())
 }
 
 fn would_be_over(rx: &Rx<'_>, instance: &Instance, ask: &Ask) -> Result<bool, StoreError> {

@@ -2,6 +2,8 @@
 
 #[path = "browser/connect.rs"]
 mod connect;
+#[path = "browser/lifecycle.rs"]
+mod lifecycle;
 #[path = "browser/pages.rs"]
 mod pages;
 #[path = "browser/picture.rs"]

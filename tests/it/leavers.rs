@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rollcall::clock::Clock;
 use rollcall::demo::relay::Treatment;
-use rollcall::model::{Health, Time};
+use rollcall::model::policies::Leaver;
+use rollcall::model::{Health, Policies, Time};
+use rollcall::sync::manage::Edit;
 use serde_json::json;
 
 use crate::support::Gateway;
@@ -54,4 +56,105 @@ async fn refused_leavers_show_and_are_tried_again_each_hour() {
         assert_eq!((there.users.len(), gone), (6, 2));
         g.stop().await;
     }
+}
+
+/// Each policy, for one who is deleted here and hired again: what the app holds meanwhile, and that it is the same account
+/// afterwards wherever there is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_policy_and_the_way_back() {
+    for leaver in [Leaver::Deactivate, Leaver::Delete, Leaver::Leave] {
+        let g = Gateway::with_people(PEOPLE).await;
+        set(&g, leaver).await;
+        let ada = PEOPLE[0];
+        let ours = g.idp.user(ada).await;
+        rest(&g).await;
+        let there = id(g.direct.named("Users", ada).await.unwrap());
+
+        assert_eq!(g.idp.delete(&format!("/Users/{ours}")).await.status, 204);
+        rest(&g).await;
+        let left = g.direct.named("Users", ada).await;
+        match leaver {
+            Leaver::Deactivate => assert_eq!(left.unwrap()["active"], false),
+            Leaver::Delete => assert!(left.is_none()),
+            Leaver::Leave => assert_eq!(left.unwrap()["active"], true),
+        }
+        g.hub.sync(g.instance.id).await;
+        assert!(
+            g.idp.named("Users", ada).await.is_none(),
+            "{leaver:?}: a sync brings nobody back"
+        );
+
+        g.idp.user(ada).await;
+        rest(&g).await;
+        let back = g.direct.named("Users", ada).await.unwrap();
+        assert_eq!(back["active"], true, "{leaver:?}");
+        let same = back["id"] == there.as_str();
+        assert_eq!(
+            same,
+            leaver != Leaver::Delete,
+            "{leaver:?}: the account that is there is used again"
+        );
+        g.hub.sync(g.instance.id).await;
+        let writes = g.writes();
+        g.hub.sync(g.instance.id).await;
+        assert_eq!(g.writes(), writes, "{leaver:?}: nothing is left to do");
+        g.stop().await;
+    }
+}
+
+/// The same for `active`: nobody is deleted by it, and *leave* sends nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_policy_for_one_who_is_deactivated_and_comes_back() {
+    for leaver in [Leaver::Deactivate, Leaver::Delete, Leaver::Leave] {
+        let g = Gateway::with_people(PEOPLE).await;
+        set(&g, leaver).await;
+        let ada = PEOPLE[0];
+        let ours = g.idp.user(ada).await;
+        rest(&g).await;
+        let there = id(g.direct.named("Users", ada).await.unwrap());
+        let (writes, switch) = (
+            g.writes(),
+            |on: bool| json!([{"op": "replace", "path": "active", "value": on}]),
+        );
+        g.idp
+            .patch(&format!("/Users/{ours}"), switch(false))
+            .await
+            .expect(200);
+        rest(&g).await;
+        let left = g.direct.named("Users", ada).await.unwrap();
+        assert_eq!(left["active"], leaver == Leaver::Leave, "{leaver:?}");
+        g.idp
+            .patch(&format!("/Users/{ours}"), switch(true))
+            .await
+            .expect(200);
+        rest(&g).await;
+        let back = g.direct.named("Users", ada).await.unwrap();
+        assert_eq!(
+            (&back["id"], &back["active"]),
+            (&json!(there), &json!(true)),
+            "{leaver:?}"
+        );
+        if leaver == Leaver::Leave {
+            assert_eq!(g.writes(), writes, "nothing is sent");
+        }
+        g.stop().await;
+    }
+}
+
+async fn set(g: &Gateway, leaver: Leaver) {
+    let policies = Policies {
+        leaver,
+        ..g.hub.instance(g.instance.id).await.policies
+    };
+    let edit = Edit {
+        policies: Some(policies),
+        ..Edit::default()
+    };
+    g.hub.edit(g.instance.id, edit).await.unwrap();
+    g.hub.idle().await;
+}
+
+async fn rest(g: &Gateway) {
+    g.hub.wait(g.instance.id, "settled", |s| s.pending == 0).await;
+    g.hub.idle().await;
 }

@@ -4,6 +4,7 @@
 //! Not here: the grammar and what people see (the files beside this folder), and what the nouns are (`sync`, `store`).
 
 mod admin;
+mod adoption;
 mod attribute;
 mod backup;
 mod doctor;
@@ -90,6 +91,8 @@ pub async fn execute(
         Command::ProbeTarget { target } => answer(probe::target(hub, target).await),
         Command::HeldList { slug } => answer(held::list(hub, slug).await),
         Command::HeldDecide { slug, which, allow } => answer(held::decide(hub, slug, which, allow).await),
+        Command::AdoptionList { slug } => answer(adoption::list(hub, slug).await),
+        Command::AdoptionDecide { slug, ids, same } => answer(adoption::decide(hub, slug, ids, same).await),
         Command::KeyCreate {
             slug,
             name,

@@ -6,6 +6,7 @@
 //! | `client` | one request, and what its status means |
 //! | `check` | is this a SCIM endpoint, and what can it do |
 //! | `probe` | what it really does, step by step |
+//! | `me` | whose token it is, where the app tells |
 //! | `read` | lists, one by id, search |
 //! | `write` | create, PATCH, members, delete |
 //! | `put` | the same for servers without PATCH |
@@ -13,6 +14,7 @@
 
 mod check;
 mod client;
+mod me;
 mod parse;
 mod probe;
 mod put;

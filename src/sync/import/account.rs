@@ -5,6 +5,7 @@ use super::known;
 use crate::connector::Remote;
 use crate::directory::import;
 use crate::mapping::{self, Onward};
+use crate::model::adoption::Likeness;
 use crate::model::job::priority;
 use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, LinkState, Outcome, Resource};
 use crate::scim::fold;
@@ -12,7 +13,8 @@ use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::store::jobs::Standing;
 use crate::store::links::By;
-use crate::store::{StoreError, Tx, events, jobs, links, resources};
+use crate::store::{StoreError, Tx, adoptions, events, jobs, links, resources};
+use crate::sync::adoption;
 
 /// A page's look at the app.
 pub(super) struct Look<'a> {
@@ -106,10 +108,15 @@ fn new(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> Result<Took, St
         seen_run: look.run,
         ..links::draft(instance.id, look.kind, None, LinkState::Linked)
     };
-    if let Some(ours) = waiting(look, external, &name)? {
-        let link = attach(look, &ours, draft, remote)?;
-        members(look, &link, held)?;
-        return Ok(Took::Changed);
+    let mut claims = Vec::new();
+    match waiting(look, external, &name, &remote.id)? {
+        Whose::Ours(ours) => {
+            let link = attach(look, &ours, draft, remote)?;
+            members(look, &link, held)?;
+            return Ok(Took::Changed);
+        }
+        Whose::Unclear(several, why) => claims.extend(several.into_iter().map(|ours| (ours, why))),
+        Whose::Nobodys => claims.extend(contested(look, external, &name)?),
     }
     if !super::rivals(tx, instance.id, look.kind, external, &name, look.run)?.is_empty() {
         let unsettled = links::insert(
@@ -131,6 +138,13 @@ fn new(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> Result<Took, St
         },
     )?;
     members(look, &link, held)?;
+    for (ours, why) in claims {
+        let known = adoption::is_undecided(tx, ours.row)?;
+        adoptions::propose(tx, instance.id, look.kind, ours.row, &remote.id, why)?;
+        if !known {
+            adoption::announce(tx, &ours, why)?;
+        }
+    }
     Ok(Took::Created)
 }
 
@@ -156,32 +170,106 @@ fn is_being_made(look: &Look<'_>, external: Option<&str>, name: &str) -> Result<
     Ok(false)
 }
 
-/// The one managed resource that has no counterpart yet and is this account: by externalId, then by name.
-fn waiting(look: &Look<'_>, external: Option<&str>, name: &str) -> Result<Option<Resource>, StoreError> {
-    let (tx, id) = (look.tx, look.instance.id);
-    // The app knows ours by what goes onward of them.
+/// Whose an account is that was never seen.
+enum Whose {
+    /// The one managed resource that has no counterpart yet and is this account.
+    Ours(Resource),
+    /// One of several, or one that several accounts are like: a person decides.
+    Unclear(Vec<Resource>, Likeness),
+    /// Nobody here waits for it.
+    Nobodys,
+}
+
+/// By externalId, then by name. The app knows ours by what goes onward of them.
+fn waiting(look: &Look<'_>, external: Option<&str>, name: &str, id: &str) -> Result<Whose, StoreError> {
+    let (tx, instance) = (look.tx, look.instance.id);
     let onward = Onward::new(&look.instance.policies, Custom::none());
     if let Some(external) = external {
-        let mut same = free(look, resources::by_external(tx, id, look.kind, external)?)?;
+        let mut same = free(
+            look,
+            resources::by_external(tx, instance, look.kind, external)?,
+            id,
+        )?;
         same.retain(|r| onward.of(r).external_id.as_deref() == Some(external));
-        if same.len() == 1 {
-            return Ok(same.pop());
+        if !same.is_empty() {
+            return one_of(look, same, Likeness::External);
         }
     }
-    let mut same = free(look, resources::by_name(tx, id, look.kind, name)?)?;
+    let mut same = free(look, resources::by_name(tx, instance, look.kind, name)?, id)?;
     same.retain(|r| fold(&onward.of(r).name) == name);
     if look.instance.scope.carries(look.kind) {
         // Otherwise others made the account, and its externalId is another's too: the name alone says who it is.
         same.retain(|r| !matches!((onward.of(r).external_id, external), (Some(a), Some(b)) if a != b));
     }
-    Ok(if same.len() == 1 { same.pop() } else { None })
+    one_of(look, same, Likeness::Name)
 }
 
-fn free(look: &Look<'_>, all: Vec<Resource>) -> Result<Vec<Resource>, StoreError> {
+fn one_of(look: &Look<'_>, mut same: Vec<Resource>, why: Likeness) -> Result<Whose, StoreError> {
+    Ok(match (same.len(), same.pop()) {
+        (_, None) => Whose::Nobodys,
+        (1, Some(ours)) if !adoption::is_undecided(look.tx, ours.row)? => Whose::Ours(ours),
+        (_, Some(last)) => {
+            same.push(last);
+            Whose::Unclear(same, why)
+        }
+    })
+}
+
+/// Until the first import is complete nothing is sent. Two accounts that are like the same one of ours are both looked at
+/// then, whatever the order in which the app lists them: the one that was linked a moment ago is parted again.
+fn contested(
+    look: &Look<'_>,
+    external: Option<&str>,
+    name: &str,
+) -> Result<Vec<(Resource, Likeness)>, StoreError> {
+    let (tx, instance) = (look.tx, look.instance);
+    if instance.imported_at.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut ours = resources::by_name(tx, instance.id, look.kind, name)?;
+    ours.retain(|r| !matches!((r.external_id.as_deref(), external), (Some(a), Some(b)) if a != b));
+    let mut same: Vec<_> = ours.into_iter().map(|r| (r, Likeness::Name)).collect();
+    if let Some(external) = external {
+        let also = resources::by_external(tx, instance.id, look.kind, external)?;
+        same.extend(also.into_iter().map(|r| (r, Likeness::External)));
+    }
+    same.retain(|(r, _)| r.is_managed());
+    let mut parted = Vec::new();
+    for (ours, why) in same {
+        let Some(link) = links::by_resource(tx, ours.row)? else {
+            continue;
+        };
+        let sure =
+            why == Likeness::Name && ours.external_id.is_some() && link.external_id == ours.external_id;
+        let untouched = link.state == LinkState::Linked && link.remote_id.is_some() && link.pushed.is_empty();
+        if sure || !untouched || link.seen_run != look.run {
+            continue;
+        }
+        let seen = super::document_of(tx, link.id)?;
+        let row = import::part(tx, instance, &ours, &seen)?;
+        let mut theirs = Link {
+            resource: Some(row),
+            ..link
+        };
+        // Its members are looked at anew.
+        theirs.seen.remove(super::MEMBERS);
+        links::save(tx, &theirs)?;
+        let remote = theirs.remote_id.as_deref().unwrap_or_default();
+        adoptions::propose(tx, instance.id, look.kind, ours.row, remote, why)?;
+        adoption::announce(tx, &ours, why)?;
+        parted.push((ours, why));
+    }
+    Ok(parted)
+}
+
+/// Those of ours that have no counterpart yet and were not told apart from this account.
+fn free(look: &Look<'_>, all: Vec<Resource>, id: &str) -> Result<Vec<Resource>, StoreError> {
     let mut found = Vec::new();
     for ours in all.into_iter().filter(Resource::is_managed) {
         let link = links::by_resource(look.tx, ours.row)?;
-        if link.is_none_or(|l| matches!(l.state, LinkState::Creating | LinkState::Missing)) {
+        if link.is_none_or(|l| matches!(l.state, LinkState::Creating | LinkState::Missing))
+            && !adoptions::told_apart(look.tx, ours.row, id)?
+        {
             found.push(ours);
         }
     }

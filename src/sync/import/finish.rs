@@ -10,6 +10,7 @@ use crate::model::run::RunCounts;
 use crate::model::{Actor, EventDraft, Instance, Job, JobKind, Outcome, Run, RunPhase, Time};
 use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, Tx, events, instances, jobs, links, runs};
+use crate::sync::adoption;
 use crate::sync::context::{Context, Ended};
 use crate::sync::{health, token};
 
@@ -26,6 +27,7 @@ pub(super) async fn finish(
 ) -> Result<(), Ended> {
     nobody_at_all(ctx, app, &run).await?;
     settle(ctx, instance, &run).await?;
+    adoption::review_all(ctx, run.instance).await?;
     // Said before any verification can start: each asks which run was complete.
     run.phase = RunPhase::Verify;
     let complete = run.clone();

@@ -9,10 +9,12 @@ use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, LinkState, Outcome};
 use crate::scim::fold;
+use crate::scim::schema::ResourceType;
 use crate::store::jobs::Standing;
 use crate::store::{StoreError, Tx, events, jobs, links, removals, resources};
 use crate::sync::health;
 use crate::sync::present::class_of;
+use crate::sync::protected;
 
 /// Takes an observation in, which the caller knows to be newer than the link. `held`: our rows among a group's members,
 /// and their digest. True: something is different now.
@@ -73,6 +75,9 @@ pub(in crate::sync) fn observe(
             "app.reactivated",
             "The account that was left behind is active again in the app.",
         )?;
+    }
+    if link.kind == ResourceType::User {
+        protected::follow(tx, instance, link.name_key.as_deref(), now.name_key.as_deref())?;
     }
     links::observe(tx, &now)?;
     Ok(!settled)

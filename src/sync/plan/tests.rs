@@ -60,6 +60,7 @@ fn decide_under(policies: &Policies, link: Option<&Link>, change: impl Fn(&mut S
         members: false,
         memberships: false,
         name_taken: false,
+        undecided: false,
         blocked: false,
     };
     change(&mut s);
@@ -91,6 +92,7 @@ fn without_a_link() {
     assert_eq!(decide(None, |s| s.active = false), Action::Create);
     assert!(matches!(decide(None, |s| s.managed = false), Action::Nothing(_)));
     assert!(matches!(decide(None, |s| s.name_taken = true), Action::Wait(_)));
+    assert!(matches!(decide(None, |s| s.undecided = true), Action::Wait(_)));
     assert_eq!(decide(None, |s| s.deleted = true), Action::Forget);
     assert_eq!(decide(None, |s| s.scope = Scope::Groups), Action::Resolve);
 }
@@ -174,6 +176,7 @@ fn what_is_to_have_no_value_is_cleared_once() {
             members: false,
             memberships: false,
             name_taken: false,
+            undecided: false,
             blocked: false,
         })
     };

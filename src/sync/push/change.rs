@@ -7,9 +7,11 @@ use super::{Push, Step, write_link};
 use crate::connector::{Remote, Verdict};
 use crate::model::{Link, LinkState, Outcome};
 use crate::scim::resource;
+use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, Tx, links};
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
+use crate::sync::protected;
 
 /// In `pushed`, while a change is under way and after its answer was lost: no value has this hash.
 const IN_DOUBT: &str = "?";
@@ -123,11 +125,15 @@ fn updated(
         }
     }
     let switched_on = paths.iter().any(|p| p == "active") && now.ours.active;
+    let known_as = link.name_key.clone();
     let mut link = shown(link, now, remote, paths);
     accepted(&mut link.pushed, &now.wanted.desired, paths);
     if switched_on {
         link.ended_by_us = false;
         link.seen_active = true;
+    }
+    if link.kind == ResourceType::User {
+        protected::follow(tx, &now.instance, known_as.as_deref(), link.name_key.as_deref())?;
     }
     let otherwise = kept_otherwise(&link, paths);
     write_link(tx, &link)?;

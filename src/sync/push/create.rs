@@ -10,7 +10,8 @@ use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
 use crate::scim::fold;
 use crate::store::links::By;
-use crate::store::{StoreError, Tx, events, jobs, links, members, resources};
+use crate::store::{StoreError, Tx, adoptions, events, jobs, links, members, resources};
+use crate::sync::adoption;
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
 
@@ -21,6 +22,8 @@ enum Found {
     Several(usize),
     /// Somebody has the name, but under another externalId.
     Other,
+    /// Somebody has the name, of whom an admin said that it is not this one.
+    Apart,
 }
 
 impl Push<'_> {
@@ -155,8 +158,22 @@ impl Push<'_> {
         }
     }
 
+    /// Whom an admin told apart is not taken for this one, whatever a search says.
+    async fn unless_apart(&self, now: &Present, found: Found) -> Result<Found, Ended> {
+        let Found::One(remote) = found else {
+            return Ok(found);
+        };
+        let (ours, id) = (now.ours.row, remote.id.clone());
+        let apart = self
+            .ctx
+            .read(move |rx| adoptions::told_apart(rx, ours, &id))
+            .await?;
+        Ok(if apart { Found::Apart } else { Found::One(remote) })
+    }
+
     async fn found(&mut self, now: Present, link: Link, found: Found) -> Step {
         let host = self.app().await?.host().to_owned();
+        let found = self.unless_apart(&now, found).await?;
         let why = match found {
             Found::One(remote) => {
                 let owner = self
@@ -180,15 +197,19 @@ impl Push<'_> {
                 }
                 format!("{host} has {n} that match; leave one there, then try again")
             }
-            Found::Other | Found::None => {
+            found @ (Found::Other | Found::Apart | Found::None) => {
                 if link.id != 0 {
                     let id = link.id;
                     self.ctx
                         .write(self.job.instance, move |tx| links::delete(tx, id))
                         .await?;
                 }
+                let whose = match found {
+                    Found::Apart => "for somebody who was told apart",
+                    _ => "under another externalId: another person's, or an earlier account",
+                };
                 format!(
-                    "{host} has the name \"{}\" under another externalId: another person's, or an earlier account; rename or delete it there, then try again",
+                    "{host} has the name \"{}\" {whose}; rename or delete it there, then try again",
                     now.wanted.name
                 )
             }
@@ -251,6 +272,10 @@ fn begin(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
             "The account left behind in the app is used again.".into(),
             Vec::new(),
         )?;
+        return Ok(None);
+    }
+    if adoption::look_for(tx, &now.instance, ours)? != adoption::Found::Nothing {
+        // It is linked now, or waits for a person: plan again.
         return Ok(None);
     }
     links::insert_creating(

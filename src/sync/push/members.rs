@@ -9,6 +9,7 @@ use crate::model::{Instance, JobKind, Link, Outcome, RemovalClass};
 use crate::store::{Rx, StoreError, Tx, events, jobs, links, members, removals, resources};
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
+use crate::sync::protected;
 use crate::sync::removal::{self, Ask, Permit};
 
 /// One membership to be changed.
@@ -187,9 +188,12 @@ fn permitted(
 
 /// None: it is held. A membership that goes with its user counts nothing.
 fn permit(tx: &Tx<'_>, instance: &Instance, group: i64, row: i64) -> Result<Option<Option<i64>>, StoreError> {
-    let Some(member) = resources::load(tx, row)?.filter(|m| m.deleted_at.is_none()) else {
+    let Some(member) = resources::load(tx, row)? else {
         return Ok(Some(None));
     };
+    if member.deleted_at.is_some() && !protected::covers(tx, instance, &member)? {
+        return Ok(Some(None));
+    }
     let ask = Ask {
         class: RemovalClass::Membership,
         subject: group,

@@ -4,9 +4,11 @@ use serde_json::json;
 
 use super::app::{App, GROUP, USER};
 use super::hub::Hub;
+use crate::model::adoption::Likeness;
 use crate::model::policies::Drift;
 use crate::model::{Health, Policies};
-use crate::store::resources;
+use crate::store::{adoptions, resources};
+use crate::sync::adoption;
 
 #[tokio::test]
 async fn everything_is_read_and_a_second_sync_writes_nothing() {
@@ -177,4 +179,31 @@ async fn memberships_follow_the_app_until_somebody_decides() {
     assert_eq!(hub.app.members("staff"), ["ann", "bob"]);
     hub.sync().await;
     assert_eq!(hub.app.members("staff"), ["ann", "bob"]);
+}
+
+#[tokio::test]
+async fn two_accounts_of_one_name_wait_for_a_person() {
+    let app = App::start().await;
+    for name in ["Ann", "ann", "bob"] {
+        app.add_user(name);
+    }
+    app.state().always = Some(503);
+    let hub = Hub::with(app, Policies::default()).await;
+    hub.until(Health::Failing).await;
+    hub.user("ANN").await;
+    hub.user("bob").await;
+    hub.app.state().always = None;
+    hub.sync().await;
+    let id = hub.id;
+    let waiting = hub.read(move |rx| adoptions::waiting(rx, id, 100)).await;
+    let (proposed, ambiguous) = adoption::sorted(waiting);
+    assert!(proposed.is_empty() && ambiguous.len() == 1, "{ambiguous:?}");
+    let there: Vec<_> = ambiguous[0]
+        .iter()
+        .map(|p| (p.theirs.name.as_str(), p.why))
+        .collect();
+    assert_eq!(there, [("Ann", Likeness::Name), ("ann", Likeness::Name)]);
+    let made = hub.app.writes().into_iter().filter(|w| w.starts_with("POST"));
+    assert_eq!(made.count(), 0, "nothing is made for somebody who waits");
+    assert_eq!(hub.status().await.users, 4, "both appear here beside ours");
 }

@@ -36,6 +36,32 @@ pub enum News {
     Undeclared,
     /// An instance was deleted.
     Deleted,
+    /// A person was made by hand.
+    PersonMade,
+    /// A person was deleted by hand.
+    PersonDeleted,
+    /// Access was taken away by hand.
+    Deactivated,
+    /// Access was given back by hand.
+    Activated,
+    /// A group was made by hand.
+    GroupMade,
+    /// A group was deleted by hand.
+    GroupDeleted,
+    /// People were put into a group.
+    MembersAdded,
+    /// People were taken out of a group.
+    MembersRemoved,
+    /// A form was sent as it was.
+    Unchanged,
+    /// Somebody else changed it meanwhile.
+    Overtaken,
+    /// Pairs were told to be one.
+    ToldSame,
+    /// Pairs were told apart.
+    ToldApart,
+    /// The pairs were decided meanwhile, or are gone.
+    NothingUndecided,
     /// A key was revoked.
     Revoked,
     /// Held removals were freed.
@@ -129,6 +155,79 @@ const ALL: &[(News, &str, bool, &str)] = &[
         "deleted",
         true,
         "The instance was deleted. The app was left as it is.",
+    ),
+    (News::PersonMade, "person-made", true, "The person is here now."),
+    (
+        News::PersonDeleted,
+        "person-deleted",
+        true,
+        "The person was deleted.",
+    ),
+    (
+        News::Deactivated,
+        "deactivated",
+        true,
+        "Deactivated: access is taken away.",
+    ),
+    (
+        News::Activated,
+        "activated",
+        true,
+        "Activated: access is given back.",
+    ),
+    (
+        News::GroupMade,
+        "group-made",
+        true,
+        "The group is here now. Add its members.",
+    ),
+    (
+        News::GroupDeleted,
+        "group-deleted",
+        true,
+        "The group was deleted.",
+    ),
+    (
+        News::MembersAdded,
+        "members-added",
+        true,
+        "Those you chose are members now.",
+    ),
+    (
+        News::MembersRemoved,
+        "members-removed",
+        true,
+        "Those you chose are no members any more.",
+    ),
+    (
+        News::Unchanged,
+        "unchanged",
+        true,
+        "Nothing was different, so nothing was changed.",
+    ),
+    (
+        News::Overtaken,
+        "overtaken",
+        false,
+        "Nothing was done: it was changed since you opened the page. Look at it, then try again.",
+    ),
+    (
+        News::ToldSame,
+        "told-same",
+        true,
+        "Linked: from now on what stands here is sent to the app.",
+    ),
+    (
+        News::ToldApart,
+        "told-apart",
+        true,
+        "Told apart: they are not proposed again.",
+    ),
+    (
+        News::NothingUndecided,
+        "nothing-undecided",
+        false,
+        "Nothing was done: none of them waits any more.",
     ),
     (
         News::Revoked,

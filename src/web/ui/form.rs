@@ -101,6 +101,17 @@ impl Form {
             .collect()
     }
 
+    /// All values under this name that are not blank.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        self.0
+            .iter()
+            .filter(|(n, _)| n == name)
+            .map(|(_, v)| v.expose().trim().to_owned())
+            .filter(|text| !text.is_empty())
+            .collect()
+    }
+
     /// The value, cut to `most` characters: for what is searched for.
     #[must_use]
     pub fn short(&self, name: &str, most: usize) -> String {

@@ -4,6 +4,7 @@
 
 mod first;
 mod inside;
+mod lifecycle;
 mod people;
 mod requests;
 mod sample;
@@ -30,6 +31,7 @@ fn shown<T: Template>(name: &'static str, page: &T) -> Shown {
 fn all() -> Vec<Shown> {
     let mut pages = first::pages();
     pages.extend(inside::pages());
+    pages.extend(lifecycle::pages());
     pages
 }
 

@@ -51,6 +51,8 @@ pub struct GroupPage {
 
 /// One member.
 pub struct MemberRow {
+    /// SCIM id.
+    pub id: String,
     /// Its page; none when it is no user of this instance.
     pub href: Option<String>,
     /// What people call it.
@@ -170,6 +172,7 @@ fn member(found: Membership, head: &Head) -> MemberRow {
     let place = if is_user { "users" } else { "groups" };
     MemberRow {
         href: Some(format!("/instances/{}/{place}/{}", head.slug, found.id)),
+        id: found.id,
         sub: if is_user { found.name } else { "Group".into() },
         name: found.display,
         state: head.has_target.then_some(state),

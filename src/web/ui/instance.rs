@@ -14,7 +14,7 @@ use super::parts::{Badge, EventRow, Shape, Tone, When};
 use super::runs::in_short;
 use super::serve::show;
 use super::state::{beats, facts, progress, reason};
-use super::{held, log, words};
+use super::{adoption, held, log, words};
 use crate::model::{Health, Instance, Scope};
 use crate::scim::schema::ResourceType;
 use crate::store::{access, events};
@@ -146,6 +146,8 @@ pub struct InstancePage {
     pub head: Head,
     /// Removals that wait.
     pub held: Option<HeldBanner>,
+    /// How many of ours wait for a decision who they are in the app; at most a thousand are counted.
+    pub undecided: u64,
     /// Why it isn't healthy; also `Receives only.`
     pub reason: String,
     /// What the app itself said of it; may be empty.
@@ -273,6 +275,7 @@ pub async fn get(ask: Ask) -> Answer {
         let failing = status.health == Health::Failing;
         Ok::<_, Fail>(InstancePage {
             held: held::banner(rx, &instance, &status)?,
+            undecided: adoption::undecided(rx, instance.id)?,
             reason: reason(&status),
             detail: words::sentence(words::halves(&status.reason).1),
             since: status.since.map(|t| When::clock(t, now)).filter(|_| failing),

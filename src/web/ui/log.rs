@@ -52,6 +52,11 @@ const ACTIONS: &[(&str, &str)] = &[
     ("removal.held", "waits: past the removal limit"),
     ("removal.allowed", "may be removed"),
     ("removal.rejected", "stays in the app"),
+    ("removal.protected", "was not taken away in the app"),
+    ("adoption.proposed", "may be in the app already"),
+    ("adoption.ambiguous", "may be one of several"),
+    ("adoption.same", "was found in the app and linked"),
+    ("adoption.apart", "was told apart"),
     ("sync.requested", "A sync was asked for"),
     ("sync.finished", "Sync finished"),
     ("sync.cancelled", "The sync was cancelled"),
@@ -199,8 +204,8 @@ mod tests {
                 let words = text.split('"').skip(1).step_by(1).filter(|w| {
                     w.split_once('.').is_some_and(|(noun, verb)| {
                         [
-                            "user", "group", "push", "drift", "app", "import", "removal", "sync", "instance",
-                            "key", "admin",
+                            "user", "group", "push", "drift", "app", "import", "removal", "adoption", "sync",
+                            "instance", "key", "admin",
                         ]
                         .contains(&noun)
                             && !verb.is_empty()

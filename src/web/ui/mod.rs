@@ -6,7 +6,9 @@
 //! would block them); a csrf field in every POST form; a label for every input.
 
 pub mod access;
+pub mod active;
 pub mod activity;
+pub mod adoption;
 pub mod ask;
 pub mod assets;
 pub mod attributes;
@@ -14,15 +16,19 @@ pub mod beats;
 pub mod capabilities;
 pub mod carries;
 pub mod catalog;
+pub mod change;
 pub mod chrome;
 pub mod confirm;
 pub mod connect;
 pub mod delete;
+pub mod delete_one;
 pub mod fail;
 pub mod failure;
 pub mod flash;
 pub mod form;
 pub mod group;
+pub mod group_form;
+pub mod group_members;
 pub mod groups;
 pub mod habits;
 pub mod held;
@@ -38,6 +44,7 @@ pub mod paging;
 pub mod parts;
 pub mod people;
 pub mod person;
+pub mod person_form;
 pub mod refusal;
 pub mod request;
 pub mod requests;

@@ -9,7 +9,7 @@ use super::fail::{Answer, Fail};
 use super::flash::News;
 use super::instance::{Head, Tab};
 use super::page::Page;
-use super::parts::{Badge, EventRow, When};
+use super::parts::{Badge, EventRow, Tone, When};
 use super::people::access;
 use super::serve::show;
 use super::values::{self, AttributePath};
@@ -21,6 +21,7 @@ use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
 use crate::store::search::{self, Membership};
 use crate::store::{Lane, Rx, StoreError, Tx, events, jobs, links, resources};
+use crate::sync::protected;
 
 /// One person.
 #[derive(Template)]
@@ -38,6 +39,12 @@ pub struct PersonPage {
     pub user_name: String,
     /// Active, or not.
     pub access: Badge,
+    /// The same, for the buttons.
+    pub active: bool,
+    /// What the buttons are about.
+    pub version: i64,
+    /// Nothing of it is taken away in the app.
+    pub protected: bool,
     /// Owned by nobody here: follows the app.
     pub managed: bool,
     /// In order: userName, name, e-mails, the rest.
@@ -50,6 +57,14 @@ pub struct PersonPage {
     pub events: Vec<EventRow>,
     /// Last change.
     pub changed: When,
+}
+
+impl PersonPage {
+    /// Beside the name.
+    #[must_use]
+    pub fn protected_badge(&self) -> Badge {
+        Badge::new(Tone::Info, "Protected")
+    }
 }
 
 /// One attribute.
@@ -128,6 +143,9 @@ pub async fn get(ask: Ask) -> Answer {
         let latest = events::of_resource(rx, user.row, None, LATEST)?;
         Ok::<_, Fail>(PersonPage {
             access: access(user.active),
+            active: user.active,
+            version: user.version,
+            protected: head.has_target && protected::covers(rx, &instance, &user)?,
             managed: user.is_managed(),
             attributes: attributes(rx, &instance, &user)?,
             groups: groups.into_iter().map(|g| group(g, head.has_target)).collect(),

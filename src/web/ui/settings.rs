@@ -20,7 +20,7 @@ use crate::connector::catalog;
 use crate::model::policies::{Drift, Leaver, Limit};
 use crate::model::{Instance, Policies, Scope, Target, UserWrites};
 use crate::sync::manage::{Edit, ManageError, clean_access, clean_url};
-use crate::sync::token;
+use crate::sync::{protected, token};
 
 /// The form.
 #[derive(Template)]
@@ -50,6 +50,10 @@ pub struct SettingsPage {
     pub drifts: Vec<Choice>,
     /// acknowledge, refuse; none unless it carries groups only.
     pub user_writes: Vec<Choice>,
+    /// Protected accounts, one to a line: as typed or stored.
+    pub protected: String,
+    /// The app tells which account is behind the token.
+    pub own_known: bool,
     /// Accounts, groups, memberships.
     pub limits: Vec<LimitRow>,
     /// Fields: `name`, `base_url`, `token`, `token_ends`, `auth`, `{class}_floor`, `{class}_percent`.
@@ -116,6 +120,8 @@ const SCHEDULES: [(u32, &str); 6] = [
     (43_200, "Every 12 hours"),
     (86_400, "Every day"),
 ];
+/// Longest list of protected accounts, in characters.
+const PROTECTED: usize = 26_000;
 /// Largest floor of a limit.
 const FLOOR: u32 = 1_000_000;
 
@@ -128,6 +134,7 @@ struct Typed {
     token_ends: String,
     schedule: u32,
     policies: Policies,
+    protected: String,
     limits: Vec<LimitRow>,
     other_directory: bool,
 }
@@ -165,6 +172,7 @@ impl Typed {
                 row(LIMITS[1], p.groups),
                 row(LIMITS[2], p.memberships),
             ],
+            protected: p.protected.join("\n"),
             policies: p.clone(),
             other_directory: false,
         }
@@ -273,6 +281,11 @@ fn policies(form: &Form, typed: &mut Typed, refused: &mut Refusals) {
         .iter()
         .find(|d| d.1 == form.text("drift"))
         .map_or(p.drift, |d| d.0);
+    typed.protected = form.short("protected", PROTECTED);
+    match protected::listed(&typed.protected) {
+        Ok(listed) => p.protected = listed,
+        Err(why) => refused.add("protected", why),
+    }
     let mut limit = |row: &mut LimitRow, stored: &mut Limit, names: [&'static str; 2]| {
         (row.floor, row.percent) = (form.short(names[0], 10), form.short(names[1], 10));
         match form.number::<u32>(names[0]).filter(|n| *n <= FLOOR) {
@@ -329,6 +342,11 @@ async fn answer(
                 Scope::Users | Scope::UsersAndGroups => Vec::new(),
             },
             drifts: Choice::list(&DRIFTS.map(|d| (d.1, d.2, d.3)), drift),
+            protected: typed.protected,
+            own_known: instance
+                .target
+                .as_ref()
+                .is_some_and(|t| t.capabilities().own.is_some()),
             limits: typed.limits,
             name: typed.name,
             base_url: typed.base_url,

@@ -5,6 +5,7 @@ use super::person::TargetSide;
 use super::words;
 use crate::model::{Instance, LinkState, Resource, Time};
 use crate::store::{Rx, StoreError, jobs, links};
+use crate::sync::adoption;
 
 /// The badge of a row, from the stored words of its link and push. `carried`: what is written here goes to the app;
 /// otherwise it is only looked up there.
@@ -47,6 +48,7 @@ pub fn target(
     let job = jobs::of_resource(rx, instance.id, ours.row)?;
     let state = link.as_ref().map(|l| l.state);
     let carried = instance.scope.carries(ours.kind);
+    let undecided = link.is_none() && adoption::is_undecided(rx, ours.row)?;
     let reason = match (&job, state) {
         (Some(job), _) if job.state == "held" => "Its removal waits for Allow or Reject.".into(),
         (Some(job), _) if job.last_error.is_some() => {
@@ -61,6 +63,10 @@ pub fn target(
         (None, Some(LinkState::Ambiguous)) => "Several accounts match: rename one of them there.".into(),
         (None, Some(LinkState::Missing)) => "It was deleted there and is kept here.".into(),
         (None, Some(LinkState::Left)) => "It was left there as it is.".into(),
+        (None, None) if undecided => {
+            "Somebody has to decide whether the app has it already: see Adoption on the instance's page."
+                .into()
+        }
         (None, None) if !carried => {
             "Nobody there has this userName. As soon as somebody has, groups take them in there.".into()
         }
@@ -70,12 +76,16 @@ pub fn target(
         (None, _) => String::new(),
     };
     Ok(Some(TargetSide {
-        badge: badge(
-            state.map(LinkState::as_str),
-            job.as_ref().map(|j| j.state.as_str()),
-            ours.active,
-            carried,
-        ),
+        badge: if undecided && job.is_none() {
+            Badge::new(Tone::Warn, "Undecided")
+        } else {
+            badge(
+                state.map(LinkState::as_str),
+                job.as_ref().map(|j| j.state.as_str()),
+                ours.active,
+                carried,
+            )
+        },
         reason,
         remote_id: link.and_then(|l| l.remote_id),
         next_try: job

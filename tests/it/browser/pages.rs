@@ -10,6 +10,7 @@ use rollcall::secret::{Secret, hash_password};
 use rollcall::store::{Lane, StoreError, Tx, access};
 use serde_json::json;
 
+use super::lifecycle::lifecycle;
 use super::{EMAIL, PASSWORD, owner, sign_in};
 use crate::support::browser::Browser;
 use crate::support::hub::admin;
@@ -39,6 +40,7 @@ async fn every_page_of_the_table_is_visited() {
     held(&mut browser, &g).await;
     rejected(&mut browser, &g).await;
     requests(&mut browser, &g).await;
+    lifecycle(&mut browser, &g, HOME).await;
     viewer(&mut browser, &g).await;
 
     let visited: BTreeSet<(&str, &str)> = browser
@@ -528,6 +530,7 @@ async fn viewer(browser: &mut Browser, g: &Gateway) {
         "/activity",
         "/settings",
         "/attributes",
+        "/adoption",
         "/held",
         "/runs",
         "/keys",
@@ -538,7 +541,12 @@ async fn viewer(browser: &mut Browser, g: &Gateway) {
             .await;
         assert_eq!(acts, 0, "{part} offers a viewer something");
     }
-    for path in ["/catalog/generic-scim/connect", "/instances/app/delete"] {
+    for path in [
+        "/catalog/generic-scim/connect",
+        "/instances/app/delete",
+        "/instances/app/users/new",
+        "/instances/app/groups/new",
+    ] {
         browser.open(path).await;
         browser.says(&["403"]).await;
     }

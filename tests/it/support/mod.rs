@@ -7,6 +7,7 @@ pub mod client;
 pub mod gateway;
 pub mod hub;
 pub mod log;
+pub mod pages;
 pub mod process;
 pub mod raw;
 pub mod state;

@@ -137,3 +137,21 @@ async fn a_check_says_what_to_fix() {
         assert!(error.sentence.starts_with(sentence), "{error}");
     }
 }
+
+#[tokio::test]
+async fn the_account_behind_the_token_is_known_only_where_the_app_tells() {
+    let me = Answer::json(200, &user("me-1", "admin@example.com").to_string());
+    let server = Server::start([me]).await;
+    assert_eq!(open(&server).own_account().await.as_deref(), Some("me-1"));
+    assert_eq!(server.lines(), ["GET /v2/Me"]);
+    for other in [
+        error(501, "no"),
+        Answer::html(200),
+        Answer::silence(),
+        list(1, &[user("1", "a")]),
+        Answer::json(200, "{\"id\": \"1\"}"),
+    ] {
+        let server = Server::start([other]).await;
+        assert_eq!(open(&server).own_account().await, None);
+    }
+}

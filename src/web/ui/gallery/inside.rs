@@ -114,6 +114,7 @@ fn instance() -> InstancePage {
         page,
         head: head(Tab::Overview, Health::Held),
         held: Some(held),
+        undecided: 3,
         reason: "142 people would be deactivated. Allow or reject.".into(),
         since: Some(When::clock(ago(844), NOW)),
         next_try: None,
@@ -377,6 +378,8 @@ fn settings() -> SettingsPage {
             "3600",
         ),
         user_writes: user_writes(UserWrites::Acknowledge),
+        protected: "admin@example.com".into(),
+        own_known: false,
         leavers: Choice::list(
             &[
                 (

@@ -106,6 +106,9 @@ pub(super) fn person() -> PersonPage {
         name: "Jorge Ruiz".into(),
         user_name: "j.ruiz@example.com".into(),
         access: ACTIVE,
+        active: true,
+        version: 7,
+        protected: true,
         managed: true,
         attributes: vec![
             attribute("userName", "j.ruiz@example.com", true),
@@ -173,6 +176,7 @@ pub(super) fn groups() -> GroupsPage {
 
 pub(super) fn group() -> GroupPage {
     let member = |name: &str, sub: &str, state| MemberRow {
+        id: sub.into(),
         href: Some("/instances/atlassian-prod/users/1".into()),
         name: name.into(),
         sub: sub.into(),
