@@ -30,6 +30,8 @@ mod endpoint;
 mod etag;
 #[path = "it/fairness.rs"]
 mod fairness;
+#[path = "it/faults.rs"]
+mod faults;
 #[path = "it/filters.rs"]
 mod filters;
 #[path = "it/fuzzed.rs"]
@@ -42,6 +44,8 @@ mod leavers;
 mod limit;
 #[path = "it/lists.rs"]
 mod lists;
+#[path = "it/mass_deletion.rs"]
+mod mass_deletion;
 #[path = "it/outage.rs"]
 mod outage;
 #[path = "it/push.rs"]
@@ -60,5 +64,8 @@ mod sealed;
 #[cfg(feature = "tools")]
 #[path = "it/suites.rs"]
 mod suites;
+#[cfg(feature = "tools")]
+#[path = "it/targets.rs"]
+mod targets;
 #[path = "it/together.rs"]
 mod together;

@@ -128,6 +128,8 @@ impl Scim {
             .await
             .map_err(|e| ConnectorError::no_answer(&e, true))?;
         match answer.status {
+            // A sign-in page of what stands in front of the app: who was to go may still have access.
+            200..=299 if is_web_page(&answer) => Err(self.garbage(&answer, "a web page", true)),
             200..=299 => Ok(()),
             // Not there any more. A web page's 404 is another matter: it comes from what stands in front of the app.
             404 if answer.body.is_empty() || serde_json::from_slice::<Attributes>(&answer.body).is_ok() => {
@@ -166,6 +168,10 @@ impl Scim {
 /// The server has no PATCH, whatever it announced: nothing was done.
 fn no_patch(error: &ConnectorError) -> bool {
     matches!(error.status, Some(405 | 501))
+}
+
+fn is_web_page(answer: &Response) -> bool {
+    !answer.body.is_empty() && matches!(&*answer.content_type, "text/html" | "application/xhtml+xml")
 }
 
 /// Member ids as the RFC lists them.
