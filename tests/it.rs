@@ -32,6 +32,8 @@ mod endpoint;
 mod etag;
 #[path = "it/fairness.rs"]
 mod fairness;
+#[path = "it/faults.rs"]
+mod faults;
 #[path = "it/filters.rs"]
 mod filters;
 #[path = "it/fuzzed.rs"]
@@ -48,6 +50,8 @@ mod limit;
 mod lists;
 #[path = "it/mapping.rs"]
 mod mapping;
+#[path = "it/mass_deletion.rs"]
+mod mass_deletion;
 #[path = "it/outage.rs"]
 mod outage;
 #[path = "it/push.rs"]
@@ -68,6 +72,9 @@ mod sealed;
 #[cfg(feature = "tools")]
 #[path = "it/suites.rs"]
 mod suites;
+#[cfg(feature = "tools")]
+#[path = "it/targets.rs"]
+mod targets;
 #[path = "it/together.rs"]
 mod together;
 #[path = "it/token.rs"]

@@ -65,6 +65,8 @@ pub struct Tuning {
     pub clock: Clock,
     /// First wait after a failed try.
     pub retry_base: Duration,
+    /// Longest wait for an app's whole answer.
+    pub request_timeout: Duration,
 }
 
 impl Default for Tuning {
@@ -72,6 +74,7 @@ impl Default for Tuning {
         Self {
             clock: Clock::system(),
             retry_base: Duration::from_secs(2),
+            request_timeout: NetPolicy::default().request_timeout,
         }
     }
 }
@@ -114,6 +117,7 @@ impl Hub {
             allow_private: config.allow_private_targets,
             extra_ca_pem,
             clock: store.clock().clone(),
+            request_timeout: tuning.request_timeout,
             ..NetPolicy::default()
         };
         let net = Net::new(policy).map_err(StartError::Net)?;

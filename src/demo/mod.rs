@@ -56,6 +56,7 @@ async fn perform(args: &DemoArgs) -> Result<ExitCode, DemoError> {
     let tuning = Tuning {
         clock,
         retry_base: RETRY_BASE,
+        ..Tuning::default()
     };
     let server = Server::start(config(args, &dir), tuning).await?;
     let shown = show(&server, voice, start, args, &mut signals).await;

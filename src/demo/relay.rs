@@ -5,6 +5,7 @@
 //! goes on as the caller sent it, so that the target's `Location`s lead back through the relay.
 
 mod http;
+mod lie;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
 use http::{Broken, Message};
+pub use lie::Lie;
 
 /// Callers served at once; more wait to be accepted.
 const CONNECTIONS: usize = 256;
@@ -63,6 +65,10 @@ pub enum Treatment {
     PassAndCut,
     /// Forwarded, but the answer breaks off in the middle of its body.
     Truncate,
+    /// Forwarded and carried out at once, but the answer comes only after this long.
+    Late(Duration),
+    /// Forwarded, but the list in the answer says something else than the target did.
+    Retold(Lie),
     /// Answered here with a web page and status 200.
     Html,
 }
@@ -111,6 +117,16 @@ struct Shared {
     target: SocketAddr,
     hook: RwLock<Hook>,
     log: Mutex<VecDeque<Entry>>,
+}
+
+impl Shared {
+    fn remember(&self, entry: Entry) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if log.len() == REMEMBERED {
+            log.pop_front();
+        }
+        log.push_back(entry);
+    }
 }
 
 impl Relay {
@@ -263,8 +279,13 @@ async fn treat(request: &Message, shared: &Shared) -> Reply {
     let hook = Arc::clone(&shared.hook.read().unwrap_or_else(PoisonError::into_inner));
     let treatment = hook(&seen);
     let answer = match &treatment {
-        Treatment::Pass | Treatment::PassAndCut | Treatment::Truncate => {
+        Treatment::Pass | Treatment::PassAndCut | Treatment::Truncate | Treatment::Late(_) => {
             Some(forward(request, shared.target).await)
+        }
+        Treatment::Retold(lie) => {
+            let mut answer = forward(request, shared.target).await;
+            lie.tell(&mut answer.body);
+            Some(answer)
         }
         Treatment::Answer {
             status,
@@ -284,12 +305,10 @@ async fn treat(request: &Message, shared: &Shared) -> Reply {
         status: answer.as_ref().map(Message::status),
         treatment: treatment.clone(),
     };
-    let mut log = shared.log.lock().unwrap_or_else(PoisonError::into_inner);
-    if log.len() == REMEMBERED {
-        log.pop_front();
+    shared.remember(entry);
+    if let Treatment::Late(wait) = treatment {
+        tokio::time::sleep(wait).await;
     }
-    log.push_back(entry);
-    drop(log);
     match answer {
         None => Reply::Nothing,
         Some(answer) if treatment == Treatment::Truncate => Reply::Part(answer),

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::{id, person};
 use crate::support::hub::admin;
-use crate::support::state::{State, in_order};
+use crate::support::state::{State, shown};
 use crate::support::tools::{App, FaultProxy, carried_out, run, writes};
 use crate::support::{Gateway, Scim, TestHub};
 
@@ -73,10 +73,8 @@ impl Scene {
     async fn changes(&mut self, n: usize) {
         let joiner = format!("joiner{n}@example.com");
         let their_id = self.idp.user(&joiner).await;
-        let body = person(&joiner);
-        let shown = ["displayName", "title", "name", "emails", "externalId"]
-            .map(|a| format!("{a}={}", in_order(&body[a])));
-        self.model.users.insert(joiner.clone(), (true, shown.join(" ")));
+        let there = (true, shown(&person(&joiner)));
+        self.model.users.insert(joiner.clone(), there);
 
         let mover = format!("seed{n}@example.com");
         let movers_id = id(self.idp.named("Users", &mover).await.unwrap());
@@ -326,10 +324,8 @@ async fn key_rotation(scene: &mut Scene) {
     manager.revoke_key(admin(), instance, keys[0].id).await.unwrap();
     pushing.some_more().await;
     for name in pushing.stop().await {
-        let body = person(&name);
-        let shown = ["displayName", "title", "name", "emails", "externalId"]
-            .map(|a| format!("{a}={}", in_order(&body[a])));
-        scene.model.users.insert(name, (true, shown.join(" ")));
+        let there = (true, shown(&person(&name)));
+        scene.model.users.insert(name, there);
     }
 }
 

@@ -132,6 +132,8 @@ impl Scim {
             .await
             .map_err(|e| ConnectorError::no_answer(&e, true))?;
         match answer.status {
+            // A sign-in page of what stands in front of the app: who was to go may still have access.
+            200..=299 if is_web_page(&answer) => Err(self.garbage(&answer, "a web page", true)),
             200..=299 => Ok(()),
             // Not there any more. A web page's 404 is another matter: it comes from what stands in front of the app.
             404 if answer.body.is_empty() || serde_json::from_slice::<Attributes>(&answer.body).is_ok() => {
@@ -218,6 +220,10 @@ fn says_no_patch(body: &str) -> bool {
     SAYINGS
         .iter()
         .any(|saying| plain.contains(&format!(" {saying} ")))
+}
+
+fn is_web_page(answer: &Response) -> bool {
+    !answer.body.is_empty() && matches!(&*answer.content_type, "text/html" | "application/xhtml+xml")
 }
 
 /// Member ids as the RFC lists them.

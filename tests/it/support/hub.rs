@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct TestHub {
     pub server: Server,
     dir: tempfile::TempDir,
+    tuning: Tuning,
     /// Every secret that was sent or made, for the canary grep.
     secrets: std::sync::Mutex<Vec<String>>,
 }
@@ -38,22 +39,32 @@ impl TestHub {
     }
 
     pub async fn with_clock(clock: Clock) -> Self {
-        Self::of(clock, "").await
+        Self::of(tuning(clock), "").await
+    }
+
+    /// That waits no longer than this for an app's answer.
+    pub async fn with_patience(clock: Clock, request_timeout: Duration) -> Self {
+        let tuning = Tuning {
+            request_timeout,
+            ..tuning(clock)
+        };
+        Self::of(tuning, "").await
     }
 
     /// With this in its settings file.
     pub async fn with_settings(toml: &str) -> Self {
-        Self::of(Clock::system(), toml).await
+        Self::of(tuning(Clock::system()), toml).await
     }
 
-    async fn of(clock: Clock, settings: &str) -> Self {
+    async fn of(tuning: Tuning, settings: &str) -> Self {
         super::log::keep();
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("rollcall.toml"), settings).unwrap();
-        let server = serve(dir.path(), clock).await;
+        let server = serve(dir.path(), tuning.clone()).await;
         Self {
             server,
             dir,
+            tuning,
             secrets: std::sync::Mutex::default(),
         }
     }
@@ -69,15 +80,10 @@ impl TestHub {
 
     /// As `restart`, with something done in between.
     pub async fn restart_with(self, between: impl Future<Output = ()>) -> Self {
-        let clock = self.server.hub().store.clock().clone();
         self.server.stop().await;
         between.await;
-        let server = serve(self.dir.path(), clock).await;
-        Self {
-            server,
-            dir: self.dir,
-            secrets: self.secrets,
-        }
+        let server = serve(self.dir.path(), self.tuning.clone()).await;
+        Self { server, ..self }
     }
 
     pub fn base(&self, slug: &str) -> String {
@@ -250,20 +256,20 @@ impl TestHub {
     }
 }
 
-async fn serve(dir: &Path, clock: Clock) -> Server {
+fn tuning(clock: Clock) -> Tuning {
+    Tuning {
+        clock,
+        retry_base: Duration::from_millis(5),
+        ..Tuning::default()
+    }
+}
+
+async fn serve(dir: &Path, tuning: Tuning) -> Server {
     let flags = BTreeMap::from([
         ("listen", "127.0.0.1:0".to_owned()),
         ("allow_private_targets", "true".to_owned()),
         ("workers", "1".to_owned()),
     ]);
     let config = Config::load(dir, None, &BTreeMap::new(), &flags).unwrap();
-    Server::start(
-        config,
-        Tuning {
-            clock,
-            retry_base: Duration::from_millis(5),
-        },
-    )
-    .await
-    .unwrap()
+    Server::start(config, tuning).await.unwrap()
 }

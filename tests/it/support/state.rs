@@ -22,12 +22,8 @@ impl State {
         for user in all(scim, "Users").await {
             let name = user["userName"].as_str().unwrap().to_lowercase();
             names.insert(user["id"].as_str().unwrap().to_owned(), name.clone());
-            let shown = ["displayName", "title", "name", "emails", "externalId"]
-                .map(|a| format!("{a}={}", in_order(&user[a])));
-            let there = state.users.insert(
-                name.clone(),
-                (user["active"].as_bool().unwrap_or(true), shown.join(" ")),
-            );
+            let active = user["active"].as_bool().unwrap_or(true);
+            let there = state.users.insert(name.clone(), (active, shown(&user)));
             assert!(there.is_none(), "{name} is there twice");
         }
         for group in all(scim, "Groups").await {
@@ -67,6 +63,13 @@ impl State {
             .map(|(name, _)| name.as_str())
             .collect()
     }
+}
+
+/// The attributes of a user that matter, as text.
+pub fn shown(user: &Value) -> String {
+    ["displayName", "title", "name", "emails", "externalId"]
+        .map(|a| format!("{a}={}", in_order(&user[a])))
+        .join(" ")
 }
 
 /// As text, whatever the order in which a side writes the parts.

@@ -21,6 +21,12 @@ pub fn kit(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kit").join(path)
 }
 
+/// The same for the npm packages of servers.
+const MODULES: [(&str, &str); 2] = [
+    ("SCIMMY_MODULES", "npm-scimmy"),
+    ("JACKSON_MODULES", "npm-jackson"),
+];
+
 /// As `tests/run` has it.
 fn cache() -> PathBuf {
     let var = |name| {
@@ -42,7 +48,10 @@ fn script(path: &str) -> Command {
     let python = path.ends_with(".py");
     let mut command = Command::new(if python { "python3" } else { "bash" });
     command.arg(file).env("PYTHONDONTWRITEBYTECODE", "1");
-    for (variable, name) in ENVIRONMENTS {
+    let of_this = MODULES
+        .into_iter()
+        .filter(|(_, name)| path.contains(&name["npm-".len()..]));
+    for (variable, name) in ENVIRONMENTS.into_iter().chain(of_this) {
         let environment = std::env::var_os(variable).map_or_else(|| cache().join(name), PathBuf::from);
         assert!(
             environment.join(".pins").exists(),
@@ -123,33 +132,81 @@ fn server(mut command: Command, port: u16, output: &Path) -> Process {
     process
 }
 
-/// Another project's SCIM server. It forgets everything when it ends.
+/// Other projects' SCIM servers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Software {
+    /// scim2-server (Python): the whole RFC.
+    Scim2Server,
+    /// SCIMMY (Node): relative locations, no Location header.
+    Scimmy,
+    /// The directory sync of SAML Jackson (Node): no discovery, no meta, DELETE answers 200.
+    Jackson,
+}
+
+/// One of them, running. It forgets everything when it ends.
 pub struct App {
     _process: Process,
     pub port: u16,
     pub token: String,
+    /// Of its endpoints.
+    path: String,
 }
 
 impl App {
     pub fn start(dir: &Path, token: &str) -> Self {
+        Self::of(Software::Scim2Server, dir, token)
+    }
+
+    /// With this token, if it lets others choose.
+    pub fn of(software: Software, dir: &Path, token: &str) -> Self {
         let port = free_port();
-        let mut command = script("conformance/targets/scim2_server.sh");
-        command.args([&port.to_string(), token]);
+        let output = dir.join("app.log");
+        let mut command = script(match software {
+            Software::Scim2Server => "conformance/targets/scim2_server.sh",
+            Software::Scimmy => "conformance/targets/scimmy/start.sh",
+            Software::Jackson => "conformance/targets/jackson/start.sh",
+        });
+        match software {
+            Software::Scim2Server => command.args([&port.to_string(), token]),
+            Software::Scimmy | Software::Jackson => command.env("PORT", port.to_string()).env("TOKEN", token),
+        };
+        let mut process = server(command, port, &output);
+        let (path, token) = match software {
+            Software::Scim2Server => ("/v2".to_owned(), token.to_owned()),
+            Software::Scimmy => ("/scim/v2".to_owned(), token.to_owned()),
+            Software::Jackson => process.wait_for(0, |said| {
+                let line: Value = said.lines().find_map(|l| serde_json::from_str(l).ok())?;
+                let base = url::Url::parse(line["base"].as_str()?).ok()?;
+                Some((base.path().to_owned(), line["token"].as_str()?.to_owned()))
+            }),
+        };
         Self {
-            _process: server(command, port, &dir.join("app.log")),
+            _process: process,
             port,
-            token: token.to_owned(),
+            token,
+            path,
         }
     }
 
     /// Past the proxy.
     pub fn base(&self) -> String {
-        format!("http://127.0.0.1:{}/v2", self.port)
+        format!("http://127.0.0.1:{}{}", self.port, self.path)
+    }
+
+    /// The same through what listens at `address`.
+    pub fn base_at(&self, address: std::net::SocketAddr) -> String {
+        format!("http://{address}{}", self.path)
     }
 
     pub fn seed(&self, users: usize, groups: usize) {
+        self.seed_with(users, groups, users);
+    }
+
+    /// Groups of so many members each.
+    pub fn seed_with(&self, users: usize, groups: usize, members: usize) {
         let mut command = script("conformance/targets/seed.py");
-        command.args([&self.base(), &self.token, &users.to_string(), &groups.to_string()]);
+        command.args([&self.base(), &self.token]);
+        command.args([users, groups, members].map(|n| n.to_string()));
         let done = command.output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
