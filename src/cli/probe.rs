@@ -9,7 +9,8 @@ use super::answer::ProbeReport;
 use super::command::{Command, NewTarget};
 use super::input::secret_line;
 use super::{CliError, Output, Plan};
-use crate::model::LineState;
+use crate::connector::form::{parse_auth, parse_header};
+use crate::model::{Access, Auth, Header, LineState};
 
 #[derive(Debug, Args)]
 pub(super) struct ProbeArgs {
@@ -19,9 +20,16 @@ pub(super) struct ProbeArgs {
     /// An app that is not connected: its SCIM base URL. It is only read, and nothing is saved
     #[arg(long, value_name = "URL", requires = "token_stdin")]
     base_url: Option<String>,
-    /// Read the app's token from standard input, one line
+    /// Read the app's token, password or client secret from standard input, one line
     #[arg(long, requires = "base_url")]
     token_stdin: bool,
+    /// How the app is told who calls: bearer, header:NAME, basic:USER or oauth:TOKEN_URL,CLIENT_ID[,SCOPE]
+    /// [default: bearer]
+    #[arg(long, value_name = "HOW", value_parser = parse_auth, requires = "base_url")]
+    auth: Option<Auth>,
+    /// A header to send with each request, as 'Name: value'; may be repeated
+    #[arg(long = "header", value_name = "HEADER", value_parser = parse_header, requires = "base_url")]
+    headers: Vec<Header>,
     /// Try writes as well: a user and a group are made in the app, changed, and deleted again
     #[arg(long, conflicts_with = "base_url")]
     write: bool,
@@ -37,6 +45,10 @@ impl ProbeArgs {
                 target: NewTarget {
                     base_url,
                     token: secret_line(input, "token")?,
+                    access: Access {
+                        auth: self.auth.unwrap_or_default(),
+                        headers: self.headers,
+                    },
                 },
             },
             None => Command::ProbeInstance {

@@ -418,8 +418,9 @@ fn replace_token(
     target: &Target,
     token: &Token,
 ) -> Result<(), StoreError> {
-    let old = instance.target.as_ref().map(Target::base_url);
-    if old.is_some_and(|old| same_origin(old, target.base_url())) && instance.parked_since.is_none() {
+    let old = instance.target.as_ref().map(|t| (t.base_url(), t.access()));
+    let new = (target.base_url(), target.access());
+    if old.is_some_and(|old| same_destination(old, new)) && instance.parked_since.is_none() {
         credential::keep(tx, keys, instance.id)?;
     } else {
         instances::clear_secret_before(tx, instance.id)?;

@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::context::{Context, Ended};
 use super::manage::{ManageError, Manager, gone, tell};
 use crate::clock::Stopwatch;
-use crate::connector::form::{clean_base_url, clean_token};
-use crate::connector::{Connector, Net, ProbePlan};
-use crate::model::{Actor, Capabilities, Instance, InstanceId, Profile, Scope, Target};
+use crate::connector::form::{clean_access, clean_base_url, clean_secret};
+use crate::connector::{Connector, Net, ProbePlan, catalog};
+use crate::model::{Access, Actor, Capabilities, Instance, InstanceId, Profile, Scope, Target};
 use crate::secret::Secret;
 use crate::store::{Lane, Store, StoreError, Tx, instances, probes};
 
@@ -93,7 +93,12 @@ fn keep(tx: &Tx<'_>, id: InstanceId, asked: Option<&str>, profile: &Profile) -> 
     let Some(instance) = instances::by_id(tx, id)? else {
         return Ok(());
     };
-    let Some(Target::Scim { base_url, capabilities }) = instance.target else {
+    let Some(Target::Scim {
+        base_url,
+        access,
+        capabilities,
+    }) = instance.target
+    else {
         return Ok(());
     };
     if asked != Some(base_url.as_str()) {
@@ -105,9 +110,14 @@ fn keep(tx: &Tx<'_>, id: InstanceId, asked: Option<&str>, profile: &Profile) -> 
         groups: capabilities.groups || profile.capabilities.groups,
         ..profile.capabilities.clone()
     };
+    let learnt = match catalog::find(&instance.app) {
+        Some(app) => app.bounded(learnt),
+        None => learnt,
+    };
     if profile.usable && learnt != capabilities {
         let target = Target::Scim {
             base_url,
+            access,
             capabilities: learnt,
         };
         instances::set_target(tx, id, &target)?;
@@ -160,12 +170,21 @@ impl Manager {
 ///
 /// # Errors
 /// A sentence that says what to change about what was typed.
-pub async fn stranger(store: &Store, net: &Net, base_url: &str, token: &Secret) -> Result<Profile, String> {
+pub async fn stranger(
+    store: &Store,
+    net: &Net,
+    base_url: &str,
+    access: &Access,
+    token: &Secret,
+) -> Result<Profile, String> {
+    let access = clean_access(access)?;
+    let token = clean_secret(&access.auth, token.expose())?;
     let target = Target::Scim {
         base_url: clean_base_url(base_url)?.url,
+        access,
         capabilities: Capabilities::default(),
     };
-    let app = Connector::open(&target, clean_token(token.expose())?, net.clone());
+    let app = Connector::open(&target, token, net.clone());
     Ok(look(store, &app, Scope::UsersAndGroups, false, || false).await)
 }
 

@@ -1,7 +1,7 @@
 //! What the catalog says of an app is kept from the first request on.
 
 use rollcall::demo::relay::{Relay, Request, Treatment};
-use rollcall::model::{Policies, Scope, Target};
+use rollcall::model::{Access, Policies, Scope, Target};
 use rollcall::secret::Secret;
 use rollcall::sync::manage::NewConnection;
 use serde_json::Value;
@@ -46,6 +46,7 @@ async fn the_limits_of_an_app_are_kept_from_the_first_page_on() {
         app: ("aws-iam-identity-center".into(), "AWS IAM Identity Center".into()),
         scope: Scope::UsersAndGroups,
         policies: Policies::default(),
+        access: Access::default(),
         target: Some((
             format!("http://{}/scim/{}/v2", relay.address(), there.slug),
             Secret::new(direct.key.clone()),

@@ -13,6 +13,11 @@ pub(super) async fn instance(hub: &Hub, slug: String, writes: bool) -> Result<Pr
 }
 
 pub(super) async fn target(hub: &Hub, target: NewTarget) -> Result<ProbeReport, String> {
-    let found = probe::stranger(&hub.store, &hub.net, &target.base_url, &target.token.0).await;
+    let NewTarget {
+        base_url,
+        token,
+        access,
+    } = target;
+    let found = probe::stranger(&hub.store, &hub.net, &base_url, &access, &token.0).await;
     found.map(Into::into).map_err(sentence)
 }

@@ -101,6 +101,7 @@ impl Budgets {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Observed;
     use super::super::answer::Allowance;
     use super::*;
 
@@ -119,6 +120,7 @@ mod tests {
             content_type: String::new(),
             location: None,
             body: Vec::new(),
+            observed: Observed::default(),
         }
     }
 

@@ -121,7 +121,7 @@ impl<'a> Prober<'a> {
             app,
             plan,
             lines: Vec::new(),
-            found: app.capabilities.clone(),
+            found: app.capabilities().clone(),
             usable: false,
             asked: 0,
             budget: READS,

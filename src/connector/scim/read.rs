@@ -184,7 +184,7 @@ impl Scim {
         value: &str,
     ) -> Result<Vec<Remote>, ConnectorError> {
         // Tried, and it does not work: asking would end the same way.
-        if attribute == "externalId" && self.capabilities.filters.external_id == Some(false) {
+        if attribute == "externalId" && self.capabilities().filters.external_id == Some(false) {
             let why = format!("it does not filter by {attribute}");
             return Err(self.error(Verdict::Reject, None, &why, false));
         }

@@ -59,6 +59,15 @@ impl Prober<'_> {
                 self.bad("reach.tls", said, advice);
                 return None;
             }
+            NetErrorKind::Paced => {
+                self.unknown("reach.tcp", said, "Try again when the host lets more requests through.");
+                return None;
+            }
+            NetErrorKind::NoToken | NetErrorKind::Refused(_) => {
+                let advice = "Check token URL, client id and secret: no access token was issued, so the app was not asked.";
+                self.bad("reach.credentials", said, advice);
+                return None;
+            }
             NetErrorKind::Timeout | NetErrorKind::Redirect | NetErrorKind::TooLarge | NetErrorKind::Interrupted => {}
         }
         // The connection stood; what was asked for did not come.

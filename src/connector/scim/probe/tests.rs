@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::mock::{Defect, Garbage, Mock};
 use super::*;
-use crate::connector::net::{Net, NetPolicy, Token};
-use crate::model::Paging;
+use crate::connector::net::{Caller, Net, NetPolicy, Token};
+use crate::model::{Access, Paging};
 
 const TAG: &str = "0192d3b4-7c1f-7a11-8000-00000000beef";
 
@@ -83,6 +83,10 @@ const EXCLUDED: &[(Defect, Defect, &str)] = &[
     (D::NoReadById, D::DeleteKeeps, "nobody is read afterwards: what is left is not known"),
 ];
 
+fn caller(token: Token) -> Caller {
+    Caller::new(&Access::default(), token)
+}
+
 fn words(text: &str) -> BTreeSet<&str> {
     text.split_whitespace().collect()
 }
@@ -93,7 +97,7 @@ async fn probed(defects: &[Defect], garble: Option<(usize, Garbage)>, writes: bo
         allow_private: true,
         ..NetPolicy::default()
     });
-    let app = Scim::new(&mock.url(), &Capabilities::default(), Token::new("t0ken".into()), net.unwrap());
+    let app = Scim::new(&mock.url(), caller(Token::new("t0ken".into())), &Capabilities::default(), net.unwrap());
     let took = std::sync::Arc::clone(&mock.took);
     let elapsed = move || Duration::from_millis(took.load(Ordering::SeqCst));
     let plan = ProbePlan {
@@ -252,7 +256,7 @@ async fn nobody_there_is_told_step_by_step() {
         ("https://nobody.invalid/scim", "reach.dns"),
         ("https://169.254.169.254/scim", "reach.dns"),
     ] {
-        let app = Scim::new(base, &Capabilities::default(), Token::new("t".into()), net.clone());
+        let app = Scim::new(base, caller(Token::new("t".into())), &Capabilities::default(), net.clone());
         let plan = ProbePlan {
             scope: Scope::UsersAndGroups,
             tag: TAG,
@@ -287,7 +291,7 @@ async fn time_that_runs_out_ends_in_unknown_and_a_clean_app() {
             allow_private: true,
             ..NetPolicy::default()
         });
-        let app = Scim::new(&mock.url(), &Capabilities::default(), Token::new("t".into()), net.unwrap());
+        let app = Scim::new(&mock.url(), caller(Token::new("t".into())), &Capabilities::default(), net.unwrap());
         let took = std::sync::Arc::clone(&mock.took);
         let elapsed = move || Duration::from_millis(took.load(Ordering::SeqCst));
         let plan = ProbePlan {
@@ -309,7 +313,7 @@ async fn time_that_runs_out_ends_in_unknown_and_a_clean_app() {
 async fn a_certificate_that_ends_is_told_in_time() {
     for (days, wanted) in [(400, LineState::Ok), (22, LineState::Ok), (21, LineState::Warn), (0, LineState::Warn), (-1, LineState::Bad)] {
         let net = Net::new(NetPolicy::default()).unwrap();
-        let app = Scim::new("https://a.example", &Capabilities::default(), Token::new("t".into()), net);
+        let app = Scim::new("https://a.example", caller(Token::new("t".into())), &Capabilities::default(), net);
         let plan = ProbePlan {
             scope: Scope::Users,
             tag: TAG,
