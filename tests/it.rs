@@ -20,6 +20,8 @@ mod bulk;
 mod cli;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/credentials.rs"]
+mod credentials;
 #[path = "it/custom.rs"]
 mod custom;
 #[path = "it/demo.rs"]
