@@ -16,7 +16,7 @@
 //! | [`mapping`] | pure: what of a resource goes to the app, and how two states compare | `scim` `model` |
 //! | [`store`] | the only place with SQL; one writer thread | `scim` `model` |
 //! | [`directory`] | the one door for a change to a user or group, from anyone | `scim` `model` `store` |
-//! | [`connector`] | outgoing HTTP and the catalog of apps; knows no SQL | `scim` `model` |
+//! | [`connector`] | outgoing HTTP and the catalog of apps; knows no SQL | `scim` `model`, the clock |
 //! | [`sync`] | the engine: push, import, schedule, removal limit, health | all above |
 //! | [`web`] | incoming HTTP: `scim` the endpoints, `ui` the pages; neither knows the other | all above; writes resources only through `directory` |
 //! | [`app`] [`cli`] [`demo`] | wiring: they tie everything together | everything |
@@ -59,8 +59,8 @@
 //! 1. The form of an app of the [`connector::catalog`] (or `rollcall instance create`) comes to
 //!    [`sync::manage::Manager::create`]. What was pasted is cleaned ([`connector::form`]): blanks, a slash, `/Users`, "Bearer".
 //! 2. [`connector::Connector::check`] asks the app: what it announces, a list of one user and, if groups are carried, one
-//!    of one group. All outgoing traffic passes [`connector::net`], which decides on addresses, redirects, sizes and
-//!    times. If anything is wrong, a sentence says what to fix, and nothing is saved.
+//!    of one group. All outgoing traffic passes [`connector::net`], which shows who calls, decides on addresses, redirects,
+//!    sizes and times, and keeps to what the host allows. If anything is wrong, a sentence says what to fix, and nothing is saved.
 //! 3. One unit of work: the instance, its token sealed under the key file ([`sync::credential`]), an event, and an import
 //!    job. The badge says *Connecting*; until that import is done nothing is pushed, though an identity provider may already
 //!    write.
@@ -69,7 +69,8 @@
 //!    Where several can be meant, or only the work e-mail speaks for it, [`sync::adoption`] lets a person decide, and until
 //!    then nothing is sent for either side.
 //!    Each page carries the store's sequence at which it was asked for, and is dropped for a link written since.
-//! 5. After the last page, links that were not seen each get a `sync::verify` job, for absence from a list proves nothing:
+//! 5. Only a list that was read whole counts (`import::walk`): one that went round in circles or broke off ends the run with
+//!    nothing concluded. After the last page, links that were not seen each get a `sync::verify` job, for absence from a list proves nothing:
 //!    only the app's own 404 for that id, beside a 200 for another, makes somebody gone.
 //! 6. The run is closed, what was wrong with the app as a whole has ended, and [`sync::status`] says *Healthy*. It derives the
 //!    word from the instance and its open conditions at each reading ([`sync::health`]); it is stored nowhere.

@@ -22,6 +22,8 @@ mod catalog;
 mod cli;
 #[path = "it/crash.rs"]
 mod crash;
+#[path = "it/credentials.rs"]
+mod credentials;
 #[path = "it/custom.rs"]
 mod custom;
 #[path = "it/demo.rs"]

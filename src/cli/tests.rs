@@ -232,7 +232,7 @@ fn how_an_app_is_told_who_calls_is_typed_in_one_word() {
         "instance create X --auth basic:a",
         "instance create X --header A:b",
     ] {
-        assert!(act(line, b"").is_err(), "{line}");
+        assert!(parsed(line).is_err(), "{line}");
     }
 }
 

@@ -139,7 +139,7 @@ struct Loop {
     news: broadcast::Receiver<(InstanceId, Topic)>,
     running: JoinSet<Option<bool>>,
     work: HashMap<Id, Work>,
-    /// Fewer jobs at once after a failure, one more with each success.
+    /// One job at once after a failure, or when the host allows no more for now; one more with each success.
     room: BTreeMap<InstanceId, usize>,
     last: InstanceId,
     /// The schedule has to be looked at.

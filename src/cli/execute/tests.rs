@@ -159,21 +159,15 @@ async fn instances_that_receive() {
     assert_eq!(done(&hub, switch(Switch::Enabled)).await["health"], "healthy");
     refused(&hub, sync_of(&slug(), true), "only receives").await;
 
-    let writes = |slug: &str, user_writes| Command::InstanceEdit {
+    let edit = |slug: &str, user_writes, auth| Command::InstanceEdit {
         slug: slug.into(),
-        user_writes: Some(user_writes),
-        auth: None,
+        user_writes,
+        auth,
         headers: None,
         token: None,
     };
-    let signs_in = Command::InstanceEdit {
-        slug: slug(),
-        user_writes: None,
-        auth: Some(Auth::Basic { user: "a".into() }),
-        headers: None,
-        token: None,
-    };
-    refused(&hub, signs_in, "only receives").await;
+    let writes = |slug: &str, user_writes| edit(slug, Some(user_writes), None);
+    refused(&hub, edit(&slug(), None, Some(Auth::Bearer)), "only receives").await;
     refused(&hub, writes(&slug(), UserWrites::Refuse), "takes users anyhow").await;
     let teams = |scope, user_writes| Command::InstanceCreate {
         name: "Teams".into(),

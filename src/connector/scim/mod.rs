@@ -1,5 +1,5 @@
 //! The SCIM 2.0 client (RFC 7644), for servers as they are: announcements may be missing, lists may lie about their
-//! length, errors may be web pages.
+//! length, errors may be web pages. What a server turns out to do otherwise is learnt here and kept by `sync`.
 //!
 //! | file | what |
 //! | --- | --- |

@@ -46,7 +46,9 @@ impl Scim {
         let list = self.list(&answer)?;
         let read = list.resources.len() as u64;
         // Whoever gives a cursor pages by it, whatever was asked.
-        let next = if by_cursor || list.cursor.is_some() {
+        // One that knows nothing of cursors shows the beginning, and there is more: it goes on by index.
+        let begun = by_cursor && *place == Place::START && list.total.is_some_and(|total| total > read);
+        let next = if list.cursor.is_some() || (by_cursor && !begun) {
             list.cursor.map(Place::Cursor)
         } else {
             let start = index(place);

@@ -46,8 +46,8 @@ impl AccessForm {
                 client_id,
                 scope,
             } => {
-                (form.token_url, form.client_id, form.scope) =
-                    (token_url, client_id, scope.unwrap_or_default())
+                (form.token_url, form.client_id) = (token_url, client_id);
+                form.scope = scope.unwrap_or_default();
             }
         }
         let lines = access.headers.iter().map(|h| format!("{}: {}", h.name, h.value));

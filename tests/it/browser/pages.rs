@@ -271,6 +271,28 @@ async fn settings(browser: &mut Browser, g: &Gateway) {
     browser.press("Save").await;
     browser.open(HOME).await;
     browser.says(&["every 15 min", "entered", "ends in"]).await;
+    signing_in(browser, &page).await;
+}
+
+/// How the app is told who calls: refused, saved, shown again, taken back.
+async fn signing_in(browser: &mut Browser, page: &str) {
+    browser.open(page).await;
+    browser.tick("details.more > summary").await;
+    browser.fill("headers", "Cookie: a=b").await;
+    browser.press("Save").await;
+    browser.says(&["cannot be chosen"]).await;
+    assert_eq!(browser.value("headers").await, "Cookie: a=b");
+    browser.tick("#auth option[value='oauth']").await;
+    browser.fill("headers", "X-Organization: 42").await;
+    browser.press("Save").await;
+    browser.says(&["Enter the token URL."]).await;
+    browser.tick("#auth option[value='bearer']").await;
+    browser.press("Save").await;
+    browser.says(&["Saved.", "nothing secret belongs here"]).await;
+    assert_eq!(browser.value("headers").await, "X-Organization: 42");
+    browser.fill("headers", "").await;
+    browser.press("Save").await;
+    browser.says(&["Saved."]).await;
 }
 
 /// Declared, refused and removed; what was written stays.

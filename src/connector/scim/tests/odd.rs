@@ -267,3 +267,14 @@ async fn a_refused_client_parks_and_the_check_names_the_issuer() {
     );
     assert!(app.seen().is_empty());
 }
+
+#[tokio::test]
+async fn an_app_that_gave_up_its_cursors_is_read_on_by_index() {
+    let two = [user("1", "a"), user("2", "b")];
+    let server = Server::start([list(3, &two), list(3, &[user("3", "c")])]).await;
+    let c = by_cursor(&server);
+    let page = c.page(User, &Place::START).await.unwrap();
+    assert_eq!(page.next, Some(Place::Index(3)));
+    assert_eq!(c.page(User, &Place::Index(3)).await.unwrap().next, None);
+    assert_eq!(server.lines()[1], "GET /v2/Users?startIndex=3&count=2");
+}
