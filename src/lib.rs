@@ -66,7 +66,8 @@
 //!    write.
 //! 4. `sync::import` reads users, then groups, page by page. Each account is brought in through [`directory::import`]: it
 //!    joins the managed resource that waits for it, or appears as an unmanaged one; an owned attribute is never changed.
-//!    Each page carries the store's sequence at which it was asked for, and is dropped for a link written since.
+//!    Each page carries the store's sequence at which it was asked for, and is dropped for a link written since. Where the
+//!    [`model::Run`] goes on is written with a page's last accounts, so a crash costs at most that page.
 //! 5. After the last page, links that were not seen each get a `sync::verify` job, for absence from a list proves nothing:
 //!    only the app's own 404 for that id, beside a 200 for another, makes somebody gone.
 //! 6. The run is closed, what was wrong with the app as a whole has ended, and [`sync::status`] says *Healthy*. It derives the
