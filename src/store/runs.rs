@@ -127,17 +127,6 @@ pub fn end(
     Ok(Some(run))
 }
 
-/// A run by its row.
-///
-/// # Errors
-/// When the database fails.
-pub fn by_id(rx: &Rx<'_>, id: i64) -> Result<Option<Run>, StoreError> {
-    let mut found = rx
-        .conn
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE id = ?1"))?;
-    Ok(found.query_row([id], read).optional()?)
-}
-
 /// The newest runs, newest first.
 ///
 /// # Errors

@@ -143,13 +143,23 @@ pub(super) fn worked(tx: &Tx<'_>, instance: &Instance, set_at: Option<Time>) -> 
     note(tx, instance, "token.replaced", Outcome::Done, text)
 }
 
-/// The app refuses the token. If there is one before it that still works, that is used on. True: so it is.
+/// The app refuses the token that `instance` had. If there is one before it that still works, that is used on. True: it
+/// is, or another token was stored meanwhile, by a worker that was refused as well or by a person.
 pub(super) async fn fall_back(ctx: &Context, instance: &Instance) -> bool {
     let (id, refused) = (instance.id, instance.secret_set_at);
-    let (Ok(Some(sealed)), Some(target)) = (
-        ctx.read(move |rx| instances::sealed_secret_before(rx, id)).await,
-        instance.target.as_ref(),
-    ) else {
+    let stored = ctx.read(move |rx| {
+        Ok((
+            instances::by_id(rx, id)?,
+            instances::sealed_secret_before(rx, id)?,
+        ))
+    });
+    let Ok((Some(now), sealed)) = stored.await else {
+        return false;
+    };
+    if now.secret_set_at != refused {
+        return true;
+    }
+    let (Some(sealed), Some(target)) = (sealed, instance.target.as_ref()) else {
         return false;
     };
     let Ok(token) = credential::open_before(&ctx.key, id, &sealed) else {
@@ -162,7 +172,7 @@ pub(super) async fn fall_back(ctx: &Context, instance: &Instance) -> bool {
     let key = std::sync::Arc::clone(&ctx.key);
     let put_back = ctx.write(id, move |tx| {
         let Some(instance) = instances::by_id(tx, id)?.filter(|i| i.secret_set_at == refused) else {
-            return Ok(false);
+            return Ok(true);
         };
         if !credential::put_back(tx, &key, id, &token)? {
             return Ok(false);

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::app::{Server, Tuning};
-use crate::cli::command::{NewTarget, Switch, Which, WireSecret};
+use crate::cli::command::{NewTarget, Switch, TokenEnd, Which, WireSecret};
 use crate::config::{self, Config, Env, Flags};
 use crate::model::{Auth, Removal, RemovalClass, RemovalState, Role, Scope, Time, UserWrites};
 use crate::secret::{Secret, verify_password};
@@ -283,6 +283,30 @@ async fn a_connected_app_is_tested_read_and_its_failures_are_said() {
         .unwrap();
     assert_eq!(synced["phase"], "done");
     engine.stop().await;
+
+    let token = |token: Option<&str>, ends| Command::InstanceToken {
+        slug: "app".into(),
+        token: token.map(secret),
+        ends,
+    };
+    let known = done(&hub, token(None, None)).await;
+    assert!(
+        known["set_at"].is_string() && known["ends_at"].is_null(),
+        "{known}"
+    );
+    refused(&hub, token(Some("not-the-key"), None), "401").await;
+    let tomorrow = hub
+        .store
+        .clock()
+        .now()
+        .after(std::time::Duration::from_secs(23 * 3600));
+    let noted = done(&hub, token(Some(key), Some(TokenEnd::At(tomorrow)))).await;
+    has(noted["reminder"].as_str().unwrap(), "within a day");
+    assert_ne!(noted["set_at"], known["set_at"]);
+    assert_eq!(done(&hub, Command::InstanceList).await[0]["health"], "degraded");
+    let never = done(&hub, token(None, Some(TokenEnd::Never))).await;
+    assert_eq!(never["reminder"], Value::Null);
+    assert_eq!(done(&hub, Command::InstanceList).await[0]["health"], "healthy");
 
     let pause = Command::InstanceSwitch {
         slug: "app".into(),
