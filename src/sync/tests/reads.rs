@@ -194,8 +194,9 @@ async fn two_accounts_of_one_name_wait_for_a_person() {
     hub.user("bob").await;
     hub.app.state().always = None;
     hub.sync().await;
-    let id = hub.id;
-    let waiting = hub.read(move |rx| adoptions::waiting(rx, id, 100)).await;
+    let waiting = hub
+        .read(|rx, instance| adoptions::waiting(rx, instance.id, 100))
+        .await;
     let (proposed, ambiguous) = adoption::sorted(waiting);
     assert!(proposed.is_empty() && ambiguous.len() == 1, "{ambiguous:?}");
     let there: Vec<_> = ambiguous[0]
