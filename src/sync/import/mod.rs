@@ -17,7 +17,7 @@ use crate::connector::{Connector, ConnectorError, Page, Remote, Verdict};
 use crate::mapping;
 use crate::model::{Instance, Job, Run, RunPhase};
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, links, runs};
+use crate::store::{Rx, StoreError, links, members, runs};
 use account::{Look, Took, take_in};
 pub(super) use known::{observe, seen_again};
 pub(super) use settle::{as_new, made_anew, rivals};
@@ -177,6 +177,10 @@ async fn next_cursor(
     let (instance, id) = (run.instance, run.id);
     let repeated =
         cursor > 1 && !ids.is_empty() && ctx.read(move |rx| all_seen(rx, instance, kind, id, &ids)).await?;
+    if repeated && page.total.is_some_and(|total| total < cursor) {
+        // All that is announced had come: it shows its whole list, wherever it is to begin.
+        return Ok(None);
+    }
     if repeated || next <= cursor || next > LONGEST {
         return Err(Ended::Unclear(format!(
             "{} shows the same page of its list again and again",
@@ -288,6 +292,9 @@ fn held(
     let Some(members) = &remote.members else {
         return Ok(None);
     };
+    if members.is_empty() && is_silent(rx, instance, remote)? {
+        return Ok(None);
+    }
     let mut rows = Vec::with_capacity(members.len());
     for member in members {
         let kinds = match member.kind {
@@ -308,6 +315,17 @@ fn held(
         digest: mapping::digest(&text.join(",").into()),
         rows,
     }))
+}
+
+/// Some apps show every group as empty. Whoever took members from us and never showed one, of any group, says nothing by
+/// an empty list.
+fn is_silent(rx: &Rx<'_>, instance: crate::model::InstanceId, group: &Remote) -> Result<bool, StoreError> {
+    let link = links::by_remote(rx, instance, ResourceType::Group, &group.id)?;
+    let Some(row) = link.and_then(|l| l.resource) else {
+        return Ok(false);
+    };
+    let none = mapping::digest(&"".into());
+    Ok(members::any_held(rx, row)? && !links::shows_groups_with(rx, instance, MEMBERS, none.as_deref())?)
 }
 
 /// The latest document of a link.

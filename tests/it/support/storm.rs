@@ -198,7 +198,10 @@ impl Storm {
         };
         let instance = hub.edit(instance.id, edit).await.unwrap();
         let idp = hub.client(&instance).await;
-        let source = Generator::new(idp.clone(), &direct).await;
+        let source = Generator {
+            idp: idp.clone(),
+            model: State::read(&direct).await,
+        };
         assert_eq!(
             (source.model.users.len(), source.model.groups.len()),
             (USERS, GROUPS)
