@@ -18,6 +18,8 @@ mod browser;
 mod bulk;
 #[path = "it/cli.rs"]
 mod cli;
+#[path = "it/cost.rs"]
+mod cost;
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/custom.rs"]
@@ -48,6 +50,8 @@ mod lists;
 mod mass_deletion;
 #[path = "it/outage.rs"]
 mod outage;
+#[path = "it/parked.rs"]
+mod parked;
 #[path = "it/push.rs"]
 mod push;
 #[path = "it/put_only.rs"]
