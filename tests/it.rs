@@ -20,6 +20,8 @@ mod bulk;
 mod catalog;
 #[path = "it/cli.rs"]
 mod cli;
+#[path = "it/cost.rs"]
+mod cost;
 #[path = "it/crash.rs"]
 mod crash;
 #[path = "it/credentials.rs"]
@@ -56,6 +58,8 @@ mod mapping;
 mod mass_deletion;
 #[path = "it/outage.rs"]
 mod outage;
+#[path = "it/parked.rs"]
+mod parked;
 #[path = "it/push.rs"]
 mod push;
 #[path = "it/put_only.rs"]

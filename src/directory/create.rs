@@ -13,7 +13,7 @@ use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, fold, resource};
 use crate::store::jobs::Standing;
 use crate::store::resources::Stored;
-use crate::store::{StoreError, jobs, links, members, resources};
+use crate::store::{StoreError, jobs, links, members, removals, resources};
 
 /// Creates, adopts or brings back; what is stored then. `only_if` is asked of a resource that is there already, so with
 /// `If-None-Match: *` only a new one is made.
@@ -137,6 +137,7 @@ fn inherit(door: Door<'_>, made: &Resource) -> Result<(), StoreError> {
         if let Some(link) = links::by_resource(door.tx, grave.row)? {
             links::move_to(door.tx, link.id, made.row)?;
             members::move_to(door.tx, grave.row, made.row)?;
+            removals::move_to(door.tx, door.instance.id, grave.row, made.row)?;
             jobs::drop_job(door.tx, door.instance.id, JobKind::Push, grave.row)?;
             resources::forget_tombstone(door.tx, grave.row)?;
             return Ok(());

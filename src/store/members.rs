@@ -374,6 +374,15 @@ pub fn count(rx: &Rx<'_>, group: i64) -> Result<i64, StoreError> {
     Ok(count.query_row([group], |r| r.get(0))?)
 }
 
+/// Whether the app is believed to hold any member of a group.
+///
+/// # Errors
+/// When the database fails.
+pub fn any_held(rx: &Rx<'_>, group: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM members WHERE grp = ?1 AND held = 1)";
+    Ok(rx.conn.prepare_cached(sql)?.query_row([group], |r| r.get(0))?)
+}
+
 /// How many memberships the app of an instance is believed to hold: the base of the removal limit.
 ///
 /// # Errors

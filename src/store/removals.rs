@@ -138,6 +138,20 @@ pub fn withdraw(
     Ok(gone > 0)
 }
 
+/// What `from` stands for in the app belongs to `to` from now on: so does the removal that waits for it. The next push of
+/// `to` takes it back if nobody is to go any more.
+///
+/// # Errors
+/// When the database fails.
+pub fn move_to(tx: &Tx<'_>, instance: InstanceId, from: i64, to: i64) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached(
+            "UPDATE removals SET subject = ?3 WHERE instance = ?1 AND class IN ('account', 'group') AND subject = ?2 AND state <> 'done'",
+        )?
+        .execute([instance.0, from, to])?;
+    Ok(())
+}
+
 /// Our side changed `subject`: what an admin rejected for it may be asked anew, and memberships that are wanted again
 /// are no removals. Held ones keep their number, so that Allow frees what its page showed.
 ///

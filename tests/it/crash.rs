@@ -5,6 +5,8 @@
 
 #[path = "crash/idp.rs"]
 mod idp;
+#[path = "crash/import.rs"]
+mod import;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,7 +25,13 @@ use crate::support::process::{Process, Rollcall};
 use crate::support::state::State;
 use crate::support::{Scim, canary};
 
+/// How many times the process is killed: `CRASH_KILLS`, or what is usual.
+fn kills(usual: usize) -> usize {
+    std::env::var("CRASH_KILLS").map_or(usual, |n| n.parse().unwrap())
+}
+
 /// Kills that have to meet an answered write, an unanswered write and a running push.
+/// Unless `CRASH_KILLS` says another number.
 const KILLS: usize = 20;
 const WRITERS: u64 = 4;
 
@@ -143,7 +151,8 @@ impl Stage {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
-async fn twenty_kills_lose_nothing_and_double_nobody() {
+async fn kills_lose_nothing_and_double_nobody() {
+    let wanted = kills(KILLS);
     let seed = std::env::var("CRASH_SEED").map_or_else(
         |_| Clock::system().now().0.unsigned_abs(),
         |text| text.parse().unwrap(),
@@ -180,10 +189,10 @@ async fn twenty_kills_lose_nothing_and_double_nobody() {
         .collect();
 
     let (mut met, mut kills) = (0, 0);
-    while met < KILLS {
+    while met < wanted {
         kills += 1;
         assert!(
-            kills <= 3 * KILLS,
+            kills <= 3 * wanted,
             "only {met} of {kills} kills left a write unanswered"
         );
         let at = stage.rng.lock().unwrap().random_range(0..25);

@@ -60,11 +60,7 @@ impl Scim {
                     false,
                 ));
             }
-            match list.total {
-                Some(total) => before.saturating_add(read) < total,
-                None => read > 0,
-            }
-            .then(|| Place::Index(start.saturating_add(read)))
+            goes_on(before, read, list.total).then(|| Place::Index(start.saturating_add(read)))
         };
         let resources = list
             .resources
@@ -259,7 +255,44 @@ fn index(place: &Place) -> u64 {
     }
 }
 
+/// Whether there may be more after the `read` resources that came after the `before` earlier ones. A total counts only as
+/// long as it agrees with what came; and some servers count no more than the page, whose size is a round number then, so
+/// after a first page of that kind one more is asked for.
+fn goes_on(before: u64, read: u64, total: Option<u64>) -> bool {
+    let so_far = before.saturating_add(read);
+    match total {
+        Some(total) if so_far < total => true,
+        Some(total) if so_far == total => before == 0 && read >= 10 && read.is_multiple_of(5),
+        Some(_) | None => read > 0,
+    }
+}
+
 /// A count; some servers write it as text.
 fn whole(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_total_counts_as_long_as_it_agrees_with_what_came() {
+        for (before, read, total, more) in [
+            (0, 10, Some(11), true),
+            (0, 11, Some(11), false),
+            (0, 7, Some(7), false),
+            // It may count the page alone.
+            (0, 50, Some(50), true),
+            (50, 50, Some(50), true),
+            (100, 20, Some(50), true),
+            (100, 0, Some(50), false),
+            (100, 50, Some(150), false),
+            (0, 0, Some(0), false),
+            (0, 3, None, true),
+            (3, 0, None, false),
+        ] {
+            assert_eq!(goes_on(before, read, total), more, "{before} {read} {total:?}");
+        }
+    }
 }

@@ -191,3 +191,21 @@ pub fn set_enforced(tx: &Tx<'_>, link_id: i64, enforced: &Enforced) -> Result<()
         .execute(params![link_id, text])?;
     Ok(())
 }
+
+/// Whether some group's latest observation has another value at `path` than `but`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn shows_groups_with(
+    rx: &Rx<'_>,
+    instance: InstanceId,
+    path: &str,
+    but: Option<&str>,
+) -> Result<bool, StoreError> {
+    let mut row = rx.conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM links INDEXED BY links_name
+           WHERE instance = ?1 AND kind = ?2 AND coalesce(json_extract(seen, '$.' || ?3), ?4) IS NOT ?4)",
+    )?;
+    let kind = kind_code(ResourceType::Group);
+    Ok(row.query_row(params![instance.0, kind, path, but], |r| r.get(0))?)
+}

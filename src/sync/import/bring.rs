@@ -1,12 +1,13 @@
 //! Brings a page in, some accounts in one unit of work; the last of them also says where the run stands then.
 
 use super::account::{Look, Took, take_in};
+use super::MEMBERS;
 use super::walk::{Next, Walk};
 use crate::connector::{Place, Remote};
 use crate::mapping;
 use crate::model::{Instance, InstanceId, Run, RunPhase, Trouble};
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, links, runs};
+use crate::store::{Rx, StoreError, links, members, runs};
 use crate::sync::context::{Context, Ended};
 
 /// Accounts in one unit of work.
@@ -196,11 +197,14 @@ fn trouble(run: &Run, kind: ResourceType, remote: &Remote, why: &str) -> Option<
 
 /// Which of ours a remote group holds. Its digest tells whether that is news.
 fn held(rx: &Rx<'_>, instance: InstanceId, remote: &Remote) -> Result<Option<Held>, StoreError> {
-    let Some(members) = &remote.members else {
+    let Some(shown) = &remote.members else {
         return Ok(None);
     };
-    let mut rows = Vec::with_capacity(members.len());
-    for member in members {
+    if shown.is_empty() && is_silent(rx, instance, remote)? {
+        return Ok(None);
+    }
+    let mut rows = Vec::with_capacity(shown.len());
+    for member in shown {
         let kinds = match member.kind {
             Some(kind) => vec![kind],
             None => vec![ResourceType::User, ResourceType::Group],
@@ -219,4 +223,15 @@ fn held(rx: &Rx<'_>, instance: InstanceId, remote: &Remote) -> Result<Option<Hel
         digest: mapping::digest(&text.join(",").into()),
         rows,
     }))
+}
+
+/// Some apps show every group as empty. Whoever took members from us and never showed one, of any group, says nothing by
+/// an empty list.
+fn is_silent(rx: &Rx<'_>, instance: InstanceId, group: &Remote) -> Result<bool, StoreError> {
+    let link = links::by_remote(rx, instance, ResourceType::Group, &group.id)?;
+    let Some(row) = link.and_then(|l| l.resource) else {
+        return Ok(false);
+    };
+    let none = mapping::digest(&"".into());
+    Ok(members::any_held(rx, row)? && !links::shows_groups_with(rx, instance, MEMBERS, none.as_deref())?)
 }

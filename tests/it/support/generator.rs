@@ -14,12 +14,6 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// Begins with what the app holds.
-    pub async fn new(idp: Scim, app: &Scim) -> Self {
-        let model = State::read(app).await;
-        Self { idp, model }
-    }
-
     async fn path(&self, endpoint: &str, name: &str) -> String {
         let found = self.idp.named(endpoint, name).await;
         format!("/{endpoint}/{}", id(found.expect("it is on the endpoint")))

@@ -8,6 +8,7 @@ pub mod gateway;
 pub mod generator;
 pub mod hub;
 pub mod log;
+pub mod mock;
 pub mod pages;
 pub mod process;
 pub mod raw;

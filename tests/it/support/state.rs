@@ -91,14 +91,19 @@ pub fn in_order(value: &Value) -> String {
 
 pub async fn all(scim: &Scim, endpoint: &str) -> Vec<Value> {
     let (mut found, mut start) = (Vec::new(), 1);
+    let mut known = BTreeSet::new();
     loop {
         let page = scim
             .get(&format!("/{endpoint}?startIndex={start}&count=200"))
             .await
             .expect(200);
-        let resources = page["Resources"].as_array().cloned().unwrap_or_default();
+        let mut resources = page["Resources"].as_array().cloned().unwrap_or_default();
+        // Some show the end again when there is no more.
+        resources.retain(|r| known.insert(r["id"].as_str().unwrap().to_owned()));
         start += resources.len();
-        let done = resources.is_empty() || start > page["totalResults"].as_u64().unwrap() as usize;
+        // A total that is the page's own length may be no total.
+        let total = page["totalResults"].as_u64().unwrap() as usize;
+        let done = resources.is_empty() || (start > total && total > resources.len());
         found.extend(resources);
         if done {
             return found;

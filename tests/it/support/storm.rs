@@ -36,6 +36,8 @@ pub enum Door {
     Page(&'static str, usize),
     /// Any page of this list.
     Pages(&'static str),
+    /// Whatever is asked for under a path with this in it.
+    Under(&'static str),
     /// A write to these resources whose body has this in it.
     Write(&'static str, &'static str, &'static str),
 }
@@ -52,6 +54,7 @@ impl Door {
                 is_page && to(endpoint) && request.path.contains(&format!("?startIndex={start}&"))
             }
             Self::Pages(endpoint) => is_page && to(endpoint) && request.path.contains("?startIndex="),
+            Self::Under(part) => request.path.contains(part),
             Self::Write(method, endpoint, says) => {
                 request.method == method
                     && to(endpoint)
@@ -75,7 +78,7 @@ pub struct Script {
 
 impl Script {
     fn treat(&self, request: &Request) -> Treatment {
-        if request.path.ends_with("/ServiceProviderConfig") {
+        if request.path.ends_with("/ServiceProviderConfig") && !self.is_shut(request) {
             return small_pages();
         }
         if request.method == "PATCH" && self.put_only.load(Ordering::SeqCst) {
@@ -102,6 +105,15 @@ impl Script {
         treatment
     }
 
+    /// A fault for all that is asked for is in force.
+    fn is_shut(&self, request: &Request) -> bool {
+        let armed = self.armed.lock().unwrap();
+        let doors = armed.iter().flat_map(|(doors, ..)| doors);
+        doors
+            .filter(|door| matches!(door, Door::Under(_)))
+            .any(|door| door.is(request))
+    }
+
     /// The first `times` requests at these doors are treated so.
     pub fn arm(&self, doors: &[Door], treatment: Treatment, times: usize) {
         self.met.store(0, Ordering::SeqCst);
@@ -124,7 +136,8 @@ impl Script {
     }
 }
 
-fn small_pages() -> Treatment {
+/// An app that gives ten at a time.
+pub fn small_pages() -> Treatment {
     let config = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": {"supported": true},
@@ -198,7 +211,10 @@ impl Storm {
         };
         let instance = hub.edit(instance.id, edit).await.unwrap();
         let idp = hub.client(&instance).await;
-        let source = Generator::new(idp.clone(), &direct).await;
+        let source = Generator {
+            idp: idp.clone(),
+            model: State::read(&direct).await,
+        };
         assert_eq!(
             (source.model.users.len(), source.model.groups.len()),
             (USERS, GROUPS)

@@ -145,7 +145,8 @@ pub enum Software {
 
 /// One of them, running. It forgets everything when it ends.
 pub struct App {
-    _process: Process,
+    process: Process,
+    pub software: Software,
     pub port: u16,
     pub token: String,
     /// Of its endpoints.
@@ -168,7 +169,8 @@ impl App {
         });
         match software {
             Software::Scim2Server => command.args([&port.to_string(), token]),
-            Software::Scimmy | Software::Jackson => command.env("PORT", port.to_string()).env("TOKEN", token),
+            Software::Scimmy => command.env("PORT", port.to_string()).env("TOKEN", token),
+            Software::Jackson => command.env("PORT", port.to_string()).env("EVENTS", "1"),
         };
         let mut process = server(command, port, &output);
         let (path, token) = match software {
@@ -181,11 +183,19 @@ impl App {
             }),
         };
         Self {
-            _process: process,
+            process,
+            software,
             port,
             token,
             path,
         }
+    }
+
+    /// What it told its own application: Jackson's directory events, in order.
+    pub fn events(&self) -> Vec<Value> {
+        let said = self.process.said();
+        let lines = said.lines().filter_map(|l| serde_json::from_str(l).ok());
+        lines.filter(|line: &Value| line["event"].is_string()).collect()
     }
 
     /// Past the proxy.

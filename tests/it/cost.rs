@@ -1,0 +1,110 @@
+//! What a sync costs the app, and how fast the first import is beside reading the app alone.
+
+#![expect(clippy::print_stdout, reason = "the figures are worth reading")]
+
+use std::time::Duration;
+
+use rollcall::clock::Stopwatch;
+
+use crate::support::mock::{Mock, PAGE, Size};
+use crate::support::{Scim, TestHub};
+
+/// A sync that finds nothing new asks for each page once; there is nothing to be read one by one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_without_news_costs_its_pages() {
+    let size = Size {
+        users: 5000,
+        groups: 200,
+        members: 25,
+    };
+    let mock = Mock::start(size);
+    let hub = TestHub::start().await;
+    let instance = hub.connect("Mock", &mock.base(), "a-token-of-the-mock").await;
+    let there = hub.status(instance.id).await;
+    assert_eq!((there.users, there.groups), (5000, 200));
+    mock.calls();
+    hub.sync(instance.id).await;
+    let (calls, pages) = (mock.calls(), (size.users + size.groups) / PAGE);
+    println!("{calls} calls for {pages} pages");
+    assert!(calls <= pages + 1, "{calls} calls for {pages} pages");
+    let run = hub.status(instance.id).await.run.unwrap();
+    assert_eq!(
+        (run.counts.created, run.counts.changed, run.counts.unseen),
+        (0, 0, 0)
+    );
+    hub.stop().await;
+    mock.stop().await;
+}
+
+/// `tests/long/import.sh` runs it as it is released and with 100,000 users, and asks for half the speed; in a debug build
+/// the figures are only told.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_import_beside_reading_alone() {
+    let users = std::env::var("IMPORT_USERS").map_or(3000, |n| n.parse().unwrap());
+    let size = Size {
+        users,
+        groups: 0,
+        members: 0,
+    };
+    let mock = Mock::start(size);
+    let alone = Scim::new(mock.base(), "a-token-of-the-mock");
+    let watch = Stopwatch::start();
+    for start in (1..=users).step_by(PAGE) {
+        alone
+            .get(&format!("/Users?startIndex={start}&count={PAGE}"))
+            .await
+            .expect(200);
+    }
+    let reading = watch.elapsed();
+
+    let hub = TestHub::start().await;
+    let watch = Stopwatch::start();
+    let instance = hub
+        .try_connect("Mock", &mock.base(), "a-token-of-the-mock")
+        .await
+        .unwrap();
+    let (mut early, mut most) = (None, 0);
+    loop {
+        let now = hub.status(instance.id).await;
+        let resident = resident();
+        most = most.max(resident);
+        if early.is_none() && now.users >= users as u64 / 5 {
+            early = Some(resident);
+        }
+        if now.last_sync_at.is_some() {
+            break;
+        }
+        assert!(watch.elapsed() < Duration::from_secs(600), "{now:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let importing = watch.elapsed();
+    let rate = |took: Duration| users as f64 / took.as_secs_f64();
+    let share = 100.0 * rate(importing) / rate(reading);
+    let early = early.unwrap_or(most);
+    println!(
+        "{users} users: read alone {:.0}/s, imported {:.0}/s ({share:.0} %); {early} MiB after a fifth, {most} MiB at most",
+        rate(reading),
+        rate(importing)
+    );
+    assert_eq!(hub.status(instance.id).await.users, users as u64);
+    assert!(
+        most < early + 100,
+        "memory grows: {early} MiB after a fifth, {most} MiB at most"
+    );
+    if std::env::var_os("IMPORT_HALF").is_some() {
+        assert!(
+            share >= 50.0,
+            "{share:.0} % of the speed at which the app can be read"
+        );
+    }
+    hub.stop().await;
+    mock.stop().await;
+}
+
+/// Resident memory of this process in MiB, the mock's too.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
+    let kib: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kib / 1024
+}
