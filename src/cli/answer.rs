@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::WireSecret;
-use crate::model::{Health, Role, RunPhase, Scope, UserWrites};
+use crate::model::{Health, Policies, Role, RunPhase, Scope, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 
 /// An admin was made or changed.
@@ -79,6 +79,8 @@ pub struct InstanceDetail {
     pub sync_every_s: u32,
     /// When it was made.
     pub created_at: String,
+    /// Policies, scope filters and mapping.
+    pub policies: Policies,
 }
 
 /// A sync that was asked for.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::change::Change;
 use crate::model::{Role, Scope, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 use crate::secret::Secret;
@@ -50,8 +51,8 @@ pub enum Command {
     InstanceEdit {
         /// Which.
         slug: String,
-        /// What it answers to writes of users; only in scope *groups*.
-        user_writes: UserWrites,
+        /// What to change.
+        change: Box<Change>,
     },
     /// All instances. Answer: list of `InstanceRow`.
     InstanceList,

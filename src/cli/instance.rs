@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow, SyncReport};
+use super::change::Change;
 use super::command::{Command, NewTarget, Switch};
 use super::input::secret_line;
 use super::{CliError, Output, Plan};
@@ -27,9 +28,8 @@ pub(super) enum InstanceVerb {
     Edit {
         #[command(flatten)]
         one: One,
-        /// Of an instance that carries groups only: acknowledge or refuse what is written of users
-        #[arg(long, value_name = "WHAT", value_parser = user_writes)]
-        user_writes: UserWrites,
+        #[command(flatten)]
+        change: Box<Change>,
     },
     /// Read the app now instead of at the scheduled time
     Sync {
@@ -123,10 +123,10 @@ impl InstanceVerb {
             }
             Self::List { json } => Plan::new(Command::InstanceList, json, show_list),
             Self::Show(one) => Plan::new(Command::InstanceShow { slug: one.slug }, one.json, show_detail),
-            Self::Edit { one, user_writes } => Plan::new(
+            Self::Edit { one, change } => Plan::new(
                 Command::InstanceEdit {
                     slug: one.slug,
-                    user_writes,
+                    change,
                 },
                 one.json,
                 show_detail,

@@ -3,11 +3,13 @@
 use super::{find, sentence, typist};
 use crate::app::Hub;
 use crate::cli::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow};
+use crate::cli::change::Change;
 use crate::cli::command::{NewTarget, Switch};
 use crate::connector::catalog;
 use crate::model::{Instance, Policies, Scope, Target, UserWrites};
 use crate::store::{Rx, StoreError, instances};
 use crate::sync::manage::{self, Edit, NewConnection};
+use crate::sync::preview::Preview;
 use crate::sync::status::status;
 
 /// The App of a URL that comes without one.
@@ -76,22 +78,42 @@ pub(super) async fn edit(
     hub: &Hub,
     base_url: &str,
     slug: String,
-    user_writes: UserWrites,
+    change: &Change,
 ) -> Result<InstanceDetail, String> {
     let instance = find(hub, slug).await?;
-    if instance.scope != Scope::Groups {
-        let text = "--user-writes is for instances that carry groups only: this one takes users anyhow.";
-        return Err(text.into());
+    let mut policies = instance.policies.clone();
+    change.apply(instance.scope, &mut policies)?;
+    let preview = hub
+        .manager
+        .preview(instance.id, &policies)
+        .await
+        .map_err(sentence)?;
+    if preview.needs_a_word() && !change.yes {
+        return Err(unsaved(&preview));
     }
     let edit = Edit {
-        policies: Some(Policies {
-            user_writes,
-            ..instance.policies
-        }),
+        policies: Some(policies),
         ..Edit::default()
     };
     let edited = hub.manager.edit(typist(), instance.id, edit).await;
     detail(hub, base_url, edited.map_err(sentence)?).await
+}
+
+/// What the edit would take away, and whose.
+fn unsaved(preview: &Preview) -> String {
+    let mut text = preview.sentences().join(" ");
+    let names: Vec<&str> = preview.named.iter().map(|one| one.name.as_str()).collect();
+    if !names.is_empty() {
+        let more = (preview.users + preview.groups).saturating_sub(names.len() as u64);
+        text.push_str(&format!(" They are: {}", names.join(", ")));
+        text.push_str(&if more > 0 {
+            format!(" and {more} more.")
+        } else {
+            ".".into()
+        });
+    }
+    text.push_str(" Nothing was saved: add --yes to do it.");
+    text
 }
 
 pub(super) async fn show(hub: &Hub, base_url: &str, slug: String) -> Result<InstanceDetail, String> {
@@ -109,6 +131,7 @@ async fn detail(hub: &Hub, base_url: &str, instance: Instance) -> Result<Instanc
         base_url: instance.target.as_ref().map(|t| Target::base_url(t).to_owned()),
         sync_every_s: instance.sync_every_s,
         created_at: instance.created.to_string(),
+        policies: instance.policies.clone(),
         row: one_row(hub, instance).await?,
     })
 }

@@ -60,9 +60,7 @@ pub async fn execute(
         } => answer(instance::create(hub, base_url, name, app, (scope, user_writes), target).await),
         Command::InstanceList => answer(instance::list(hub).await),
         Command::InstanceShow { slug } => answer(instance::show(hub, base_url, slug).await),
-        Command::InstanceEdit { slug, user_writes } => {
-            answer(instance::edit(hub, base_url, slug, user_writes).await)
-        }
+        Command::InstanceEdit { slug, change } => answer(instance::edit(hub, base_url, slug, &change).await),
         Command::InstanceSync { slug, wait } => answer(sync::sync(hub, engine, slug, wait).await),
         Command::InstanceSwitch { slug, to } => answer(instance::switch(hub, slug, to).await),
         Command::InstanceDelete { slug } => answer(instance::delete(hub, slug).await),

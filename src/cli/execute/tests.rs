@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::app::{Server, Tuning};
+use crate::cli::change::Change;
 use crate::cli::command::{NewTarget, Switch, Which, WireSecret};
 use crate::config::{self, Config, Env, Flags};
 use crate::model::{Removal, RemovalClass, RemovalState, Role, Scope, Time, UserWrites};
@@ -157,7 +158,10 @@ async fn instances_that_receive() {
 
     let writes = |slug: &str, user_writes| Command::InstanceEdit {
         slug: slug.into(),
-        user_writes,
+        change: Box::new(Change {
+            user_writes: Some(user_writes),
+            ..Change::default()
+        }),
     };
     refused(&hub, writes(&slug(), UserWrites::Refuse), "takes users anyhow").await;
     let teams = |scope, user_writes| Command::InstanceCreate {

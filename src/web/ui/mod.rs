@@ -28,6 +28,7 @@ pub mod instance;
 pub mod keys;
 pub mod log;
 pub mod login;
+pub mod mapping;
 pub mod once;
 pub mod overview;
 pub mod page;

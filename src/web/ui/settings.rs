@@ -1,6 +1,8 @@
 //! `/instances/{slug}/settings`: name, connection, schedule, policies, removal limit; and the danger zone. The token
 //! can be replaced, never read.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use askama::Template;
 
@@ -18,6 +20,7 @@ use super::words;
 use crate::model::policies::{Drift, Leaver, Limit};
 use crate::model::{Instance, Policies, Scope, Target, UserWrites};
 use crate::sync::manage::{Edit, ManageError, clean_url};
+use crate::sync::preview::Preview;
 
 /// The form.
 #[derive(Template)]
@@ -41,6 +44,10 @@ pub struct SettingsPage {
     pub leavers: Vec<Choice>,
     /// report, enforce, adopt.
     pub drifts: Vec<Choice>,
+    /// As typed or stored: attributes with a policy of their own, `title: enforce`, one a line.
+    pub drift_of: String,
+    /// What saving would take away; a second press saves it (field `confirmed`).
+    pub asked: Option<Preview>,
     /// acknowledge, refuse; none unless it carries groups only.
     pub user_writes: Vec<Choice>,
     /// Accounts, groups, memberships.
@@ -120,6 +127,8 @@ struct Typed {
     schedule: u32,
     policies: Policies,
     limits: Vec<LimitRow>,
+    drift_of: String,
+    asked: Option<Preview>,
     other_directory: bool,
 }
 
@@ -148,6 +157,8 @@ impl Typed {
                 row(LIMITS[2], p.memberships),
             ],
             policies: p.clone(),
+            drift_of: drift_lines(&p.drift_of),
+            asked: None,
             other_directory: false,
         }
     }
@@ -203,6 +214,20 @@ pub async fn post(ask: Ask) -> Answer {
     if !refused.0.is_empty() {
         return answer(&ask, again, typed, refused, None).await;
     }
+    if let Some(policies) = &edit.policies {
+        match ask.pages.manager.preview(instance.id, policies).await {
+            Ok(preview) if preview.needs_a_word() && ask.form.text("confirmed") != preview.of => {
+                typed.asked = Some(preview);
+                return answer(&ask, StatusCode::OK, typed, refused, None).await;
+            }
+            Ok(_) => {}
+            Err(ManageError::Policies(flaw)) => {
+                refused.add(flaw.field, flaw.text);
+                return answer(&ask, again, typed, refused, None).await;
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
     match ask.pages.manager.edit(ask.actor()?, instance.id, edit).await {
         Ok(_) => {
             ask.pages.engine.wake();
@@ -230,6 +255,14 @@ fn policies(form: &Form, typed: &mut Typed, refused: &mut Refusals) {
         .iter()
         .find(|d| d.1 == form.text("drift"))
         .map_or(p.drift, |d| d.0);
+    typed.drift_of = form.text("drift_of").to_owned();
+    match read_drift(&typed.drift_of) {
+        Ok(read) => p.drift_of = read,
+        Err(line) => refused.add(
+            "drift_of",
+            format!("“{line}”: write an attribute and what becomes of it, like title: enforce."),
+        ),
+    }
     let mut limit = |row: &mut LimitRow, stored: &mut Limit, names: [&'static str; 2]| {
         (row.floor, row.percent) = (form.short(names[0], 10), form.short(names[1], 10));
         match form.number::<u32>(names[0]).filter(|n| *n <= FLOOR) {
@@ -262,6 +295,27 @@ fn policies(form: &Form, typed: &mut Typed, refused: &mut Refusals) {
     }
 }
 
+/// Attributes with a policy of their own, one a line.
+fn drift_lines(of: &BTreeMap<String, Drift>) -> String {
+    let line = |(path, drift): (&String, &Drift)| {
+        let word = DRIFTS.iter().find(|d| d.0 == *drift).map_or("", |d| d.1);
+        format!("{path}: {word}")
+    };
+    of.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Reads such lines; the first that is none.
+fn read_drift(text: &str) -> Result<BTreeMap<String, Drift>, String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let read = lines.map(|line| {
+        let (path, word) = line.rsplit_once(':').unwrap_or((line, ""));
+        let found = DRIFTS.iter().find(|d| d.1.eq_ignore_ascii_case(word.trim()));
+        let cut = || line.chars().take(100).collect::<String>();
+        found.map(|d| (path.trim().to_owned(), d.0)).ok_or_else(cut)
+    });
+    read.collect()
+}
+
 async fn answer(
     ask: &Ask,
     code: StatusCode,
@@ -287,6 +341,8 @@ async fn answer(
             },
             drifts: Choice::list(&DRIFTS.map(|d| (d.1, d.2, d.3)), drift),
             limits: typed.limits,
+            drift_of: typed.drift_of,
+            asked: typed.asked,
             name: typed.name,
             base_url: typed.base_url,
             cut: typed.cut,

@@ -3,8 +3,9 @@
 use super::parts::{Badge, Tone, When};
 use super::person::TargetSide;
 use super::words;
+use crate::mapping::{Carried, Onward};
 use crate::model::{Instance, LinkState, Resource, Time};
-use crate::store::{Rx, StoreError, jobs, links};
+use crate::store::{Rx, StoreError, custom, jobs, links};
 
 /// The badge of a row, from the stored words of its link and push. `carried`: what is written here goes to the app;
 /// otherwise it is only looked up there.
@@ -47,6 +48,8 @@ pub fn target(
     let job = jobs::of_resource(rx, instance.id, ours.row)?;
     let state = link.as_ref().map(|l| l.state);
     let carried = instance.scope.carries(ours.kind);
+    let custom = custom::of(rx, instance.id)?;
+    let of = Onward::new(&instance.policies, &custom).carries(ours);
     let reason = match (&job, state) {
         (Some(job), _) if job.state == "held" => "Its removal waits for Allow or Reject.".into(),
         (Some(job), _) if job.last_error.is_some() => {
@@ -61,6 +64,12 @@ pub fn target(
         (None, Some(LinkState::Ambiguous)) => "Several accounts match: rename one of them there.".into(),
         (None, Some(LinkState::Missing)) => "It was deleted there and is kept here.".into(),
         (None, Some(LinkState::Left)) => "It was left there as it is.".into(),
+        (None, _) if carried && of != Carried::In => match of {
+            Carried::Unclear => {
+                "The scope filter cannot be read: it is left as it is until that is mended.".into()
+            }
+            _ => "It is out of scope.".into(),
+        },
         (None, None) if !carried => {
             "Nobody there has this userName. As soon as somebody has, groups take them in there.".into()
         }
