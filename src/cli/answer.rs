@@ -80,6 +80,7 @@ pub struct InstanceDetail {
     /// When it was made.
     pub created_at: String,
     /// Policies, scope filters and mapping.
+    #[serde(default)]
     pub policies: Policies,
 }
 

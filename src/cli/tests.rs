@@ -50,6 +50,7 @@ fn usage_mistakes_end_with_2() {
         "serve extra",
         "instance create x --scope groups --user-writes maybe",
         "instance edit x",
+        "instance edit x --leaver go",
         "serve --limits-none 5",
         "admin create --email a@b",
         "instance create",

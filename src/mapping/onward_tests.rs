@@ -14,7 +14,7 @@ use crate::scim::urn;
 
 fn ada() -> Resource {
     let department = format!("{}:department", urn::ENTERPRISE_USER);
-    user(
+    let ada = user(
         json!({ "schemas": [urn::USER], "externalId": "e1", "userName": "Ada@Example.com", "title": "unowned", "active": true,
                 "name": { "givenName": "Ada", "familyName": "Lovelace" },
                 "emails": [{ "value": "ada@home.example", "type": "home" }, { "value": "ada@work.example", "type": "work" }],
@@ -28,7 +28,12 @@ fn ada() -> Resource {
             "emails",
             &department,
         ],
-    )
+    );
+    Resource {
+        name: "Ada@Example.com".into(),
+        external_id: Some("e1".into()),
+        ..ada
+    }
 }
 
 fn map(rows: &[(&str, &str)]) -> Policies {
@@ -251,7 +256,7 @@ fn a_filter_that_could_match_nobody_is_not_saved() {
         ("userNam pr", "userNam"),
         (r#"groups.display eq "A""#, "groups"),
         (r#"emails[typ eq "work"]"#, "typ"),
-        ("userName eq", "position"),
+        ("userName eq", "at the end of"),
         (&*"x".repeat(5000), "4096"),
     ] {
         let flaw = check(&mut scoped(filter), Custom::none()).unwrap_err();

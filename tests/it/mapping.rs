@@ -599,3 +599,34 @@ async fn an_app_that_keeps_it_otherwise_is_told_once() {
     );
     g.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_says_who_would_lose_access_and_saves_with_yes() {
+    use rollcall::cli::change::Change;
+    use rollcall::cli::command::Command;
+    let g = twelve().await;
+    let run = |yes| {
+        let change = Change {
+            carry_users: Some(SALES.into()),
+            yes,
+            ..Change::default()
+        };
+        let command = Command::InstanceEdit {
+            slug: g.instance.slug.clone(),
+            change: Box::new(change),
+        };
+        rollcall::cli::execute::execute(g.hub.server.hub(), None, "http://hub.example", command)
+    };
+    let said = run(false).await.unwrap_err();
+    assert!(
+        said.contains("4 people would lose access")
+            && said.contains("person09")
+            && said.ends_with("add --yes to do it."),
+        "{said}"
+    );
+    assert_eq!(rest(&g).await.active().len(), 12);
+    let saved = run(true).await.unwrap();
+    assert_eq!(saved["policies"]["carry_users"], SALES);
+    assert_eq!(rest(&g).await.active().len(), 8);
+    g.stop().await;
+}
