@@ -267,6 +267,28 @@ async fn groups_out_of_scope_are_followed_no_longer_and_deleted_only_on_demand()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_leaver_does_not_wait_for_groups_out_of_scope() {
+    let g = twelve().await;
+    let name = "person00@example.com";
+    let user = id(there(&g.idp, name).await);
+    g.idp.group("Other", &[&user]).await;
+    g.settled().await;
+    edit(&g, |p| p.carry_groups = r#"displayName sw "App-""#.into())
+        .await
+        .unwrap();
+    g.idp.delete(&format!("/Users/{user}")).await.expect(204);
+    assert!(!rest(&g).await.users[name].0);
+    let instance = g.instance.id;
+    let store = &g.hub.server.hub().store;
+    let graves = store.read(move |rx| resources::tombstones_by_name(rx, instance, ResourceType::User, name));
+    assert!(graves.await.unwrap().is_empty(), "nothing of it is waited for");
+    // Whoever comes back under the name is not kept waiting.
+    add(&g, name, "Sales").await;
+    assert!(rest(&g).await.users[name].0);
+    g.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn accounts_that_were_never_carried_are_left_alone() {
     let g = Gateway::with_people(&["ada@example.com", "ben@example.com"]).await;
     edit(&g, |p| p.carry_users = SALES.into()).await.unwrap();
