@@ -410,7 +410,7 @@ async fn what_is_mapped_arrives_and_is_not_written_twice() {
 async fn an_account_under_the_mapped_name_is_found_and_not_made_again() {
     let g = Gateway::with_people(&["ada", "ben"]).await;
     edit(&g, |p| {
-        p.mapping = vec![row("userName", "{{ userName|before('@') }}")]
+        p.mapping = vec![row("userName", "{{ userName|before('@') }}")];
     })
     .await
     .unwrap();
@@ -446,7 +446,7 @@ async fn an_account_under_the_mapped_name_is_found_and_not_made_again() {
 async fn a_template_without_a_result_for_the_name_needs_a_person() {
     let g = Gateway::with_people(&[]).await;
     edit(&g, |p| {
-        p.mapping = vec![row("userName", "{{ enterprise.employeeNumber }}")]
+        p.mapping = vec![row("userName", "{{ enterprise.employeeNumber }}")];
     })
     .await
     .unwrap();
@@ -538,7 +538,7 @@ async fn two_hubs_on_one_app_do_not_fight_for_ever() {
     let clock = Clock::manual(Time(1_800_000_000_000));
     let g = Gateway::with_clock(&[], clock.clone()).await;
     edit(&g, |p| {
-        p.drift_of = BTreeMap::from([("title".into(), Drift::Enforce)])
+        p.drift_of = BTreeMap::from([("title".into(), Drift::Enforce)]);
     })
     .await
     .unwrap();
