@@ -13,7 +13,7 @@
 //! | --- | --- | --- |
 //! | [`scim`] | the protocol, pure: schema, filter, patch, list, error | nothing of ours |
 //! | [`model`] | plain nouns, no logic | `scim` |
-//! | [`mapping`] | pure: what of a resource goes to the app, and how two states compare | `scim` `model` |
+//! | [`mapping`] | pure: which resources go to the app, what of them, and how two states compare | `scim` `model` |
 //! | [`store`] | the only place with SQL; one writer thread | `scim` `model` |
 //! | [`directory`] | the one door for a change to a user or group, from anyone | `scim` `model` `store` |
 //! | [`connector`] | outgoing HTTP and the catalog of apps; knows no SQL | `scim` `model`, the clock |

@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::command::WireSecret;
-use crate::model::{Access, Capabilities, Health, Line, Profile, Role, RunPhase, Scope, UserWrites};
+use crate::model::{
+    Access, Capabilities, Health, Line, Policies, Profile, Role, RunPhase, Scope, UserWrites,
+};
 use crate::scim::schema::{ResourceType, Type};
 
 /// An admin was made or changed.
@@ -81,6 +83,9 @@ pub struct InstanceDetail {
     pub sync_every_s: u32,
     /// When it was made.
     pub created_at: String,
+    /// Policies, scope filters and mapping.
+    #[serde(default)]
+    pub policies: Policies,
 }
 
 /// The app's token, without itself.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::change::Change;
 use crate::model::{Access, Auth, Header, Role, Scope, Time, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 use crate::secret::Secret;
@@ -52,8 +53,8 @@ pub enum Command {
     InstanceEdit {
         /// Which.
         slug: String,
-        /// What it answers to writes of users; only in scope *groups*.
-        user_writes: Option<UserWrites>,
+        /// What to change of its policies, scope filters and mapping.
+        change: Box<Change>,
         /// How the app is told who calls; tested before it is saved.
         auth: Option<Auth>,
         /// Headers that go out with each request, in place of those before.

@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use serde_json::Value;
 
 use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow, TokenRow};
+use super::change::Change;
 use super::command::{Command, NewTarget, Switch, TokenEnd};
 use super::input::secret_line;
 use super::{CliError, Output, Plan, sync};
@@ -26,24 +27,23 @@ pub(super) enum InstanceVerb {
     /// One instance in full
     Show(One),
     /// Change its settings; what is not named stays
-    #[command(group(ArgGroup::new("change").required(true).multiple(true)))]
+    #[command(group(ArgGroup::new("edit").arg("policies").required(true).multiple(true)))]
     Edit {
         #[command(flatten)]
         one: One,
-        /// Of an instance that carries groups only: acknowledge or refuse what is written of users
-        #[arg(long, value_name = "WHAT", value_parser = user_writes, group = "change")]
-        user_writes: Option<UserWrites>,
+        #[command(flatten)]
+        change: Box<Change>,
         /// How the app is told who calls: bearer, header:NAME, basic:USER or oauth:TOKEN_URL,CLIENT_ID[,SCOPE]
-        #[arg(long, value_name = "HOW", value_parser = parse_auth, group = "change")]
+        #[arg(long, value_name = "HOW", value_parser = parse_auth, group = "edit")]
         auth: Option<Auth>,
         /// A header to send with each request, as 'Name: value', in place of those before; may be repeated
-        #[arg(long = "header", value_name = "HEADER", value_parser = parse_header, group = "change")]
+        #[arg(long = "header", value_name = "HEADER", value_parser = parse_header, group = "edit")]
         headers: Vec<Header>,
         /// Send no headers of your own any more
-        #[arg(long, conflicts_with = "headers", group = "change")]
+        #[arg(long, conflicts_with = "headers", group = "edit")]
         no_headers: bool,
         /// Read the app's new token, password or client secret from standard input, one line
-        #[arg(long, group = "change")]
+        #[arg(long, group = "edit")]
         token_stdin: bool,
     },
     /// Read the app now instead of at the scheduled time
@@ -165,7 +165,7 @@ impl InstanceVerb {
             Self::Show(one) => Plan::new(Command::InstanceShow { slug: one.slug }, one.json, show_detail),
             Self::Edit {
                 one,
-                user_writes,
+                change,
                 auth,
                 headers,
                 no_headers,
@@ -173,7 +173,7 @@ impl InstanceVerb {
             } => Plan::new(
                 Command::InstanceEdit {
                     slug: one.slug,
-                    user_writes,
+                    change,
                     auth,
                     headers: Some(headers).filter(|h| no_headers || !h.is_empty()),
                     token: token_stdin.then(|| secret_line(input, "token")).transpose()?,

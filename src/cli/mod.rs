@@ -4,6 +4,7 @@
 //! the same on the database itself, under the same lock. What commands do stands in [`execute`].
 
 pub mod answer;
+pub mod change;
 pub mod command;
 pub mod dispatch;
 pub mod execute;

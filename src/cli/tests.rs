@@ -50,6 +50,7 @@ fn usage_mistakes_end_with_2() {
         "serve extra",
         "instance create x --scope groups --user-writes maybe",
         "instance edit x",
+        "instance edit x --leaver go",
         "serve --limits-none 5",
         "admin create --email a@b",
         "instance create",
@@ -179,7 +180,7 @@ fn instances_are_made_with_and_without_a_target() {
 fn an_instance_of_groups_says_what_becomes_of_users() {
     let writes = |line: &str| match plan(line, b"").command {
         Command::InstanceCreate { user_writes, .. } => user_writes,
-        Command::InstanceEdit { user_writes, .. } => user_writes,
+        Command::InstanceEdit { change, .. } => change.user_writes,
         other => panic!("{other:?}"),
     };
     assert_eq!(writes("instance create HR --scope groups"), None);

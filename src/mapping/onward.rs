@@ -66,7 +66,9 @@ impl Wanted {
 /// A path is among them itself, or by the whole that it is part of.
 fn is_in(paths: &BTreeSet<String>, path: &str) -> bool {
     paths.contains(path)
-        || path.rsplit_once('.').is_some_and(|(whole, _)| paths.contains(whole))
+        || path
+            .rsplit_once('.')
+            .is_some_and(|(whole, _)| paths.contains(whole))
 }
 
 impl<'p> Onward<'p> {
@@ -150,14 +152,25 @@ impl<'p> Onward<'p> {
                 }
             };
             let path = &slot.path;
-            let part = |whole: &str| whole.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('.'));
-            let is_whole_of = |whole: &str| path.strip_prefix(whole).is_some_and(|rest| rest.starts_with(['.', ':']));
-            wanted.cleared.retain(|c| c != path && !part(c) && !is_whole_of(c));
+            let part = |whole: &str| {
+                whole
+                    .strip_prefix(path.as_str())
+                    .is_some_and(|rest| rest.starts_with('.'))
+            };
+            let is_whole_of = |whole: &str| {
+                path.strip_prefix(whole)
+                    .is_some_and(|rest| rest.starts_with(['.', ':']))
+            };
+            wanted
+                .cleared
+                .retain(|c| c != path && !part(c) && !is_whole_of(c));
             let made = match row.template {
                 "" => Ok(String::new()),
                 template => row.ready.clone().and_then(|()| {
                     let context = context.get_or_init(|| Context::of(&owned(ours)));
-                    self.templates.as_ref().map_or(Ok(String::new()), |all| all.run(template, context))
+                    self.templates
+                        .as_ref()
+                        .map_or(Ok(String::new()), |all| all.run(template, context))
                 }),
             };
             let is_name = path == name_path(ours.kind);
@@ -219,11 +232,19 @@ pub fn check(policies: &mut Policies, custom: &Custom) -> Result<(), Flaw> {
     let names = &mut policies.carry_group_names;
     names.retain(|name| !name.trim().is_empty());
     if names.len() > scope::NAMES || names.iter().any(|name| name.chars().count() > scope::NAME) {
-        let text = format!("Name at most {} groups, each with at most {} characters.", scope::NAMES, scope::NAME);
+        let text = format!(
+            "Name at most {} groups, each with at most {} characters.",
+            scope::NAMES,
+            scope::NAME
+        );
         return Err(flaw("carry_group_names", None, text));
     }
     if policies.drift_of.len() > ROWS {
-        return Err(flaw("drift_of", None, format!("At most {ROWS} attributes have a policy of their own.")));
+        return Err(flaw(
+            "drift_of",
+            None,
+            format!("At most {ROWS} attributes have a policy of their own."),
+        ));
     }
     let mut drift_of = std::collections::BTreeMap::new();
     for (path, drift) in std::mem::take(&mut policies.drift_of) {
@@ -247,15 +268,27 @@ fn rows(all: &mut [MapRow]) -> Result<(), (Option<usize>, String)> {
         let is_name = slot.path == name_path(row.kind);
         if row.template.is_empty() {
             if is_name {
-                return Err(at(format!("Nobody can be in the app without {}: give it a template.", row.path)));
+                return Err(at(format!(
+                    "Nobody can be in the app without {}: give it a template.",
+                    row.path
+                )));
             }
         } else if slot.is_writable() {
-            Templates::new().read(&row.template).map_err(|why| at(format!("The template cannot be read: {why}")))?;
+            Templates::new()
+                .read(&row.template)
+                .map_err(|why| at(format!("The template cannot be read: {why}")))?;
         } else {
-            let text = format!("“{}” has several values or parts: leave its template empty to send none of it.", row.path);
+            let text = format!(
+                "“{}” has several values or parts: leave its template empty to send none of it.",
+                row.path
+            );
             return Err(at(text));
         }
-        let whole = slot.path.split_once('.').filter(|_| !slot.path.contains(':')).map(|(whole, _)| whole.to_owned());
+        let whole = slot
+            .path
+            .split_once('.')
+            .filter(|_| !slot.path.contains(':'))
+            .map(|(whole, _)| whole.to_owned());
         let clash = !known.insert((row.kind.name(), slot.path.clone()))
             || whole.is_some_and(|whole| known.contains(&(row.kind.name(), whole)));
         if clash {
@@ -271,8 +304,12 @@ fn drift_path(text: &str, custom: &Custom) -> Result<String, String> {
     if let Ok(slot) = Slot::read(ResourceType::User, text) {
         return Ok(slot.path);
     }
-    let unknown = || format!("“{text}” is no attribute. Write one like title, name.givenName or enterprise.department.");
+    let unknown = || {
+        format!("“{text}” is no attribute. Write one like title, name.givenName or enterprise.department.")
+    };
     let path = AttrPath::parse(text).map_err(|_| unknown())?;
-    let found = ResourceType::ALL.iter().find_map(|kind| path.canonical(*kind, custom));
+    let found = ResourceType::ALL
+        .iter()
+        .find_map(|kind| path.canonical(*kind, custom));
     found.ok_or_else(unknown)
 }

@@ -14,13 +14,26 @@ use crate::scim::urn;
 
 fn ada() -> Resource {
     let department = format!("{}:department", urn::ENTERPRISE_USER);
-    user(
+    let ada = user(
         json!({ "schemas": [urn::USER], "externalId": "e1", "userName": "Ada@Example.com", "title": "unowned", "active": true,
                 "name": { "givenName": "Ada", "familyName": "Lovelace" },
                 "emails": [{ "value": "ada@home.example", "type": "home" }, { "value": "ada@work.example", "type": "work" }],
                 urn::ENTERPRISE_USER: { "department": "Engines" } }),
-        &["externalId", "userName", "active", "name.givenName", "name.familyName", "emails", &department],
-    )
+        &[
+            "externalId",
+            "userName",
+            "active",
+            "name.givenName",
+            "name.familyName",
+            "emails",
+            &department,
+        ],
+    );
+    Resource {
+        name: "Ada@Example.com".into(),
+        external_id: Some("e1".into()),
+        ..ada
+    }
 }
 
 fn map(rows: &[(&str, &str)]) -> Policies {
@@ -60,7 +73,10 @@ fn without_rows_everything_goes_as_it_is() {
     let plain = wanted(&[]);
     assert_eq!(plain.document, desired(&ada()));
     assert_eq!(plain.desired, fingerprint(ResourceType::User, &desired(&ada())));
-    assert_eq!((&*plain.name, plain.external_id.as_deref()), ("Ada@Example.com", Some("e1")));
+    assert_eq!(
+        (&*plain.name, plain.external_id.as_deref()),
+        ("Ada@Example.com", Some("e1"))
+    );
     assert!(!plain.renamed && plain.faults.is_empty() && !plain.is_silent("title"));
 }
 
@@ -69,11 +85,17 @@ fn templates_make_values_of_owned_attributes() {
     let made = wanted(&[
         ("userName", "{{ work_email|lower }}"),
         ("displayName", "{{ name.givenName }} {{ name.familyName|upper }}"),
-        ("title", "{{ enterprise.department|replace('Eng', 'Op') }}{{ title }}"),
+        (
+            "title",
+            "{{ enterprise.department|replace('Eng', 'Op') }}{{ title }}",
+        ),
         ("name.givenName", "{{ userName|before('@') }}"),
         ("emails[type eq \"work\"].value", "{{ userName|after('@') }}"),
         ("enterprise.costCenter", "{{ 'A' if active else 'B' }}"),
-        ("nickName", "{{ nickName|default(extensions['urn:x:y'].z)|default('none') }}"),
+        (
+            "nickName",
+            "{{ nickName|default(extensions['urn:x:y'].z)|default('none') }}",
+        ),
     ]);
     let doc = Value::Object(made.document.clone());
     assert_eq!(made.faults, Vec::<String>::new());
@@ -81,9 +103,15 @@ fn templates_make_values_of_owned_attributes() {
     assert!(made.renamed);
     assert_eq!(doc["displayName"], "Ada LOVELACE");
     assert_eq!(doc["title"], "Opines", "what nobody owns is not seen");
-    assert_eq!(doc["name"], json!({ "familyName": "Lovelace", "givenName": "Ada" }));
+    assert_eq!(
+        doc["name"],
+        json!({ "familyName": "Lovelace", "givenName": "Ada" })
+    );
     assert_eq!(doc["emails"][0]["value"], "ada@home.example");
-    assert_eq!(doc["emails"][1], json!({ "value": "Example.com", "type": "work" }));
+    assert_eq!(
+        doc["emails"][1],
+        json!({ "value": "Example.com", "type": "work" })
+    );
     assert_eq!(doc[urn::ENTERPRISE_USER]["costCenter"], "A");
     assert_eq!(doc["nickName"], "none");
 }
@@ -135,19 +163,40 @@ fn templates_reach_nothing_and_end() {
     for (bad, why) in [
         ("{{ range(100) }}", "range"),
         ("{{ userName|attr('x') }}", "attr"),
-        (&*format!("{{{{ {}userName }}}}", "userName ~ ".repeat(80)), "1,000 bytes"),
-        ("{{ userName|replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaa')|replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaa')|replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaa') }}", "1,000 bytes"),
+        (
+            &*format!("{{{{ {}userName }}}}", "userName ~ ".repeat(80)),
+            "1,000 bytes",
+        ),
+        (
+            "{{ userName|replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaa')|replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaa')|replace('a', 'aaaaaaaaaaaaaaaaaaaaaaaaa') }}",
+            "1,000 bytes",
+        ),
     ] {
         let made = wanted(&[("title", bad)]);
-        assert!(made.is_silent("title") && made.faults[0].contains(why), "{:?}", made.faults);
+        assert!(
+            made.is_silent("title") && made.faults[0].contains(why),
+            "{:?}",
+            made.faults
+        );
     }
 }
 
 #[test]
 fn rows_are_for_places_that_a_text_fills() {
     for path in [
-        "", "nothing", "password", "id", "meta.created", "groups", "active", "addresses.country", "emails.value",
-        "emails[type eq \"home\"].value", "emails[type eq \"work\"].display", "urn:x:y:z", "enterprise.manager.value",
+        "",
+        "nothing",
+        "password",
+        "id",
+        "meta.created",
+        "groups",
+        "active",
+        "addresses.country",
+        "emails.value",
+        "emails[type eq \"home\"].value",
+        "emails[type eq \"work\"].display",
+        "urn:x:y:z",
+        "enterprise.manager.value",
     ] {
         refusal(path, "x");
     }
@@ -158,7 +207,11 @@ fn rows_are_for_places_that_a_text_fills() {
     refusal("userName", "");
     let mut twice = Policies {
         mapping: [("title", "a"), ("TITLE", "b")]
-            .map(|(path, template)| MapRow { kind: ResourceType::User, path: path.into(), template: template.into() })
+            .map(|(path, template)| MapRow {
+                kind: ResourceType::User,
+                path: path.into(),
+                template: template.into(),
+            })
             .into(),
         ..Policies::default()
     };
@@ -177,12 +230,23 @@ fn a_filter_says_who_goes_onward() {
     let carries = |filter: &str| Onward::new(&scoped(filter), Custom::none()).carries(&ada());
     assert_eq!(carries(""), Carried::In);
     assert_eq!(carries(r#"department eq "engines""#), Carried::In);
-    assert_eq!(carries(r#"userName ew "@example.com" and active eq true"#), Carried::In);
-    assert_eq!(carries(r#"emails[type eq "work" and value co "home"]"#), Carried::Out);
+    assert_eq!(
+        carries(r#"userName ew "@example.com" and active eq true"#),
+        Carried::In
+    );
+    assert_eq!(
+        carries(r#"emails[type eq "work" and value co "home"]"#),
+        Carried::Out
+    );
     assert_eq!(carries("nickName pr"), Carried::Out);
     assert_eq!(carries(r#"userName eq "#), Carried::Unclear);
     let broken = scoped("userName");
-    assert!(Onward::new(&broken, Custom::none()).flaw().unwrap().starts_with("the filter of users"));
+    assert!(
+        Onward::new(&broken, Custom::none())
+            .flaw()
+            .unwrap()
+            .starts_with("the filter of users")
+    );
     assert!(Onward::new(&scoped(""), Custom::none()).flaw().is_none());
 }
 
@@ -192,7 +256,7 @@ fn a_filter_that_could_match_nobody_is_not_saved() {
         ("userNam pr", "userNam"),
         (r#"groups.display eq "A""#, "groups"),
         (r#"emails[typ eq "work"]"#, "typ"),
-        ("userName eq", "position"),
+        ("userName eq", "at the end of"),
         (&*"x".repeat(5000), "4096"),
     ] {
         let flaw = check(&mut scoped(filter), Custom::none()).unwrap_err();
@@ -214,18 +278,27 @@ fn groups_are_named_or_matched() {
         ..Policies::default()
     };
     let onward = Onward::new(&policies, Custom::none());
-    assert_eq!(["App-x", "staff", "Other"].map(|g| onward.carries(&group(g))), [Carried::In, Carried::In, Carried::Out]);
+    assert_eq!(
+        ["App-x", "staff", "Other"].map(|g| onward.carries(&group(g))),
+        [Carried::In, Carried::In, Carried::Out]
+    );
     let named = Policies {
         carry_group_names: vec!["Staff".into()],
         ..Policies::default()
     };
-    assert_eq!(Onward::new(&named, Custom::none()).carries(&group("Other")), Carried::Out);
+    assert_eq!(
+        Onward::new(&named, Custom::none()).carries(&group("Other")),
+        Carried::Out
+    );
 }
 
 #[test]
 fn a_drift_policy_is_the_paths_own_or_its_wholes() {
     let mut policies = Policies {
-        drift_of: BTreeMap::from([("NAME".into(), Drift::Adopt), ("name.givenName".into(), Drift::Enforce)]),
+        drift_of: BTreeMap::from([
+            ("NAME".into(), Drift::Adopt),
+            ("name.givenName".into(), Drift::Enforce),
+        ]),
         ..Policies::default()
     };
     check(&mut policies, Custom::none()).unwrap();
@@ -233,5 +306,8 @@ fn a_drift_policy_is_the_paths_own_or_its_wholes() {
     assert_eq!(policies.drift_at("name.givenName"), Drift::Enforce);
     assert_eq!(policies.drift_at("title"), Drift::Report);
     policies.drift_of.insert("nothing".into(), Drift::Adopt);
-    assert_eq!(check(&mut policies, Custom::none()).unwrap_err().field, "drift_of");
+    assert_eq!(
+        check(&mut policies, Custom::none()).unwrap_err().field,
+        "drift_of"
+    );
 }

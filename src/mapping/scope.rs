@@ -5,12 +5,12 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Policies, Resource};
+use crate::scim::eval;
 use crate::scim::filter::Filter;
 use crate::scim::fold;
 use crate::scim::path::AttrPath;
 use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
-use crate::scim::eval;
 
 /// Whether a resource goes onward.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

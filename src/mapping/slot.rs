@@ -58,11 +58,15 @@ impl Slot {
             .map(|rest| format!("{}:{rest}", urn::ENTERPRISE_USER));
         let named = long.as_deref().unwrap_or(text);
         match PatchPath::parse(named, &Rules::default()).map_err(|_| refuse())? {
-            PatchPath::Attr(path) => {
-                Self::at(kind, path.resolve(kind, crate::scim::rules::Custom::none()).ok_or_else(refuse)?)
-            }
+            PatchPath::Attr(path) => Self::at(
+                kind,
+                path.resolve(kind, crate::scim::rules::Custom::none())
+                    .ok_or_else(refuse)?,
+            ),
             PatchPath::Value { attr, filter, sub } if is_work(&filter) && sub.as_deref() == Some("value") => {
-                let path = ["emails", "phoneNumbers"].into_iter().find(|name| attr.name.eq_ignore_ascii_case(name));
+                let path = ["emails", "phoneNumbers"]
+                    .into_iter()
+                    .find(|name| attr.name.eq_ignore_ascii_case(name));
                 let path = path.filter(|_| kind == ResourceType::User).ok_or_else(refuse)?;
                 Ok(Self {
                     path: path.into(),
@@ -75,8 +79,15 @@ impl Slot {
 
     fn at(kind: ResourceType, place: Place) -> Result<Self, String> {
         let path = place.to_string();
-        let Place::Known { attribute, sub, extension } = place else {
-            return Err(format!("“{path}” is of an extension that is not described here: it goes as it is."));
+        let Place::Known {
+            attribute,
+            sub,
+            extension,
+        } = place
+        else {
+            return Err(format!(
+                "“{path}” is of an extension that is not described here: it goes as it is."
+            ));
         };
         if path == "active" {
             return Err("Access follows the person here; no template decides about “active”.".into());
@@ -142,13 +153,20 @@ fn is_work(filter: &Filter) -> bool {
 
 /// Whether an entry among several is the one of this type.
 pub(super) fn is_of_type(entry: &Value, kind: &str) -> bool {
-    entry.get("type").and_then(Value::as_str).is_some_and(|t| t.eq_ignore_ascii_case(kind))
+    entry
+        .get("type")
+        .and_then(Value::as_str)
+        .is_some_and(|t| t.eq_ignore_ascii_case(kind))
 }
 
 /// The values with this one as the one of type work.
 fn with_work(known: Option<&Value>, text: &str) -> Value {
     let mut values = known.and_then(Value::as_array).cloned().unwrap_or_default();
-    match values.iter_mut().find(|entry| is_of_type(entry, "work")).and_then(Value::as_object_mut) {
+    match values
+        .iter_mut()
+        .find(|entry| is_of_type(entry, "work"))
+        .and_then(Value::as_object_mut)
+    {
         Some(work) => {
             work.insert("value".into(), text.into());
         }

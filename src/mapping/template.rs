@@ -43,7 +43,11 @@ impl<'p> Templates<'p> {
             bounded(v.replace(&*from, &to))
         });
         env.add_filter("default", |v: Value, other: Rest<Value>| {
-            if text(&v).is_empty() { other.first().cloned().unwrap_or_default() } else { v }
+            if text(&v).is_empty() {
+                other.first().cloned().unwrap_or_default()
+            } else {
+                v
+            }
         });
         env.add_filter("before", |v: Value, mark: Value| {
             let (v, mark) = (text(&v), text(&mark));
@@ -141,7 +145,10 @@ fn given(value: &serde_json::Value) -> Value {
 
 fn work<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
     let all = attributes.get(name)?.as_array()?;
-    let best = all.iter().find(|entry| is_of_type(entry, "work")).or_else(|| all.first())?;
+    let best = all
+        .iter()
+        .find(|entry| is_of_type(entry, "work"))
+        .or_else(|| all.first())?;
     best.get("value")?.as_str()
 }
 
@@ -155,7 +162,11 @@ fn text(value: &Value) -> Cow<'_, str> {
 }
 
 fn bounded(text: String) -> Result<String, Error> {
-    if text.len() > OUTPUT { Err(too_long()) } else { Ok(text) }
+    if text.len() > OUTPUT {
+        Err(too_long())
+    } else {
+        Ok(text)
+    }
 }
 
 fn too_long() -> Error {

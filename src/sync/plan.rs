@@ -110,7 +110,8 @@ fn carries_groups(s: &Situation<'_>) -> bool {
 /// Said of those whom the filters leave out.
 pub(super) const OUTSIDE: &str = "it is out of scope";
 /// Said while a filter cannot be read.
-pub(super) const UNCLEAR: &str = "the scope filter cannot be read: nobody new is carried and nobody is removed";
+pub(super) const UNCLEAR: &str =
+    "the scope filter cannot be read: nobody new is carried and nobody is removed";
 
 /// Out of scope: what was carried leaves by the leaver policy, what never was is left alone. While nobody can tell who is
 /// in scope, only that is done which would be done either way. None: the scope makes no difference.

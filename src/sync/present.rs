@@ -69,7 +69,7 @@ impl Present {
         Ok(Some(Self {
             removal: removals::open_of(rx, instance.id, class_of(ours.kind), row, 0)?,
             members,
-            memberships: ours.deleted_at.is_some() && linked && still_member(rx, instance, &ours)?,
+            memberships: ours.deleted_at.is_some() && linked && still_member(rx, instance, onward, &ours)?,
             undecided: link.is_none() && adoption::is_undecided(rx, row)?,
             name_taken: unlinked && name_taken(rx, &ours, &wanted)?,
             carried: onward.carries(&ours),
@@ -132,15 +132,23 @@ pub(super) fn class_of(kind: ResourceType) -> RemovalClass {
     }
 }
 
-/// A deleted user whom the app still lists in a group that we can change. Where users are not carried, the group may be
-/// changed only later, when somebody writes it.
-fn still_member(rx: &Rx<'_>, instance: &Instance, ours: &Resource) -> Result<bool, StoreError> {
+/// A deleted user whom the app still lists in a group that is in scope and that we can change. Where users are not
+/// carried, the group may be changed only later, when somebody writes it.
+fn still_member(
+    rx: &Rx<'_>,
+    instance: &Instance,
+    onward: &Onward<'_>,
+    ours: &Resource,
+) -> Result<bool, StoreError> {
     let groups = if instance.scope.carries(ours.kind) {
         members::groups_with_delta(rx, ours.row)?
     } else {
         members::groups_holding(rx, ours.row)?
     };
     for group in groups {
+        if resources::load(rx, group)?.is_none_or(|g| onward.carries(&g) != Carried::In) {
+            continue;
+        }
         let there = links::by_resource(rx, group)?;
         if there
             .is_some_and(|l| l.remote_id.is_some() && matches!(l.state, LinkState::Linked | LinkState::Left))

@@ -66,10 +66,16 @@ impl Preview {
         let count = |n: u64, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
         let mut said = Vec::new();
         if self.users > 0 {
-            said.push(format!("{} would lose access.", count(self.users, "person", "people")));
+            said.push(format!(
+                "{} would lose access.",
+                count(self.users, "person", "people")
+            ));
         }
         if self.groups > 0 {
-            said.push(format!("{} would be deleted.", count(self.groups, "group", "groups")));
+            said.push(format!(
+                "{} would be deleted.",
+                count(self.groups, "group", "groups")
+            ));
         }
         if self.held > 0 {
             said.push(format!(
@@ -78,10 +84,15 @@ impl Preview {
             ));
         }
         if self.created + self.updated > 0 {
-            said.push(format!("{} would be created and {} changed in the app.", self.created, self.updated));
+            said.push(format!(
+                "{} would be created and {} changed in the app.",
+                self.created, self.updated
+            ));
         }
         if self.is_partial {
-            said.push(format!("Only the first {MOST} users and groups were looked at: it may be more."));
+            said.push(format!(
+                "Only the first {MOST} users and groups were looked at: it may be more."
+            ));
         }
         said
     }
@@ -135,6 +146,65 @@ impl Manager {
     }
 }
 
+/// Who goes onward: of users and of groups, carried and all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Carries {
+    /// Carried users, and all.
+    pub users: (u64, u64),
+    /// Carried groups, and all.
+    pub groups: (u64, u64),
+    /// Only the first were counted.
+    pub is_partial: bool,
+}
+
+/// Resources that are counted, at most: it is done each time a page is shown.
+const COUNTED: u64 = 20_000;
+
+impl Manager {
+    /// Counts who is in the scope of an instance as it is saved.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn carries(&self, id: InstanceId) -> Result<Carries, StoreError> {
+        let mut carries = Carries::default();
+        let mut after = 0;
+        loop {
+            let (last, found) = self.store.read(move |rx| carried(rx, id, after)).await?;
+            for (kind, carried) in found {
+                let (of, all) = match kind {
+                    ResourceType::User => (&mut carries.users.0, &mut carries.users.1),
+                    ResourceType::Group => (&mut carries.groups.0, &mut carries.groups.1),
+                };
+                *of += u64::from(carried);
+                *all += 1;
+            }
+            carries.is_partial = carries.users.1 + carries.groups.1 >= COUNTED;
+            match last {
+                Some(last) if !carries.is_partial => after = last,
+                _ => return Ok(carries),
+            }
+        }
+    }
+}
+
+type Counted = Vec<(ResourceType, bool)>;
+
+fn carried(rx: &Rx<'_>, id: InstanceId, after: i64) -> Result<(Option<i64>, Counted), StoreError> {
+    let Some(instance) = instances::by_id(rx, id)? else {
+        return Ok((None, Vec::new()));
+    };
+    let custom = declared(rx, id, &instance.policies)?;
+    let onward = Onward::new(&instance.policies, &custom);
+    let rows = resources::rows_after(rx, id, after, CHUNK)?;
+    let mut found = Vec::new();
+    for row in &rows {
+        if let Some(ours) = resources::load(rx, *row)?.filter(|r| r.deleted_at.is_none()) {
+            found.push((ours.kind, onward.carries(&ours) == Carried::In));
+        }
+    }
+    Ok((rows.last().copied(), found))
+}
+
 /// What an edit does to one resource.
 enum Effect {
     Created,
@@ -151,7 +221,10 @@ fn chunk(
 ) -> Result<(Option<i64>, Vec<Effect>), StoreError> {
     let of_old = declared(rx, old.id, &old.policies)?;
     let of_new = declared(rx, new.id, &new.policies)?;
-    let (before, then) = (Onward::new(&old.policies, &of_old), Onward::new(&new.policies, &of_new));
+    let (before, then) = (
+        Onward::new(&old.policies, &of_old),
+        Onward::new(&new.policies, &of_new),
+    );
     let rows = resources::rows_after(rx, old.id, after, CHUNK)?;
     let mut found = Vec::new();
     for row in &rows {

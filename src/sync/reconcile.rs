@@ -9,7 +9,7 @@ use crate::mapping::Onward;
 use crate::model::job::priority;
 use crate::model::{Job, JobKind};
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, instances, jobs, resources};
+use crate::store::{Rx, StoreError, instances, jobs, removals, resources};
 
 /// Resources in one step.
 const CHUNK: usize = 100;
@@ -64,8 +64,13 @@ fn look(rx: &Rx<'_>, id: crate::model::InstanceId, after: i64) -> Result<(Option
             continue;
         };
         let action = now.plan();
-        // A removal that nobody wants any more is taken back by a push that finds nothing to do.
-        let moot = now.removal.is_some() && action != Action::Blocked;
+        // A removal that a push asked for and nobody wants any more is taken back by a push that finds nothing to do.
+        let moot = match &now.removal {
+            Some(removal) if action != Action::Blocked => {
+                removals::by_id(rx, id, removal.id)?.is_some_and(|(_, run)| run == 0)
+            }
+            _ => false,
+        };
         if !action.is_idle() || moot {
             let leaves = now.ours.deleted_at.is_some()
                 || !now.ours.active

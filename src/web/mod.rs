@@ -129,6 +129,8 @@ pub(crate) const PAGES: &[Page] = pages! {
     POST "/instances/{slug}/capabilities/write"    Operator capabilities::write;
     GET  "/instances/{slug}/settings"              Viewer   settings::get;
     POST "/instances/{slug}/settings"              Operator settings::post;
+    GET  "/instances/{slug}/mapping"               Viewer   mapping::get;
+    POST "/instances/{slug}/mapping"               Operator mapping::post;
     GET  "/instances/{slug}/attributes"            Viewer   attributes::get;
     POST "/instances/{slug}/attributes"            Operator attributes::post;
     POST "/instances/{slug}/attributes/remove"     Operator attributes::remove;

@@ -3,11 +3,13 @@
 use super::{find, sentence, typist};
 use crate::app::Hub;
 use crate::cli::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow};
+use crate::cli::change::Change;
 use crate::cli::command::{NewTarget, Switch, WireSecret};
 use crate::connector::catalog;
 use crate::model::{Access, Auth, Header, Instance, Policies, Scope, Target, Time, UserWrites};
 use crate::store::{Rx, StoreError, instances};
 use crate::sync::manage::{self, Edit, NewConnection};
+use crate::sync::preview::Preview;
 use crate::sync::status::status;
 
 /// The App of an instance that has no target and was given none.
@@ -83,14 +85,20 @@ pub(super) async fn edit(
     hub: &Hub,
     base_url: &str,
     slug: String,
-    user_writes: Option<UserWrites>,
+    change: &Change,
     (auth, headers): (Option<Auth>, Option<Vec<Header>>),
     token: Option<WireSecret>,
 ) -> Result<InstanceDetail, String> {
     let instance = find(hub, slug).await?;
-    if user_writes.is_some() && instance.scope != Scope::Groups {
-        let text = "--user-writes is for instances that carry groups only: this one takes users anyhow.";
-        return Err(text.into());
+    let mut policies = instance.policies.clone();
+    change.apply(instance.scope, &mut policies)?;
+    let preview = hub
+        .manager
+        .preview(instance.id, &policies)
+        .await
+        .map_err(sentence)?;
+    if preview.needs_a_word() && !change.yes {
+        return Err(unsaved(&preview));
     }
     let signs_in = auth.is_some() || headers.is_some();
     if instance.target.is_none() && (signs_in || token.is_some()) {
@@ -103,16 +111,30 @@ pub(super) async fn edit(
         headers: headers.unwrap_or(stored.headers),
     });
     let edit = Edit {
-        policies: user_writes.map(|user_writes| Policies {
-            user_writes,
-            ..instance.policies.clone()
-        }),
+        policies: Some(policies),
         access,
         token: token.map(|token| token.0),
         ..Edit::default()
     };
     let edited = hub.manager.edit(typist(), instance.id, edit).await;
     detail(hub, base_url, edited.map_err(sentence)?).await
+}
+
+/// What the edit would take away, and whose.
+fn unsaved(preview: &Preview) -> String {
+    let mut text = preview.sentences().join(" ");
+    let names: Vec<&str> = preview.named.iter().map(|one| one.name.as_str()).collect();
+    if !names.is_empty() {
+        let more = (preview.users + preview.groups).saturating_sub(names.len() as u64);
+        text.push_str(&format!(" They are: {}", names.join(", ")));
+        text.push_str(&if more > 0 {
+            format!(" and {more} more.")
+        } else {
+            ".".into()
+        });
+    }
+    text.push_str(" Nothing was saved: add --yes to do it.");
+    text
 }
 
 pub(super) async fn show(hub: &Hub, base_url: &str, slug: String) -> Result<InstanceDetail, String> {
@@ -131,6 +153,7 @@ async fn detail(hub: &Hub, base_url: &str, instance: Instance) -> Result<Instanc
         access: instance.target.as_ref().map(|t| Target::access(t).clone()),
         sync_every_s: instance.sync_every_s,
         created_at: instance.created.to_string(),
+        policies: instance.policies.clone(),
         row: one_row(hub, instance).await?,
     })
 }

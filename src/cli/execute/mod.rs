@@ -70,11 +70,11 @@ pub async fn execute(
         Command::InstanceShow { slug } => answer(instance::show(hub, base_url, slug).await),
         Command::InstanceEdit {
             slug,
-            user_writes,
+            change,
             auth,
             headers,
             token,
-        } => answer(instance::edit(hub, base_url, slug, user_writes, (auth, headers), token).await),
+        } => answer(instance::edit(hub, base_url, slug, &change, (auth, headers), token).await),
         Command::InstanceSync {
             slug,
             wait,

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::app::{Server, Tuning};
+use crate::cli::change::Change;
 use crate::cli::command::{NewTarget, Switch, TokenEnd, Which, WireSecret};
 use crate::config::{self, Config, Env, Flags};
 use crate::model::{Auth, Removal, RemovalClass, RemovalState, Role, Scope, Time, UserWrites};
@@ -161,7 +162,10 @@ async fn instances_that_receive() {
 
     let edit = |slug: &str, user_writes, auth| Command::InstanceEdit {
         slug: slug.into(),
-        user_writes,
+        change: Box::new(Change {
+            user_writes,
+            ..Change::default()
+        }),
         auth,
         headers: None,
         token: None,

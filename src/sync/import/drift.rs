@@ -10,8 +10,8 @@ use crate::mapping::{self, Carried, Onward};
 use crate::model::job::priority;
 use crate::model::policies::Drift;
 use crate::model::{Actor, Change, EventDraft, Instance, JobKind, Link, Outcome, Resource, Time};
-use crate::scim::{Attributes, resource};
 use crate::scim::schema::ResourceType;
+use crate::scim::{Attributes, resource};
 use crate::store::links::Enforced;
 use crate::store::{StoreError, Tx, events, jobs, links};
 use crate::sync::present::declared;
@@ -50,7 +50,13 @@ pub(super) fn judge(
         Drift::Adopt if !is_carried || onward.has(ours.kind, path) => Drift::Report,
         policy => policy,
     };
-    let of = |wished| paths.iter().filter(|p| policy(p) == wished).cloned().collect::<Vec<_>>();
+    let of = |wished| {
+        paths
+            .iter()
+            .filter(|p| policy(p) == wished)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
     let news = |paths: &[String]| -> Vec<String> {
         let news = paths.iter().filter(|p| link.seen.get(*p) != now.seen.get(*p));
         news.cloned().collect()

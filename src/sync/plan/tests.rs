@@ -418,12 +418,19 @@ fn who_was_carried_leaves_by_the_leaver_policy() {
 
 #[test]
 fn who_never_was_carried_is_left_alone() {
-    let theirs = link(LinkState::Linked, &json!({}), &json!({ "userName": "a", "active": true }));
+    let theirs = link(
+        LinkState::Linked,
+        &json!({}),
+        &json!({ "userName": "a", "active": true }),
+    );
     for policy in [Leaver::Deactivate, Leaver::Delete, Leaver::Leave] {
         let action = beyond(Carried::Out, policy, ResourceType::User, &theirs);
         assert_eq!(action, Action::Nothing(OUTSIDE), "{policy:?}");
     }
-    assert_eq!(decide(None, |s| s.carried = Carried::Out), Action::Nothing(OUTSIDE));
+    assert_eq!(
+        decide(None, |s| s.carried = Carried::Out),
+        Action::Nothing(OUTSIDE)
+    );
     let gone = decide(Some(&theirs), |s| {
         s.carried = Carried::Out;
         s.deleted = true;
@@ -441,12 +448,19 @@ fn a_filter_that_cannot_be_read_removes_nobody_and_brings_nobody_new() {
             assert_eq!(action, Action::Nothing(UNCLEAR), "{policy:?} {kind:?}");
         }
     }
-    assert_eq!(decide(None, |s| s.carried = Carried::Unclear), Action::Nothing(UNCLEAR));
+    assert_eq!(
+        decide(None, |s| s.carried = Carried::Unclear),
+        Action::Nothing(UNCLEAR)
+    );
     let leaver = decide(Some(&carried), |s| {
         s.carried = Carried::Unclear;
         s.active = false;
     });
-    assert_eq!(leaver, Action::Deactivate, "who left on our side leaves in scope and out of it");
+    assert_eq!(
+        leaver,
+        Action::Deactivate,
+        "who left on our side leaves in scope and out of it"
+    );
 }
 
 #[test]

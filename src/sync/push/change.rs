@@ -76,7 +76,11 @@ impl Push<'_> {
             .pushed
             .extend(paths.map(|path| (path, IN_DOUBT.to_owned())));
         self.keep(doubtful).await?;
-        let answer = self.app().await?.update(kind, &id, changes, &now.wanted.document).await;
+        let answer = self
+            .app()
+            .await?
+            .update(kind, &id, changes, &now.wanted.document)
+            .await;
         if let Err(error) = &answer
             && !error.lost
         {

@@ -388,7 +388,11 @@ fn free(tx: &Tx<'_>, now: &Present, link: &Link, remote: &Remote) -> Result<Opti
             Some(theirs) if theirs.is_managed() || theirs.deleted_at.is_some() => {
                 return Ok(Some(theirs.display));
             }
-            Some(_) => import::vanish(tx, &now.instance, row)?,
+            Some(_) => {
+                // Its places in groups are this person's.
+                members::move_to(tx, row, now.ours.row)?;
+                import::vanish(tx, &now.instance, row)?;
+            }
             None => {}
         }
     }

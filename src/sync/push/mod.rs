@@ -72,7 +72,8 @@ impl Push<'_> {
         };
         if now.may_be_made()
             && now.ours.deleted_at.is_none()
-            && let Some(fault) = now.wanted.faults.first() {
+            && let Some(fault) = now.wanted.faults.first()
+        {
             // What can be sent is; then it needs a person.
             self.why = Some(fault.trim_end_matches('.').to_owned());
         }

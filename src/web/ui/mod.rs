@@ -37,6 +37,7 @@ pub mod keys;
 pub mod known;
 pub mod log;
 pub mod login;
+pub mod mapping;
 pub mod once;
 pub mod overview;
 pub mod page;

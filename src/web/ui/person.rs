@@ -268,7 +268,9 @@ pub fn attributes(
         })
     };
     let said = |document: &Attributes, path: &str| {
-        resource::get(document, path).map(values::text).unwrap_or_default()
+        resource::get(document, path)
+            .map(values::text)
+            .unwrap_or_default()
     };
     let mut paths = resource::paths(ours.kind, &ours.attributes);
     for made in resource::paths(ours.kind, &wanted.document) {

@@ -1,6 +1,8 @@
 //! `/instances/{slug}/settings`: name, connection, schedule, policies, removal limit; and the danger zone. The token
 //! can be replaced, never read.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use askama::Template;
 
@@ -20,6 +22,7 @@ use crate::connector::catalog;
 use crate::model::policies::{Drift, Leaver, Limit};
 use crate::model::{Instance, Policies, Scope, Target, UserWrites};
 use crate::sync::manage::{Edit, ManageError, clean_access, clean_url};
+use crate::sync::preview::Preview;
 use crate::sync::{protected, token};
 
 /// The form.
@@ -48,6 +51,10 @@ pub struct SettingsPage {
     pub leavers: Vec<Choice>,
     /// report, enforce, adopt.
     pub drifts: Vec<Choice>,
+    /// As typed or stored: attributes with a policy of their own, `title: enforce`, one a line.
+    pub drift_of: String,
+    /// What saving would take away; a second press saves it (field `confirmed`).
+    pub asked: Option<Preview>,
     /// acknowledge, refuse; none unless it carries groups only.
     pub user_writes: Vec<Choice>,
     /// Protected accounts, one to a line: as typed or stored.
@@ -136,6 +143,8 @@ struct Typed {
     policies: Policies,
     protected: String,
     limits: Vec<LimitRow>,
+    drift_of: String,
+    asked: Option<Preview>,
     other_directory: bool,
 }
 
@@ -174,6 +183,8 @@ impl Typed {
             ],
             protected: p.protected.join("\n"),
             policies: p.clone(),
+            drift_of: drift_lines(&p.drift_of),
+            asked: None,
             other_directory: false,
         }
     }
@@ -250,6 +261,20 @@ pub async fn post(ask: Ask) -> Answer {
     if !refused.0.is_empty() {
         return answer(&ask, again, typed, refused, None).await;
     }
+    if let Some(policies) = &edit.policies {
+        match ask.pages.manager.preview(instance.id, policies).await {
+            Ok(preview) if preview.needs_a_word() && ask.form.text("confirmed") != preview.of => {
+                typed.asked = Some(preview);
+                return answer(&ask, StatusCode::OK, typed, refused, None).await;
+            }
+            Ok(_) => {}
+            Err(ManageError::Policies(flaw)) => {
+                refused.add(flaw.field, flaw.text);
+                return answer(&ask, again, typed, refused, None).await;
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
     match ask.pages.manager.edit(ask.actor()?, instance.id, edit).await {
         Ok(_) => {
             if let Some(day) = token_ends {
@@ -286,6 +311,14 @@ fn policies(form: &Form, typed: &mut Typed, refused: &mut Refusals) {
         Ok(listed) => p.protected = listed,
         Err(why) => refused.add("protected", why),
     }
+    typed.drift_of = form.text("drift_of").to_owned();
+    match read_drift(&typed.drift_of) {
+        Ok(read) => p.drift_of = read,
+        Err(line) => refused.add(
+            "drift_of",
+            format!("“{line}”: write an attribute and what becomes of it, like title: enforce."),
+        ),
+    }
     let mut limit = |row: &mut LimitRow, stored: &mut Limit, names: [&'static str; 2]| {
         (row.floor, row.percent) = (form.short(names[0], 10), form.short(names[1], 10));
         match form.number::<u32>(names[0]).filter(|n| *n <= FLOOR) {
@@ -318,6 +351,27 @@ fn policies(form: &Form, typed: &mut Typed, refused: &mut Refusals) {
     }
 }
 
+/// Attributes with a policy of their own, one a line.
+fn drift_lines(of: &BTreeMap<String, Drift>) -> String {
+    let line = |(path, drift): (&String, &Drift)| {
+        let word = DRIFTS.iter().find(|d| d.0 == *drift).map_or("", |d| d.1);
+        format!("{path}: {word}")
+    };
+    of.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Reads such lines; the first that is none.
+fn read_drift(text: &str) -> Result<BTreeMap<String, Drift>, String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let read = lines.map(|line| {
+        let (path, word) = line.rsplit_once(':').unwrap_or((line, ""));
+        let found = DRIFTS.iter().find(|d| d.1.eq_ignore_ascii_case(word.trim()));
+        let cut = || line.chars().take(100).collect::<String>();
+        found.map(|d| (path.trim().to_owned(), d.0)).ok_or_else(cut)
+    });
+    read.collect()
+}
+
 async fn answer(
     ask: &Ask,
     code: StatusCode,
@@ -348,6 +402,8 @@ async fn answer(
                 .as_ref()
                 .is_some_and(|t| t.capabilities().own.is_some()),
             limits: typed.limits,
+            drift_of: typed.drift_of,
+            asked: typed.asked,
             name: typed.name,
             base_url: typed.base_url,
             cut: typed.cut,

@@ -3,8 +3,9 @@
 use super::parts::{Badge, Tone, When};
 use super::person::TargetSide;
 use super::words;
+use crate::mapping::{Carried, Onward};
 use crate::model::{Instance, LinkState, Resource, Time};
-use crate::store::{Rx, StoreError, jobs, links};
+use crate::store::{Rx, StoreError, custom, jobs, links};
 use crate::sync::adoption;
 
 /// The badge of a row, from the stored words of its link and push. `carried`: what is written here goes to the app;
@@ -49,6 +50,8 @@ pub fn target(
     let state = link.as_ref().map(|l| l.state);
     let carried = instance.scope.carries(ours.kind);
     let undecided = link.is_none() && adoption::is_undecided(rx, ours.row)?;
+    let custom = custom::of(rx, instance.id)?;
+    let of = Onward::new(&instance.policies, &custom).carries(ours);
     let reason = match (&job, state) {
         (Some(job), _) if job.state == "held" => "Its removal waits for Allow or Reject.".into(),
         (Some(job), _) if job.last_error.is_some() => {
@@ -67,6 +70,12 @@ pub fn target(
             "Somebody has to decide whether the app has it already: see Adoption on the instance's page."
                 .into()
         }
+        (None, _) if carried && of != Carried::In => match of {
+            Carried::Unclear => {
+                "The scope filter cannot be read: it is left as it is until that is mended.".into()
+            }
+            _ => "It is out of scope.".into(),
+        },
         (None, None) if !carried => {
             "Nobody there has this userName. As soon as somebody has, groups take them in there.".into()
         }

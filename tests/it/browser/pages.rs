@@ -34,6 +34,7 @@ async fn every_page_of_the_table_is_visited() {
     people(&mut browser, &g).await;
     settings(&mut browser, &g).await;
     attributes(&mut browser, &g).await;
+    mapping(&mut browser).await;
     keys(&mut browser, &g).await;
     switches(&mut browser, &g).await;
     runs(&mut browser, &g).await;
@@ -329,6 +330,38 @@ async fn attributes(browser: &mut Browser, g: &Gateway) {
     g.settled().await;
 }
 
+/// A filter is refused, then asked about, then left; a row is added, tried and removed.
+async fn mapping(browser: &mut Browser) {
+    let page = format!("{HOME}/mapping");
+    browser.open(&format!("{HOME}/settings")).await;
+    browser.press("Scope and mapping").await;
+    assert_eq!(browser.path().await, page);
+    browser.says(&["Carries 60 of 60 people and"]).await;
+    browser.fill("carry_users", "userNam pr").await;
+    browser.press("Save the scope").await;
+    browser.says(&["“userNam” is no attribute of a User"]).await;
+    browser.fill("carry_users", "photos pr").await;
+    browser.press("Save the scope").await;
+    browser
+        .says(&[
+            "Nothing is saved yet",
+            "would lose access",
+            "person07@example.com",
+        ])
+        .await;
+    browser.press("Keep it as it was").await;
+    assert_eq!(browser.value("carry_users").await, "");
+    browser.fill("path", "nickName").await;
+    browser.fill("template", "{{ userName|upper }}").await;
+    browser.press("Add").await;
+    browser.says(&["Saved."]).await;
+    browser.fill("user", "person07@example.com").await;
+    browser.press("Show").await;
+    browser.says(&["PERSON07@EXAMPLE.COM"]).await;
+    browser.press("Remove the row of nickName").await;
+    browser.says(&["Saved.", "No rows"]).await;
+}
+
 async fn keys(browser: &mut Browser, g: &Gateway) {
     let page = format!("{HOME}/keys");
     browser.open(&page).await;
@@ -553,6 +586,7 @@ async fn viewer(browser: &mut Browser, g: &Gateway) {
         "/settings",
         "/attributes",
         "/adoption",
+        "/mapping",
         "/held",
         "/runs",
         "/keys",

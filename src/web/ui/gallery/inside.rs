@@ -5,6 +5,8 @@ use super::requests::{habits, request, requests, requests_none};
 use super::sample::{HOSTILE, NOW, ago, beats, events, head, inside, when};
 use super::{Shown, shown};
 use crate::model::{Access, Health, LineState, UserWrites};
+use crate::scim::schema::ResourceType;
+use crate::sync::preview::{Loses, Preview};
 use crate::web::ui::access::AccessForm;
 use crate::web::ui::activity::ActivityPage;
 use crate::web::ui::attributes::{AttributeRow, AttributesPage};
@@ -13,6 +15,7 @@ use crate::web::ui::carries::user_writes;
 use crate::web::ui::held::{HeldPage, HeldRow};
 use crate::web::ui::instance::{Fact, HeldBanner, InstancePage, KeyUse, Progress, Tab};
 use crate::web::ui::keys::{KeyRow, KeysPage};
+use crate::web::ui::mapping::{Asked, MappingPage, RowShown};
 use crate::web::ui::page::{Flash, Live, Theme};
 use crate::web::ui::parts::{Badge, Choice, Paging, Refusals, Tone, When};
 use crate::web::ui::people::PeoplePage;
@@ -78,6 +81,7 @@ pub(super) fn pages() -> Vec<Shown> {
         shown("held", &held()),
         shown("runs", &runs()),
         shown("settings", &settings()),
+        shown("mapping", &mapping()),
         shown("attributes", &attributes()),
         shown("capabilities", &capabilities()),
     ]
@@ -377,6 +381,8 @@ fn settings() -> SettingsPage {
             ],
             "3600",
         ),
+        drift_of: HOSTILE.into(),
+        asked: Some(preview()),
         user_writes: user_writes(UserWrites::Acknowledge),
         protected: "admin@example.com".into(),
         own_known: false,
@@ -420,6 +426,59 @@ fn settings() -> SettingsPage {
         refused: Refusals::default(),
         problem: None,
         other_directory: true,
+    }
+}
+
+/// What an edit would take away.
+fn preview() -> Preview {
+    let loses = |name: &str, is_deleted| Loses {
+        kind: ResourceType::User,
+        id: "0190".into(),
+        name: name.into(),
+        reason: "out of scope",
+        is_deleted,
+    };
+    Preview {
+        users: 9,
+        held: 4,
+        updated: 3,
+        named: vec![loses(HOSTILE, false), loses("Ben", true)],
+        of: "0123456789abcdef".into(),
+        ..Preview::default()
+    }
+}
+
+fn mapping() -> MappingPage {
+    let row = |kind, path: &str, template: &str, wrong: Option<&str>| RowShown {
+        kind,
+        path: path.into(),
+        template: template.into(),
+        example: "Ada LOVELACE".into(),
+        wrong: wrong.map(str::to_owned),
+    };
+    let mut refused = Refusals::default();
+    refused.add("carry_users", "“userNam” is no attribute of a User.");
+    MappingPage {
+        page: inside("Scope and mapping"),
+        head: head(Tab::Settings, Health::Healthy),
+        carry_users: HOSTILE.into(),
+        carry_groups: String::new(),
+        carry_group_names: HOSTILE.into(),
+        carries: vec!["12 of 40 people".into(), "3 of 3 groups".into()],
+        rows: vec![
+            row("User", "displayName", "{{ name.givenName }}", None),
+            row("Group", HOSTILE, HOSTILE, Some("The template cannot be read.")),
+        ],
+        full: false,
+        new: RowShown::default(),
+        kinds: Choice::list(&[("User", "People", ""), ("Group", "Groups", "")], "User"),
+        user: HOSTILE.into(),
+        nobody: true,
+        refused,
+        asked: Some(Asked {
+            preview: preview(),
+            fields: vec![("act", "scope".into()), ("carry_users", HOSTILE.into())],
+        }),
     }
 }
 

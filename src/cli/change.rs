@@ -1,0 +1,194 @@
+//! What `rollcall instance edit` changes: each flag is one setting, and what is not named stays.
+
+use clap::Args;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::model::policies::{Drift, Leaver};
+use crate::model::{MapRow, Policies, Scope, UserWrites};
+use crate::scim::schema::ResourceType;
+
+/// Settings of an instance to change.
+#[derive(Clone, Debug, Default, PartialEq, Args, Serialize, Deserialize)]
+#[group(id = "policies", multiple = true)]
+#[serde(default)]
+pub struct Change {
+    /// Of an instance that carries groups only: acknowledge or refuse what is written of users
+    #[arg(long, value_name = "WHAT", value_parser = word::<UserWrites>)]
+    pub user_writes: Option<UserWrites>,
+    /// Who leaves, or is out of scope: deactivate, delete or leave
+    #[arg(long, value_name = "WHAT", value_parser = word::<Leaver>)]
+    pub leaver: Option<Leaver>,
+    /// What was changed in the app: report, enforce or adopt
+    #[arg(long, value_name = "WHAT", value_parser = word::<Drift>)]
+    pub drift: Option<Drift>,
+    /// The same for one attribute, as PATH=WHAT; an empty WHAT takes it back
+    #[arg(long, value_name = "PATH=WHAT")]
+    pub drift_of: Vec<String>,
+    /// Which users go onward: a SCIM filter over them, as they are here; empty: all
+    #[arg(long, value_name = "FILTER")]
+    pub carry_users: Option<String>,
+    /// Which groups go onward: a SCIM filter over them; empty: all, unless some are named
+    #[arg(long, value_name = "FILTER")]
+    pub carry_groups: Option<String>,
+    /// Groups that go onward beside those of the filter, by name; replaces the list, one empty name clears it
+    #[arg(long, value_name = "NAME")]
+    pub carry_group: Vec<String>,
+    /// What the app gets at a path, as PATH=TEMPLATE (of groups: group:PATH=TEMPLATE); an empty template never sends it
+    #[arg(long, value_name = "PATH=TEMPLATE")]
+    pub map: Vec<String>,
+    /// Send what stands at this path as it is again
+    #[arg(long, value_name = "PATH")]
+    pub unmap: Vec<String>,
+    /// Save it even if people lose access by it
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Reads a stored word.
+fn word<T: DeserializeOwned>(word: &str) -> Result<T, String> {
+    serde_json::from_value(Value::from(word)).map_err(|e| {
+        let text = e.to_string();
+        let known = text.split_once("expected ").map_or("", |(_, known)| known);
+        format!("use {}", known.trim_start_matches("one of ").replace('`', ""))
+    })
+}
+
+impl Change {
+    /// Makes the change; what is wrong with it, in a sentence.
+    pub(super) fn apply(&self, scope: Scope, policies: &mut Policies) -> Result<(), String> {
+        if let Some(user_writes) = self.user_writes {
+            if scope != Scope::Groups {
+                let text =
+                    "--user-writes is for instances that carry groups only: this one takes users anyhow.";
+                return Err(text.into());
+            }
+            policies.user_writes = user_writes;
+        }
+        policies.leaver = self.leaver.unwrap_or(policies.leaver);
+        policies.drift = self.drift.unwrap_or(policies.drift);
+        for given in &self.drift_of {
+            let (path, what) = pair("--drift-of", given)?;
+            match what {
+                "" => drop(policies.drift_of.remove(path)),
+                what => drop(policies.drift_of.insert(path.into(), word(what)?)),
+            }
+        }
+        if let Some(filter) = &self.carry_users {
+            policies.carry_users.clone_from(filter);
+        }
+        if let Some(filter) = &self.carry_groups {
+            policies.carry_groups.clone_from(filter);
+        }
+        if !self.carry_group.is_empty() {
+            policies.carry_group_names.clone_from(&self.carry_group);
+        }
+        for path in &self.unmap {
+            let (kind, path) = of(path);
+            let before = policies.mapping.len();
+            policies
+                .mapping
+                .retain(|row| row.kind != kind || !row.path.eq_ignore_ascii_case(path));
+            if policies.mapping.len() == before {
+                return Err(format!("Nothing is mapped at “{path}”."));
+            }
+        }
+        for given in &self.map {
+            let (path, template) = split(given).ok_or_else(|| bad("--map", given))?;
+            let (kind, path) = of(path);
+            let row = MapRow {
+                kind,
+                path: path.into(),
+                template: template.into(),
+            };
+            match policies
+                .mapping
+                .iter_mut()
+                .find(|r| r.kind == kind && r.path.eq_ignore_ascii_case(path))
+            {
+                Some(known) => *known = row,
+                None => policies.mapping.push(row),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn of(path: &str) -> (ResourceType, &str) {
+    match path.strip_prefix("group:") {
+        Some(path) => (ResourceType::Group, path),
+        None => (ResourceType::User, path),
+    }
+}
+
+fn pair<'a>(flag: &str, given: &'a str) -> Result<(&'a str, &'a str), String> {
+    split(given).ok_or_else(|| bad(flag, given))
+}
+
+fn bad(flag: &str, given: &str) -> String {
+    format!("{flag} takes an attribute, “=” and what becomes of it; “{given}” has no “=”.")
+}
+
+/// Parts a path from what is said of it: at the first `=` (a filter in brackets has none).
+fn split(given: &str) -> Option<(&str, &str)> {
+    given
+        .split_once('=')
+        .map(|(path, said)| (path.trim(), said.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn what_is_not_named_stays() {
+        let mut policies = Policies::default();
+        let change = Change {
+            leaver: Some(Leaver::Leave),
+            drift_of: vec!["title=enforce".into()],
+            carry_users: Some("title pr".into()),
+            carry_group: vec!["Staff".into()],
+            map: vec![
+                "emails[type eq \"work\"].value={{ userName }}=".into(),
+                "group:displayName=x".into(),
+            ],
+            ..Change::default()
+        };
+        change.apply(Scope::UsersAndGroups, &mut policies).unwrap();
+        assert_eq!((policies.leaver, policies.drift), (Leaver::Leave, Drift::Report));
+        assert_eq!(policies.drift_at("title"), Drift::Enforce);
+        assert_eq!(policies.mapping[0].template, "{{ userName }}=");
+        assert_eq!(policies.mapping[1].kind, ResourceType::Group);
+        let back = Change {
+            drift_of: vec!["title=".into()],
+            unmap: vec!["group:displayname".into()],
+            ..Change::default()
+        };
+        back.apply(Scope::UsersAndGroups, &mut policies).unwrap();
+        assert_eq!((policies.drift_of.len(), policies.mapping.len()), (0, 1));
+        assert_eq!(policies.carry_users, "title pr");
+    }
+
+    #[test]
+    fn what_cannot_be_is_said() {
+        let refused = |change: Change| change.apply(Scope::Users, &mut Policies::default()).unwrap_err();
+        let given = |given: &str| vec![given.to_owned()];
+        let map = Change {
+            map: given("title"),
+            ..Change::default()
+        };
+        assert!(refused(map).contains("has no “=”"));
+        let drift = Change {
+            drift_of: given("title=maybe"),
+            ..Change::default()
+        };
+        assert_eq!(refused(drift), "use report, enforce, adopt");
+        let unmap = Change {
+            unmap: given("title"),
+            ..Change::default()
+        };
+        assert!(refused(unmap).contains("Nothing is mapped"));
+    }
+}
