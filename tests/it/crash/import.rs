@@ -37,7 +37,7 @@ struct Door {
 }
 
 impl Door {
-    fn pass(&self, request: &Request) -> Treatment {
+    fn pass(self: &Arc<Self>, request: &Request) -> Treatment {
         if request.path.ends_with("/ServiceProviderConfig") {
             return small_pages();
         }
@@ -60,18 +60,22 @@ impl Door {
     }
 
     /// Some moment after this page was asked for: before it comes, or while it is brought in.
-    fn spring(&self) {
-        let moment = Duration::from_micros(self.rng.lock().unwrap().random_range(0..30_000));
-        let running = self.running.lock().unwrap().take();
-        if let Some(mut process) = running {
-            std::thread::scope(|scope| {
-                scope.spawn(|| {
-                    std::thread::sleep(moment);
+    fn spring(self: &Arc<Self>) {
+        let moment = Duration::from_micros(self.rng.lock().unwrap().random_range(0..40_000));
+        let door = Arc::clone(self);
+        std::thread::spawn(move || {
+            std::thread::sleep(moment);
+            // A process that has just come up is put here a moment later.
+            loop {
+                let running = door.running.lock().unwrap().take();
+                if let Some(mut process) = running {
                     process.kill();
-                });
-            });
-        }
-        self.sprung.notify_one();
+                    door.sprung.notify_one();
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
     }
 }
 
