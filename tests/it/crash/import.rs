@@ -97,7 +97,7 @@ async fn kills_during_an_import_forget_nobody() {
     let relay = Relay::start(app.server.address()).await.unwrap();
     let door = Arc::new(Door {
         running: Mutex::default(),
-        trap: Mutex::new(Some(3)),
+        trap: Mutex::default(),
         sprung: Notify::new(),
         rng: Mutex::new(StdRng::seed_from_u64(seed)),
         pages: AtomicUsize::new(0),
@@ -107,6 +107,14 @@ async fn kills_during_an_import_forget_nobody() {
     relay.treat(move |request| at_relay.pass(request));
 
     let hub = Rollcall::new(dir.path());
+    let serve = || {
+        tokio::task::block_in_place(|| {
+            let (process, address) = hub.serve();
+            *door.running.lock().unwrap() = Some(process);
+            address
+        })
+    };
+    let mut place = serve();
     let target = format!("http://{}/scim/{}/v2", relay.address(), app_instance.slug);
     let create = [
         "instance",
@@ -119,16 +127,9 @@ async fn kills_during_an_import_forget_nobody() {
     let slug = tokio::task::block_in_place(|| hub.ask(&create, &direct.key))["slug"].clone();
     let slug = slug.as_str().unwrap();
     let key = hub.ask(&["key", "create", slug], "")["key"].clone();
+    *door.trap.lock().unwrap() = Some(3);
     let (mut met, mut first_import) = (0, None);
-    let place = loop {
-        let address = tokio::task::block_in_place(|| {
-            let (process, address) = hub.serve();
-            *door.running.lock().unwrap() = Some(process);
-            address
-        });
-        if met == kills {
-            break address;
-        }
+    while met < kills {
         let watch = Stopwatch::start();
         loop {
             let sprung = tokio::time::timeout(Duration::from_millis(200), door.sprung.notified()).await;
@@ -146,7 +147,8 @@ async fn kills_during_an_import_forget_nobody() {
         let next = door.rng.lock().unwrap().random_range(0..6);
         *door.trap.lock().unwrap() = (met < kills).then_some(next);
         tokio::task::block_in_place(|| integrity(&hub, dir.path()));
-    };
+        place = serve();
+    }
     settled(&hub).await;
     let idp = Scim::new(format!("{place}/scim/{slug}/v2"), key.as_str().unwrap());
     let (ours, theirs) = (State::read(&idp).await, State::read(&direct).await);
