@@ -37,7 +37,7 @@ struct Door {
 }
 
 impl Door {
-    fn pass(&self, request: &Request) -> Treatment {
+    fn pass(self: &Arc<Self>, request: &Request) -> Treatment {
         if request.path.ends_with("/ServiceProviderConfig") {
             return small_pages();
         }
@@ -60,18 +60,22 @@ impl Door {
     }
 
     /// Some moment after this page was asked for: before it comes, or while it is brought in.
-    fn spring(&self) {
-        let moment = Duration::from_micros(self.rng.lock().unwrap().random_range(0..30_000));
-        let running = self.running.lock().unwrap().take();
-        if let Some(mut process) = running {
-            std::thread::scope(|scope| {
-                scope.spawn(|| {
-                    std::thread::sleep(moment);
+    fn spring(self: &Arc<Self>) {
+        let moment = Duration::from_micros(self.rng.lock().unwrap().random_range(0..40_000));
+        let door = Arc::clone(self);
+        std::thread::spawn(move || {
+            std::thread::sleep(moment);
+            // A process that has just come up is put here a moment later.
+            loop {
+                let running = door.running.lock().unwrap().take();
+                if let Some(mut process) = running {
                     process.kill();
-                });
-            });
-        }
-        self.sprung.notify_one();
+                    door.sprung.notify_one();
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
     }
 }
 
@@ -93,7 +97,7 @@ async fn kills_during_an_import_forget_nobody() {
     let relay = Relay::start(app.server.address()).await.unwrap();
     let door = Arc::new(Door {
         running: Mutex::default(),
-        trap: Mutex::new(Some(3)),
+        trap: Mutex::default(),
         sprung: Notify::new(),
         rng: Mutex::new(StdRng::seed_from_u64(seed)),
         pages: AtomicUsize::new(0),
@@ -103,6 +107,14 @@ async fn kills_during_an_import_forget_nobody() {
     relay.treat(move |request| at_relay.pass(request));
 
     let hub = Rollcall::new(dir.path());
+    let serve = || {
+        tokio::task::block_in_place(|| {
+            let (process, address) = hub.serve();
+            *door.running.lock().unwrap() = Some(process);
+            address
+        })
+    };
+    let mut place = serve();
     let target = format!("http://{}/scim/{}/v2", relay.address(), app_instance.slug);
     let create = [
         "instance",
@@ -115,16 +127,9 @@ async fn kills_during_an_import_forget_nobody() {
     let slug = tokio::task::block_in_place(|| hub.ask(&create, &direct.key))["slug"].clone();
     let slug = slug.as_str().unwrap();
     let key = hub.ask(&["key", "create", slug], "")["key"].clone();
+    *door.trap.lock().unwrap() = Some(3);
     let (mut met, mut first_import) = (0, None);
-    let place = loop {
-        let address = tokio::task::block_in_place(|| {
-            let (process, address) = hub.serve();
-            *door.running.lock().unwrap() = Some(process);
-            address
-        });
-        if met == kills {
-            break address;
-        }
+    while met < kills {
         let watch = Stopwatch::start();
         loop {
             let sprung = tokio::time::timeout(Duration::from_millis(200), door.sprung.notified()).await;
@@ -142,7 +147,8 @@ async fn kills_during_an_import_forget_nobody() {
         let next = door.rng.lock().unwrap().random_range(0..6);
         *door.trap.lock().unwrap() = (met < kills).then_some(next);
         tokio::task::block_in_place(|| integrity(&hub, dir.path()));
-    };
+        place = serve();
+    }
     settled(&hub).await;
     let idp = Scim::new(format!("{place}/scim/{slug}/v2"), key.as_str().unwrap());
     let (ours, theirs) = (State::read(&idp).await, State::read(&direct).await);
