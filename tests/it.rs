@@ -44,6 +44,8 @@ mod limit;
 mod lists;
 #[path = "it/outage.rs"]
 mod outage;
+#[path = "it/probe.rs"]
+mod probe;
 #[path = "it/push.rs"]
 mod push;
 #[path = "it/put_only.rs"]

@@ -57,14 +57,26 @@ mod tests {
 
     fn field(tag: u8, content: &[u8]) -> Vec<u8> {
         let length = u8::try_from(content.len()).unwrap_or(u8::MAX);
-        let head = if length < 0x80 { vec![tag, length] } else { vec![tag, 0x81, length] };
+        let head = if length < 0x80 {
+            vec![tag, length]
+        } else {
+            vec![tag, 0x81, length]
+        };
         [head, content.to_vec()].concat()
     }
 
     fn certificate(version: bool, tag: u8, end: &str) -> Vec<u8> {
         let validity = [field(0x17, b"200101000000Z"), field(tag, end.as_bytes())].concat();
-        let mut fields = if version { field(0xa0, &field(2, &[2])) } else { Vec::new() };
-        for filler in [field(2, &[1; 20]), field(0x30, &[5, 0]), field(0x30, &[0x13; 100])] {
+        let mut fields = if version {
+            field(0xa0, &field(2, &[2]))
+        } else {
+            Vec::new()
+        };
+        for filler in [
+            field(2, &[1; 20]),
+            field(0x30, &[5, 0]),
+            field(0x30, &[0x13; 100]),
+        ] {
             fields.extend(filler);
         }
         fields.extend(field(0x30, &validity));
@@ -94,7 +106,11 @@ mod tests {
         for cut in 0..whole.len() {
             assert_eq!(ends(&whole[..cut]), None, "{cut}");
         }
-        for lie in [&[0x30, 0x80][..], &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0], &[0x30, 0x85, 1, 1, 1, 1, 1]] {
+        for lie in [
+            &[0x30, 0x80][..],
+            &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0],
+            &[0x30, 0x85, 1, 1, 1, 1, 1],
+        ] {
             assert_eq!(ends(lie), None);
         }
     }

@@ -3,6 +3,7 @@
 
 mod app;
 mod hub;
+mod probes;
 mod pushes;
 mod reads;
 mod trouble;

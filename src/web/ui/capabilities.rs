@@ -157,7 +157,11 @@ pub async fn ask_write(ask: Ask) -> Answer {
 /// `NotFound`, also when the app was never tried; the store's.
 pub async fn json(ask: Ask) -> Answer {
     let instance = ask.instance().await?;
-    let found = ask.pages.store().read(move |rx| probes::of(rx, instance.id)).await;
+    let found = ask
+        .pages
+        .store()
+        .read(move |rx| probes::of(rx, instance.id))
+        .await;
     let profile = found
         .map_err(|e: StoreError| Fail::from(e))?
         .profile
