@@ -177,7 +177,7 @@ impl Prober<'_> {
             };
             match (done, &after) {
                 (Done::Yes(_) | Done::Refused(404, _), Left::Gone) => {
-                    self.ok(delete, "What was made was deleted, and is gone.")
+                    self.ok(delete, "What was made was deleted, and is gone.");
                 }
                 (Done::Yes(_), Left::Inactive) => self.warn(
                     delete,
@@ -195,7 +195,7 @@ impl Prober<'_> {
                     "Let accounts be deactivated instead (settings, leavers).",
                 ),
                 (Done::Yes(_) | Done::Odd(_), _) => {
-                    self.puzzled(delete, "Whether it was deleted is not known.")
+                    self.puzzled(delete, "Whether it was deleted is not known.");
                 }
             }
             left.push((made, after));
