@@ -26,6 +26,10 @@ pub(super) fn ends(der: &[u8]) -> Option<i64> {
         (0x18, 14) => digits.to_owned(),
         _ => return None,
     };
+    // "Never", as RFC 5280 §4.1.2.5 has it: the last second there is, which lies past the calendar of `jiff`.
+    if whole == "99991231235959" {
+        return Some(253_402_300_799);
+    }
     let part = |from: usize| whole.get(from..from + 2);
     let (year, month, day) = (whole.get(..4)?, part(4)?, part(6)?);
     let (hour, minute, second) = (part(8)?, part(10)?, part(12)?);
