@@ -62,7 +62,7 @@
 //!    of one group. All outgoing traffic passes [`connector::net`], which shows who calls, decides on addresses, redirects,
 //!    sizes and times, and keeps to what the host allows. If anything is wrong, a sentence says what to fix, and nothing is saved.
 //! 3. One unit of work: the instance, its token sealed under the key file ([`sync::credential`]), an event, and an import
-//!    job. The badge says *Connecting*; until that import is done nothing is pushed, though an identity provider may already
+//!    job; also a probe is due ([`sync::probe`]), which finds out what the app really does while the import runs. The badge says *Connecting*; until that import is done nothing is pushed, though an identity provider may already
 //!    write.
 //! 4. `sync::import` reads users, then groups, page by page. Each account is brought in through [`directory::import`]: it
 //!    joins the managed resource that waits for it, or appears as an unmanaged one; an owned attribute is never changed.
@@ -81,7 +81,8 @@
 //! 1. The schedule is data: `next_sync_at` of each instance. One cron job, each five seconds, only says that it is time to
 //!    look ([`sync::schedule`]).
 //! 2. [`sync::schedule::tick`] turns each overdue instance into one import job and moves its next time on, in one unit of
-//!    work: however long the hub was down, it is one sync. *Sync now* enqueues the same job.
+//!    work: however long the hub was down, it is one sync. *Sync now* enqueues the same job. A probe is due each week, by
+//!    `due_at` of its own.
 //! 3. From here it is walk two from step 4. Where the app differs from what was pushed, the instance's policy says whether
 //!    that is told, pushed again or taken over.
 //! 4. When scope, policies or address changed, or an instance was switched on again, a `sync::reconcile` job walks all our

@@ -60,6 +60,8 @@ mod mass_deletion;
 mod outage;
 #[path = "it/parked.rs"]
 mod parked;
+#[path = "it/probe.rs"]
+mod probe;
 #[path = "it/push.rs"]
 mod push;
 #[path = "it/put_only.rs"]

@@ -68,6 +68,10 @@ fn usage_mistakes_end_with_2() {
         "attribute add x urn:a:b c --type complex",
         "attribute add x urn:a:b c --type string --for people",
         "attribute remove x urn:a:b",
+        "probe",
+        "probe x --base-url https://a --token-stdin",
+        "probe --base-url https://a",
+        "probe --base-url https://a --token-stdin --write",
         "held allow x",
         "held allow x 1 --all",
         "held allow x one",
@@ -505,4 +509,34 @@ fn upkeep() {
         panic!()
     };
     assert_eq!((demo.seconds, demo.json, demo.listen.port()), (Some(60), true, 0));
+}
+
+#[test]
+fn a_probe_is_a_checklist() {
+    let asked = plan("probe app --write", b"");
+    assert!(matches!(&asked.command, Command::ProbeInstance { slug, writes: true } if slug == "app"));
+    let stranger = plan(
+        "probe --base-url https://a.example/scim --token-stdin --json",
+        b"t0ken\n",
+    );
+    let Command::ProbeTarget { target } = &stranger.command else {
+        panic!()
+    };
+    assert_eq!(
+        (target.base_url.as_str(), target.token.0.expose(), stranger.json),
+        ("https://a.example/scim", "t0ken", true)
+    );
+    let line = |group: &str, state: &str, title: &str, advice: &str| json!({"id": "x", "group": group, "title": title, "state": state, "found": "Found.", "advice": advice});
+    let answer = |usable: bool| {
+        json!({
+            "at": "2026-01-01T00:00:00.000Z", "usable": usable, "writes": false, "requests": 21, "capabilities": {},
+            "lines": [line("users", "ok", "A", ""), line("users", "warn", "B", "Do it."), line("times", "unknown", "C", "")],
+        })
+    };
+    assert_eq!(
+        shown(&asked, answer(true)).0,
+        "Users\n  ok    A: Found.\n  warn  B: Found.\n        → Do it.\nResponse times\n  ?     C: Found.\n\
+         The app can be used. 21 requests were sent.\n"
+    );
+    assert!((asked.passes)(&answer(true)) && !(asked.passes)(&answer(false)));
 }

@@ -23,9 +23,9 @@ const READY: &str = "i.enabled = 1 AND i.paused = 0 AND i.deleted_at IS NULL AND
 /// # Errors
 /// When the database fails.
 pub fn of(rx: &Rx<'_>, instance: InstanceId) -> Result<Probe, StoreError> {
-    let mut find = rx
-        .conn
-        .prepare_cached("SELECT profile, due_at <= ?2 OR began_at IS NOT NULL FROM probes WHERE instance = ?1")?;
+    let mut find = rx.conn.prepare_cached(
+        "SELECT profile, due_at <= ?2 OR began_at IS NOT NULL FROM probes WHERE instance = ?1",
+    )?;
     let found: Option<(Option<String>, bool)> = find
         .query_row([instance.0, rx.now().0], |r| Ok((r.get(0)?, r.get(1)?)))
         .optional()?;
@@ -58,7 +58,8 @@ pub fn ask(tx: &Tx<'_>, instance: InstanceId, at: Time, writes: bool) -> Result<
 /// # Errors
 /// When the database fails.
 pub fn next_due(rx: &Rx<'_>) -> Result<Option<Time>, StoreError> {
-    let sql = format!("SELECT min(p.due_at) FROM probes p JOIN instances i ON i.id = p.instance WHERE {READY}");
+    let sql =
+        format!("SELECT min(p.due_at) FROM probes p JOIN instances i ON i.id = p.instance WHERE {READY}");
     let next: Option<i64> = rx.conn.prepare_cached(&sql)?.query_row([], |r| r.get(0))?;
     Ok(next.map(Time))
 }

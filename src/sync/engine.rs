@@ -267,7 +267,13 @@ impl Loop {
             .collect();
         let (jobs, checks, mut probes) = self
             .ctx
-            .read(move |rx| Ok((jobs::next_due(rx, &busy)?, jobs::next_check(rx)?, probes::next_due(rx)?)))
+            .read(move |rx| {
+                Ok((
+                    jobs::next_due(rx, &busy)?,
+                    jobs::next_check(rx)?,
+                    probes::next_due(rx)?,
+                ))
+            })
             .await?;
         if probes.is_some_and(|t| t <= self.ctx.now()) {
             self.probe().await?;
@@ -281,7 +287,10 @@ impl Loop {
         }
         let now = self.ctx.now();
         let later = |t: &Time| *t > now;
-        Ok([jobs, checks.filter(later), probes.filter(later)].into_iter().flatten().min())
+        Ok([jobs, checks.filter(later), probes.filter(later)]
+            .into_iter()
+            .flatten()
+            .min())
     }
 
     /// Starts the check of a parked instance, unless it is under way.

@@ -85,7 +85,8 @@ async fn one(ctx: &Context, id: InstanceId, writes: bool) -> Result<(), StoreErr
             .await;
     }
     let asked = instance.target.as_ref().map(Target::base_url).map(str::to_owned);
-    ctx.write(id, move |tx| keep(tx, id, asked.as_deref(), &profile)).await
+    ctx.write(id, move |tx| keep(tx, id, asked.as_deref(), &profile))
+        .await
 }
 
 /// Stores what was found, and lets the client go by it if it is still the app that was asked.
@@ -158,9 +159,9 @@ impl Manager {
         let app = Connector::open(target, token, self.net.clone());
         let profile = look(&self.store, &app, instance.scope, writes, || false).await;
         let (found, asked) = (profile.clone(), target.base_url().to_owned());
-        let stored = self
-            .store
-            .write(Lane::Front, Some(id), move |tx| keep(tx, id, Some(&asked), &found));
+        let stored = self.store.write(Lane::Front, Some(id), move |tx| {
+            keep(tx, id, Some(&asked), &found)
+        });
         stored.await.map_err(|e: StoreError| ManageError::from(e))?;
         Ok(profile)
     }

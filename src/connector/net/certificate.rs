@@ -26,6 +26,10 @@ pub(super) fn ends(der: &[u8]) -> Option<i64> {
         (0x18, 14) => digits.to_owned(),
         _ => return None,
     };
+    // "Never", as RFC 5280 §4.1.2.5 has it: the last second there is, which lies past the calendar of `jiff`.
+    if whole == "99991231235959" {
+        return Some(253_402_300_799);
+    }
     let part = |from: usize| whole.get(from..from + 2);
     let (year, month, day) = (whole.get(..4)?, part(4)?, part(6)?);
     let (hour, minute, second) = (part(8)?, part(10)?, part(12)?);
@@ -57,14 +61,26 @@ mod tests {
 
     fn field(tag: u8, content: &[u8]) -> Vec<u8> {
         let length = u8::try_from(content.len()).unwrap_or(u8::MAX);
-        let head = if length < 0x80 { vec![tag, length] } else { vec![tag, 0x81, length] };
+        let head = if length < 0x80 {
+            vec![tag, length]
+        } else {
+            vec![tag, 0x81, length]
+        };
         [head, content.to_vec()].concat()
     }
 
     fn certificate(version: bool, tag: u8, end: &str) -> Vec<u8> {
         let validity = [field(0x17, b"200101000000Z"), field(tag, end.as_bytes())].concat();
-        let mut fields = if version { field(0xa0, &field(2, &[2])) } else { Vec::new() };
-        for filler in [field(2, &[1; 20]), field(0x30, &[5, 0]), field(0x30, &[0x13; 100])] {
+        let mut fields = if version {
+            field(0xa0, &field(2, &[2]))
+        } else {
+            Vec::new()
+        };
+        for filler in [
+            field(2, &[1; 20]),
+            field(0x30, &[5, 0]),
+            field(0x30, &[0x13; 100]),
+        ] {
             fields.extend(filler);
         }
         fields.extend(field(0x30, &validity));
@@ -94,7 +110,11 @@ mod tests {
         for cut in 0..whole.len() {
             assert_eq!(ends(&whole[..cut]), None, "{cut}");
         }
-        for lie in [&[0x30, 0x80][..], &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0], &[0x30, 0x85, 1, 1, 1, 1, 1]] {
+        for lie in [
+            &[0x30, 0x80][..],
+            &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0],
+            &[0x30, 0x85, 1, 1, 1, 1, 1],
+        ] {
             assert_eq!(ends(lie), None);
         }
     }

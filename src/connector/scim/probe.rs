@@ -248,8 +248,10 @@ impl<'a> Prober<'a> {
             ),
         }
         self.times.sort_unstable();
-        let (Some(median), Some(longest)) = (self.times.get(self.times.len() / 2).copied(), self.times.last().copied())
-        else {
+        let (Some(median), Some(longest)) = (
+            self.times.get(self.times.len() / 2).copied(),
+            self.times.last().copied(),
+        ) else {
             self.unknown("times", "Nothing was answered.", "");
             return;
         };
@@ -260,7 +262,11 @@ impl<'a> Prober<'a> {
             longest.as_millis()
         );
         if median >= SLOW || longest >= VERY_SLOW {
-            self.warn("times", said, "Expect long syncs. If it stays so, ask whoever runs the app.");
+            self.warn(
+                "times",
+                said,
+                "Expect long syncs. If it stays so, ask whoever runs the app.",
+            );
         } else {
             self.ok("times", said);
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
@@ -53,6 +54,10 @@ pub(super) struct State {
     pub(super) always: Option<u16>,
     /// Lists show nobody.
     pub(super) empty_lists: bool,
+    /// Until it is notified, `/ServiceProviderConfig` is not answered.
+    pub(super) gate: Option<Arc<Notify>>,
+    /// Requests that wait there.
+    pub(super) waiting: usize,
     /// Members that are refused with 400.
     pub(super) bad_members: Vec<String>,
     /// PATCH is refused with this status; PUT is there.
@@ -318,6 +323,11 @@ async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
         .query_pairs()
         .map(|(k, v)| (k.into_owned(), v.into_owned()))
         .collect();
+    let gate = state.lock().unwrap().gate.clone();
+    if let Some(gate) = gate.filter(|_| url.path().ends_with("/ServiceProviderConfig")) {
+        state.lock().unwrap().waiting += 1;
+        gate.notified().await;
+    }
     let (status, answer, lost, quota) = {
         let mut state = state.lock().unwrap();
         if let Some(quota) = &mut state.quota {

@@ -4,6 +4,7 @@
 mod app;
 mod hub;
 mod odd_apps;
+mod probes;
 mod pushes;
 mod reads;
 mod trouble;

@@ -151,22 +151,29 @@ pub async fn ask_write(ask: Ask) -> Answer {
     show(&shown.await?)
 }
 
-/// The profile as JSON, as it is stored.
+/// The profile as JSON, as `rollcall probe --json` gives it.
 ///
 /// # Errors
 /// `NotFound`, also when the app was never tried; the store's.
 pub async fn json(ask: Ask) -> Answer {
     let instance = ask.instance().await?;
-    let found = ask.pages.store().read(move |rx| probes::of(rx, instance.id)).await;
+    let found = ask
+        .pages
+        .store()
+        .read(move |rx| probes::of(rx, instance.id))
+        .await;
     let profile = found
         .map_err(|e: StoreError| Fail::from(e))?
         .profile
         .ok_or(Fail::NotFound)?;
+    let at = profile.at.to_string();
+    let mut shown = serde_json::json!(profile);
+    shown["at"] = at.into();
     let name = format!("attachment; filename=\"{}-capabilities.json\"", instance.slug);
     Ok(HttpResponse::Ok()
         .insert_header(("Content-Disposition", name))
         .insert_header(("Cache-Control", "no-store"))
-        .json(profile))
+        .json(shown))
 }
 
 fn sums(profile: &Profile) -> String {

@@ -259,12 +259,7 @@ const ALL: &[(News, &str, bool, &str)] = &[
         false,
         "Nothing was done: none of them waits any more.",
     ),
-    (
-        News::Probing,
-        "probing",
-        true,
-        "The app is being checked.",
-    ),
+    (News::Probing, "probing", true, "The app is being checked."),
     (News::Retrying, "retrying", true, "It is tried again now."),
     (
         News::InStep,

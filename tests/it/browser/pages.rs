@@ -35,6 +35,7 @@ async fn every_page_of_the_table_is_visited() {
     settings(&mut browser, &g).await;
     attributes(&mut browser, &g).await;
     mapping(&mut browser).await;
+    capabilities(&mut browser, &g).await;
     keys(&mut browser, &g).await;
     switches(&mut browser, &g).await;
     runs(&mut browser, &g).await;
@@ -362,6 +363,29 @@ async fn mapping(browser: &mut Browser) {
     browser.says(&["Saved.", "No rows"]).await;
 }
 
+/// What the app can do: as it was found after connecting, checked again, and checked with writes.
+async fn capabilities(browser: &mut Browser, g: &Gateway) {
+    let page = format!("{HOME}/capabilities");
+    browser.open(HOME).await;
+    browser.press("What the app can do").await;
+    browser
+        .says(&["Checked", "Reachability", "Finds a user by userName", "In order"])
+        .await;
+    browser.press("Check again").await;
+    browser.says(&["The app is being checked."]).await;
+    g.hub.idle().await;
+    browser.open(&page).await;
+    browser.press("Check with writes…").await;
+    browser.says(&["One user and one group are made"]).await;
+    browser.press("Check with writes").await;
+    g.hub.idle().await;
+    browser.open(&page).await;
+    browser
+        .says(&["with writes", "What was made for this check is gone."])
+        .await;
+    browser.fetch(&format!("{page}.json")).await;
+}
+
 async fn keys(browser: &mut Browser, g: &Gateway) {
     let page = format!("{HOME}/keys");
     browser.open(&page).await;
@@ -587,6 +611,7 @@ async fn viewer(browser: &mut Browser, g: &Gateway) {
         "/attributes",
         "/adoption",
         "/mapping",
+        "/capabilities",
         "/held",
         "/runs",
         "/keys",

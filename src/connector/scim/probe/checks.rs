@@ -9,14 +9,22 @@ const CHECKS: &[(&str, LineGroup, &str)] = &[
     ("reach.dns", G::Reachability, "The name has an address"),
     ("reach.tcp", G::Reachability, "The port takes connections"),
     ("reach.tls", G::Reachability, "TLS and certificate"),
-    ("reach.credentials", G::Reachability, "The credentials are accepted"),
+    (
+        "reach.credentials",
+        G::Reachability,
+        "The credentials are accepted",
+    ),
     ("reach.scim", G::Reachability, "It is a SCIM endpoint"),
     ("discovery.config", G::Discovery, "Says what it can do"),
     ("discovery.schemas", G::Discovery, "Describes its schemas"),
     ("discovery.types", G::Discovery, "Names its resource types"),
     ("users.list", G::Users, "Users can be read"),
     ("users.one", G::Users, "One user can be read alone"),
-    ("users.absent", G::Users, "Says clearly that somebody does not exist"),
+    (
+        "users.absent",
+        G::Users,
+        "Says clearly that somebody does not exist",
+    ),
     ("groups.list", G::Groups, "Groups can be read"),
     ("groups.members", G::Groups, "Lists show the members of groups"),
     ("paging.kind", G::Paging, "Lists go on after the first page"),
@@ -24,7 +32,11 @@ const CHECKS: &[(&str, LineGroup, &str)] = &[
     ("paging.totals", G::Paging, "Totals agree with what comes"),
     ("filter.nobody", G::Filters, "A search for nobody finds nobody"),
     ("filter.userName", G::Filters, "Finds a user by userName"),
-    ("filter.case", G::Filters, "Letter case of userName does not matter"),
+    (
+        "filter.case",
+        G::Filters,
+        "Letter case of userName does not matter",
+    ),
     ("filter.externalId", G::Filters, "Finds a user by externalId"),
     ("filter.emails", G::Filters, "Finds a user by e-mail"),
     ("filter.displayName", G::Filters, "Finds a group by displayName"),
@@ -47,7 +59,10 @@ const CHECKS: &[(&str, LineGroup, &str)] = &[
 
 /// The ids of the checks that write.
 pub(super) fn writing() -> impl Iterator<Item = &'static str> {
-    CHECKS.iter().filter(|check| check.1 == G::Writes).map(|check| check.0)
+    CHECKS
+        .iter()
+        .filter(|check| check.1 == G::Writes)
+        .map(|check| check.0)
 }
 
 /// A line of the check with this id.

@@ -33,7 +33,8 @@ impl Prober<'_> {
             of.map(|(name, _)| *name).collect()
         };
         let (yes, no) = (named(true), named(false));
-        self.found.discovery = supported(&config, "patch").is_some() || supported(&config, "filter").is_some();
+        self.found.discovery =
+            supported(&config, "patch").is_some() || supported(&config, "filter").is_some();
         if !self.found.discovery {
             self.puzzled(id, "The answer says nothing of PATCH and filters.");
             return;
@@ -45,9 +46,20 @@ impl Prober<'_> {
         if let Some(most) = most.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0) {
             self.found.page_size = self.found.page_size.min(most);
         }
-        let list = |all: Vec<&str>| if all.is_empty() { "nothing".into() } else { all.join(", ") };
-        let most = most.map_or(String::new(), |n| format!(" At most {n} resources in one answer."));
-        self.ok(id, format!("Announced: {}. Denied: {}.{most}", list(yes), list(no)));
+        let list = |all: Vec<&str>| {
+            if all.is_empty() {
+                "nothing".into()
+            } else {
+                all.join(", ")
+            }
+        };
+        let most = most.map_or(String::new(), |n| {
+            format!(" At most {n} resources in one answer.")
+        });
+        self.ok(
+            id,
+            format!("Announced: {}. Denied: {}.{most}", list(yes), list(no)),
+        );
         self.config = Some(config);
     }
 
@@ -64,8 +76,15 @@ impl Prober<'_> {
         let wanted = |text: &str| text.eq_ignore_ascii_case(urn::USER);
         self.described("discovery.schemas", &asked, "id", &wanted, "the schema of users");
         let asked = self.get("ResourceTypes", &[]).await;
-        let wanted = |text: &str| text.trim_matches('/').eq_ignore_ascii_case("users") || text.ends_with("/Users");
-        self.described("discovery.types", &asked, "endpoint", &wanted, "an endpoint of users");
+        let wanted =
+            |text: &str| text.trim_matches('/').eq_ignore_ascii_case("users") || text.ends_with("/Users");
+        self.described(
+            "discovery.types",
+            &asked,
+            "endpoint",
+            &wanted,
+            "an endpoint of users",
+        );
     }
 
     fn described(&mut self, id: &str, asked: &Asked, field: &str, wanted: &dyn Fn(&str) -> bool, what: &str) {
@@ -83,7 +102,11 @@ impl Prober<'_> {
                 }
             },
         };
-        if items.iter().filter_map(|item| seen::text(item, field)).any(wanted) {
+        if items
+            .iter()
+            .filter_map(|item| seen::text(item, field))
+            .any(wanted)
+        {
             self.ok(id, format!("{} described.", items.len()));
         } else {
             self.puzzled(id, format!("{} described, but not {what}.", items.len()));

@@ -1,15 +1,16 @@
 //! Searches (RFC 7644 §3.4.2.2) for somebody who was seen in the list, and for nobody. A server that ignores a filter
 //! answers 200 like one that obeys it: who comes is what counts.
 
-use super::seen::{self, Listed};
 use super::Prober;
+use super::seen::{self, Listed};
 use crate::scim::Attributes;
 use crate::scim::filter::Filter;
 use crate::scim::schema::ResourceType;
 
 const LOST: &str = "Who exists already is found by reading the whole list. If the app then refuses a name as taken, a person \
                     has to look. Ask whoever makes the app for filters.";
-const LESS: &str = "Nothing has to be done: accounts are recognised by userName, or by reading the whole list.";
+const LESS: &str =
+    "Nothing has to be done: accounts are recognised by userName, or by reading the whole list.";
 
 /// One search.
 struct Search<'s> {
@@ -28,22 +29,49 @@ struct Search<'s> {
 impl Prober<'_> {
     pub(super) async fn filters(&mut self) {
         let ignored = self.nobody().await;
-        let by_name = self.users.iter().find_map(|user| Some((seen::id(user)?, seen::text(user, "userName")?.to_owned())));
-        let by_external =
-            self.users.iter().find_map(|user| Some((seen::id(user)?, seen::text(user, "externalId")?.to_owned())));
-        let by_mail = self.users.iter().find_map(|user| Some((seen::id(user)?, seen::email(user)?.to_owned())));
-        let by_display =
-            self.groups.iter().find_map(|group| Some((seen::id(group)?, seen::text(group, "displayName")?.to_owned())));
+        let by_name = self
+            .users
+            .iter()
+            .find_map(|user| Some((seen::id(user)?, seen::text(user, "userName")?.to_owned())));
+        let by_external = self
+            .users
+            .iter()
+            .find_map(|user| Some((seen::id(user)?, seen::text(user, "externalId")?.to_owned())));
+        let by_mail = self
+            .users
+            .iter()
+            .find_map(|user| Some((seen::id(user)?, seen::email(user)?.to_owned())));
+        let by_display = self
+            .groups
+            .iter()
+            .find_map(|group| Some((seen::id(group)?, seen::text(group, "displayName")?.to_owned())));
 
         let none = "There was no user with a userName to search for.";
         self.found.filters.user_name = match by_name.clone() {
-            Some(of) => self.by_text(("filter.userName", ResourceType::User, "userName", LOST), of, ignored).await,
+            Some(of) => {
+                self.by_text(
+                    ("filter.userName", ResourceType::User, "userName", LOST),
+                    of,
+                    ignored,
+                )
+                .await
+            }
             None => self.nobody_has("filter.userName", none),
         };
         self.letter_case(by_name).await;
         self.found.filters.external_id = match by_external {
-            Some(of) => self.by_text(("filter.externalId", ResourceType::User, "externalId", LESS), of, None).await,
-            None => self.nobody_has("filter.externalId", "No user in the list has an externalId to search for."),
+            Some(of) => {
+                self.by_text(
+                    ("filter.externalId", ResourceType::User, "externalId", LESS),
+                    of,
+                    None,
+                )
+                .await
+            }
+            None => self.nobody_has(
+                "filter.externalId",
+                "No user in the list has an externalId to search for.",
+            ),
         };
         self.found.filters.emails = match by_mail {
             Some((wanted, value)) => {
@@ -60,12 +88,22 @@ impl Prober<'_> {
                 };
                 self.search(search, None).await
             }
-            None => self.nobody_has("filter.emails", "No user in the list has an e-mail address to search for."),
+            None => self.nobody_has(
+                "filter.emails",
+                "No user in the list has an e-mail address to search for.",
+            ),
         };
         // Without groups it was said already.
         if self.plan.scope.carries(ResourceType::Group) && self.found.groups {
             self.found.filters.display_name = match by_display {
-                Some(of) => self.by_text(("filter.displayName", ResourceType::Group, "displayName", LESS), of, None).await,
+                Some(of) => {
+                    self.by_text(
+                        ("filter.displayName", ResourceType::Group, "displayName", LESS),
+                        of,
+                        None,
+                    )
+                    .await
+                }
                 None => self.nobody_has("filter.displayName", "There was no group to search for."),
             };
         }
@@ -83,7 +121,8 @@ impl Prober<'_> {
         ignored: Option<bool>,
     ) -> Option<bool> {
         let (like, name) = (value.clone(), path.to_owned());
-        let meant = move |item: &Attributes| seen::text(item, &name).is_some_and(|held| seen::same(held, &like));
+        let meant =
+            move |item: &Attributes| seen::text(item, &name).is_some_and(|held| seen::same(held, &like));
         let search = Search {
             id,
             kind,
@@ -99,7 +138,11 @@ impl Prober<'_> {
     async fn asked(&mut self, kind: ResourceType, path: &str, value: &str) -> Listed {
         let filter = Filter::eq(path, value).to_string();
         let count = self.found.page_size.max(1).to_string();
-        let query = [("filter", filter.as_str()), ("startIndex", "1"), ("count", &count)];
+        let query = [
+            ("filter", filter.as_str()),
+            ("startIndex", "1"),
+            ("count", &count),
+        ];
         let asked = self.get(kind.endpoint(), &query).await;
         seen::list(self.app, &asked)
     }
@@ -113,16 +156,26 @@ impl Prober<'_> {
                 Some(false)
             }
             Listed::List(list) if list.items.is_empty() => {
-                self.puzzled(id, "A name that nobody has gives an empty list, but says that there is somebody.");
+                self.puzzled(
+                    id,
+                    "A name that nobody has gives an empty list, but says that there is somebody.",
+                );
                 None
             }
             Listed::List(list) => {
-                let said = format!("A name that nobody has gives {} users: the filter is ignored.", list.items.len());
+                let said = format!(
+                    "A name that nobody has gives {} users: the filter is ignored.",
+                    list.items.len()
+                );
                 self.bad(id, said, LOST);
                 Some(true)
             }
             Listed::Refused(404, words) => {
-                self.warn(id, words, "An empty list is what the RFC asks for. Searches work all the same.");
+                self.warn(
+                    id,
+                    words,
+                    "An empty list is what the RFC asks for. Searches work all the same.",
+                );
                 Some(false)
             }
             Listed::Refused(_, words) => {
@@ -142,7 +195,11 @@ impl Prober<'_> {
         let list = match self.asked(search.kind, path, &search.value).await {
             Listed::List(list) => list,
             Listed::Refused(404, _) => {
-                self.bad(id, format!("Somebody in the list is not found by {path}."), advice);
+                self.bad(
+                    id,
+                    format!("Somebody in the list is not found by {path}."),
+                    advice,
+                );
                 return Some(false);
             }
             Listed::Refused(_, words) => {
@@ -159,13 +216,24 @@ impl Prober<'_> {
             ResourceType::Group => self.groups.len(),
         };
         if list.items.is_empty() {
-            self.bad(id, format!("Somebody in the list is not found by {path}."), advice);
+            self.bad(
+                id,
+                format!("Somebody in the list is not found by {path}."),
+                advice,
+            );
             Some(false)
         } else if ignored == Some(true) || !list.items.iter().all(|item| (search.meant)(item)) {
-            self.bad(id, format!("A search by {path} gives others as well: the filter is ignored."), advice);
+            self.bad(
+                id,
+                format!("A search by {path} gives others as well: the filter is ignored."),
+                advice,
+            );
             Some(false)
         } else if !list.ids().contains(&search.wanted) {
-            self.puzzled(id, format!("A search by {path} finds somebody else of the same value."));
+            self.puzzled(
+                id,
+                format!("A search by {path} finds somebody else of the same value."),
+            );
             None
         } else if list.items.len() >= there && ignored.is_none() {
             self.unknown(
@@ -188,7 +256,13 @@ impl Prober<'_> {
         };
         let swapped: String = value
             .chars()
-            .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+            .map(|c| {
+                if c.is_ascii_lowercase() {
+                    c.to_ascii_uppercase()
+                } else {
+                    c.to_ascii_lowercase()
+                }
+            })
             .collect();
         if swapped == value {
             self.unknown(id, "The userName that was searched for has no letters.", "");

@@ -54,13 +54,19 @@ impl Prober<'_> {
                 self.bad(credentials, words, TOKEN);
                 self.unknown(scim, "Not known: the credentials were refused.", "");
             }
-            Ok(Response { status: 200..=299, .. }) => {
+            Ok(Response {
+                status: 200..=299, ..
+            }) => {
                 self.unknown(credentials, "Not known: no list of users was given.", "");
                 self.bad(scim, words, PATH);
             }
             _ => {
                 self.unknown(credentials, "Not known: no list of users was given.", "");
-                self.unknown(scim, words, "The app is not working properly, or something else stands there. Check again later.");
+                self.unknown(
+                    scim,
+                    words,
+                    "The app is not working properly, or something else stands there. Check again later.",
+                );
             }
         }
     }
@@ -95,11 +101,17 @@ impl Prober<'_> {
     fn readable(&mut self) {
         let id = "users.list";
         let (read, total) = (self.users.len(), self.total);
-        let announced = total.map_or("how many there are is not said".into(), |n| format!("{n} announced"));
+        let announced = total.map_or("how many there are is not said".into(), |n| {
+            format!("{n} announced")
+        });
         let broken: Vec<String> = self
             .users
             .iter()
-            .filter_map(|user| self.app.remote(ResourceType::User, Value::Object(user.clone())).broken)
+            .filter_map(|user| {
+                self.app
+                    .remote(ResourceType::User, Value::Object(user.clone()))
+                    .broken
+            })
             .collect();
         match broken.first() {
             _ if read == 0 && total.is_some_and(|n| n > 0) => self.bad(
@@ -110,7 +122,10 @@ impl Prober<'_> {
             _ if read == 0 => self.unknown(id, "There is no user yet.", NOBODY),
             Some(why) => self.warn(
                 id,
-                format!("{} of {read} users on the first page cannot be understood: {why}", broken.len()),
+                format!(
+                    "{} of {read} users on the first page cannot be understood: {why}",
+                    broken.len()
+                ),
                 "The others are carried. Tell whoever makes the app.",
             ),
             None => self.ok(id, format!("{read} users on the first page; {announced}.")),
@@ -119,7 +134,11 @@ impl Prober<'_> {
 
     async fn one_user(&mut self) {
         let id = "users.one";
-        let Some((user, wanted)) = self.users.iter().find_map(|user| Some((user.clone(), seen::id(user)?))) else {
+        let Some((user, wanted)) = self
+            .users
+            .iter()
+            .find_map(|user| Some((user.clone(), seen::id(user)?)))
+        else {
             self.unknown(id, "There was no user with an id to read.", NOBODY);
             return;
         };
@@ -158,7 +177,9 @@ impl Prober<'_> {
             return;
         }
         let count = self.found.page_size.max(1).to_string();
-        let asked = self.get("Groups", &[("startIndex", "1"), ("count", &count)]).await;
+        let asked = self
+            .get("Groups", &[("startIndex", "1"), ("count", &count)])
+            .await;
         let list = match seen::list(self.app, &asked) {
             Listed::List(list) => list,
             Listed::Refused(status @ (403 | 404 | 405 | 501), words) => {
@@ -185,12 +206,17 @@ impl Prober<'_> {
             }
         };
         self.found.groups = true;
-        let broken = list
-            .items
-            .iter()
-            .find_map(|group| self.app.remote(ResourceType::Group, Value::Object(group.clone())).broken);
+        let broken = list.items.iter().find_map(|group| {
+            self.app
+                .remote(ResourceType::Group, Value::Object(group.clone()))
+                .broken
+        });
         match broken {
-            Some(why) => self.warn(id, format!("A group cannot be understood: {why}"), "The others are carried. Tell whoever makes the app."),
+            Some(why) => self.warn(
+                id,
+                format!("A group cannot be understood: {why}"),
+                "The others are carried. Tell whoever makes the app.",
+            ),
             None => self.ok(id, format!("{} groups on the first page.", list.items.len())),
         }
         self.groups = list.items;
@@ -226,7 +252,11 @@ impl Prober<'_> {
                 );
             }
             Shown::Object(group) if seen::id(&group).as_ref() == Some(&one) => {
-                self.unknown(id, "No member was seen, neither in the list nor in a group alone: there may be none.", "Check again when a group has members.");
+                self.unknown(
+                    id,
+                    "No member was seen, neither in the list nor in a group alone: there may be none.",
+                    "Check again when a group has members.",
+                );
             }
             Shown::Object(_) => self.puzzled(id, "Another object came than the group with this id."),
             Shown::Refused(_, words) | Shown::Odd(words) => self.puzzled(id, words),

@@ -87,7 +87,11 @@ impl Mock {
             asked: Arc::default(),
             took: Arc::default(),
         };
-        let (state, asked, took) = (Arc::clone(&mock.state), Arc::clone(&mock.asked), Arc::clone(&mock.took));
+        let (state, asked, took) = (
+            Arc::clone(&mock.state),
+            Arc::clone(&mock.asked),
+            Arc::clone(&mock.took),
+        );
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let n = asked.fetch_add(1, Ordering::SeqCst);
@@ -153,7 +157,10 @@ fn reply(status: u16, body: Value) -> Reply {
 }
 
 fn error(status: u16) -> Reply {
-    reply(status, json!({ "schemas": [urn::ERROR], "status": status.to_string(), "detail": "no" }))
+    reply(
+        status,
+        json!({ "schemas": [urn::ERROR], "status": status.to_string(), "detail": "no" }),
+    )
 }
 
 async fn serve(mut stream: TcpStream, state: &Mutex<State>, rules: &Rules, n: usize) {
@@ -169,7 +176,11 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>, rules: &Rules, n: us
     let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
     let length = head
         .lines()
-        .find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:").map(|n| n.trim().parse().unwrap()))
+        .find_map(|l| {
+            l.to_ascii_lowercase()
+                .strip_prefix("content-length:")
+                .map(|n| n.trim().parse().unwrap())
+        })
         .unwrap_or(0);
     while bytes.len() < head_end + length {
         if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
@@ -181,13 +192,19 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>, rules: &Rules, n: us
     let answer = answer(&mut state.lock().unwrap(), rules, line[0], line[1], &body);
     let (status, kind, text) = match rules.garble {
         Some((at, (status, text))) if at == n => (status, "application/scim+json", text.to_owned()),
-        _ if answer.status >= 400 && rules.has(Defect::HtmlErrors) => {
-            (answer.status, "text/html", "<html><body>Oh no</body></html>".to_owned())
-        }
+        _ if answer.status >= 400 && rules.has(Defect::HtmlErrors) => (
+            answer.status,
+            "text/html",
+            "<html><body>Oh no</body></html>".to_owned(),
+        ),
         _ if answer.body.is_null() => (answer.status, "application/scim+json", String::new()),
         _ => (answer.status, "application/scim+json", answer.body.to_string()),
     };
-    let etag = if rules.has(Defect::EtagMissing) { "" } else { "ETag: W/\"1\"\r\n" };
+    let etag = if rules.has(Defect::EtagMissing) {
+        ""
+    } else {
+        "ETag: W/\"1\"\r\n"
+    };
     let said = format!(
         "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\n{etag}RateLimit-Limit: 100\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
         text.len()
@@ -199,14 +216,26 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>, rules: &Rules, n: us
 fn answer(state: &mut State, rules: &Rules, method: &str, target: &str, body: &Value) -> Reply {
     let url = url::Url::parse(&format!("http://x{target}")).unwrap();
     let parts: Vec<&str> = url.path().split('/').skip(3).collect();
-    let query: Map<String, Value> = url.query_pairs().map(|(k, v)| (k.into_owned(), v.into_owned().into())).collect();
+    let query: Map<String, Value> = url
+        .query_pairs()
+        .map(|(k, v)| (k.into_owned(), v.into_owned().into()))
+        .collect();
     match (method, parts.as_slice()) {
-        ("GET", ["ServiceProviderConfig" | "Schemas" | "ResourceTypes"]) if rules.has(Defect::NoDiscovery) => error(404),
+        ("GET", ["ServiceProviderConfig" | "Schemas" | "ResourceTypes"])
+            if rules.has(Defect::NoDiscovery) =>
+        {
+            error(404)
+        }
         ("GET", ["ServiceProviderConfig"]) => config(rules),
         ("GET", ["Schemas"]) => list(vec![json!({ "id": urn::USER }), json!({ "id": urn::GROUP })]),
-        ("GET", ["ResourceTypes"]) => list(vec![json!({ "endpoint": "/Users" }), json!({ "endpoint": "/Groups" })]),
+        ("GET", ["ResourceTypes"]) => list(vec![
+            json!({ "endpoint": "/Users" }),
+            json!({ "endpoint": "/Groups" }),
+        ]),
         (_, ["Groups", ..]) if rules.has(Defect::NoGroups) => error(404),
-        ("POST" | "PATCH" | "PUT" | "DELETE", ["Groups", ..]) if rules.has(Defect::GroupsReadOnly) => error(403),
+        ("POST" | "PATCH" | "PUT" | "DELETE", ["Groups", ..]) if rules.has(Defect::GroupsReadOnly) => {
+            error(403)
+        }
         ("GET", [kind]) => many(state, rules, kind, &query),
         ("POST", [kind]) => create(state, rules, kind, body),
         (_, [kind, id]) => one(state, rules, (method, kind, id), body),
@@ -215,7 +244,10 @@ fn answer(state: &mut State, rules: &Rules, method: &str, target: &str, body: &V
 }
 
 fn list(items: Vec<Value>) -> Reply {
-    reply(200, json!({ "schemas": [urn::LIST_RESPONSE], "totalResults": items.len(), "Resources": items }))
+    reply(
+        200,
+        json!({ "schemas": [urn::LIST_RESPONSE], "totalResults": items.len(), "Resources": items }),
+    )
 }
 
 fn config(rules: &Rules) -> Reply {
@@ -230,7 +262,11 @@ fn config(rules: &Rules) -> Reply {
 }
 
 fn all<'s>(state: &'s mut State, kind: &str) -> &'s mut Vec<Value> {
-    if kind == "Users" { &mut state.users } else { &mut state.groups }
+    if kind == "Users" {
+        &mut state.users
+    } else {
+        &mut state.groups
+    }
 }
 
 fn many(state: &mut State, rules: &Rules, kind: &str, query: &Map<String, Value>) -> Reply {
@@ -246,7 +282,9 @@ fn many(state: &mut State, rules: &Rules, kind: &str, query: &Map<String, Value>
     }
     let number = |name: &str| text(name).and_then(|n| n.parse::<usize>().ok());
     let total = items.len();
-    let cursor = text("cursor").and_then(|c| c.strip_prefix('c')).and_then(|c| c.parse().ok());
+    let cursor = text("cursor")
+        .and_then(|c| c.strip_prefix('c'))
+        .and_then(|c| c.parse().ok());
     let start = match (rules.has(Defect::StartIgnored), rules.has(Defect::CursorOnly)) {
         (true, _) => 0,
         (_, true) => cursor.unwrap_or(0),
@@ -284,13 +322,19 @@ fn search(items: Vec<Value>, rules: &Rules, filter: &str) -> Reply {
     if refused {
         return error(400);
     }
-    if rules.has(Defect::FiltersIgnored) || (attribute == "externalId" && rules.has(Defect::ExternalIdIgnored)) {
+    if rules.has(Defect::FiltersIgnored)
+        || (attribute == "externalId" && rules.has(Defect::ExternalIdIgnored))
+    {
         return list(items);
     }
     let found: Vec<Value> = items
         .into_iter()
         .filter(|item| {
-            let held = if attribute == "emails.value" { &item["emails"][0]["value"] } else { &item[attribute] };
+            let held = if attribute == "emails.value" {
+                &item["emails"][0]["value"]
+            } else {
+                &item[attribute]
+            };
             let held = held.as_str().unwrap_or_default();
             match attribute {
                 "userName" if rules.has(Defect::NamesNotFound) => false,
@@ -311,7 +355,10 @@ fn create(state: &mut State, rules: &Rules, kind: &str, body: &Value) -> Reply {
     let mut made = body.clone();
     made["id"] = format!("made{}", state.made).into();
     all(state, kind).push(made.clone());
-    match (rules.has(Defect::CreateWithoutId), rules.has(Defect::CreateSays200)) {
+    match (
+        rules.has(Defect::CreateWithoutId),
+        rules.has(Defect::CreateSays200),
+    ) {
         (true, _) => reply(201, Value::Null),
         (_, true) => reply(200, made),
         _ => reply(201, made),

@@ -1,12 +1,13 @@
 //! How lists go on (RFC 7644 §3.4.2.4, RFC 9865), tried on users. A total is checked at its two sides: the last one is
 //! there, and none comes after it.
 
-use super::seen::{self, List, Listed};
 use super::Prober;
+use super::seen::{self, List, Listed};
 use crate::model::Paging;
 
 const TOO_FEW: &str = "Check again when the app has more users.";
-const READ_ON: &str = "A sync reads what comes and takes nobody for gone because of it. Tell whoever makes the app.";
+const READ_ON: &str =
+    "A sync reads what comes and takes nobody for gone because of it. Tell whoever makes the app.";
 
 /// Two small pages in a row.
 struct Steps {
@@ -34,7 +35,11 @@ impl Prober<'_> {
         let read = self.users.len();
         if read < 2 {
             for id in ["paging.kind", "paging.size", "paging.totals"] {
-                self.unknown(id, format!("With {read} users in the list it cannot be told."), TOO_FEW);
+                self.unknown(
+                    id,
+                    format!("With {read} users in the list it cannot be told."),
+                    TOO_FEW,
+                );
             }
             return;
         }
@@ -43,7 +48,8 @@ impl Prober<'_> {
         let second = self.users_from(1 + size, size).await;
         let steps = match (first, second) {
             (Listed::List(first), Listed::List(second)) => Steps { size, first, second },
-            (Listed::Refused(_, words) | Listed::Odd(words), _) | (_, Listed::Refused(_, words) | Listed::Odd(words)) => {
+            (Listed::Refused(_, words) | Listed::Odd(words), _)
+            | (_, Listed::Refused(_, words) | Listed::Odd(words)) => {
                 self.unpaged(size, words).await;
                 return;
             }
@@ -55,7 +61,9 @@ impl Prober<'_> {
 
     async fn users_from(&mut self, start: usize, count: usize) -> Listed {
         let (start, count) = (start.to_string(), count.to_string());
-        let asked = self.get("Users", &[("startIndex", &start), ("count", &count)]).await;
+        let asked = self
+            .get("Users", &[("startIndex", &start), ("count", &count)])
+            .await;
         seen::list(self.app, &asked)
     }
 
@@ -69,9 +77,22 @@ impl Prober<'_> {
                 "Large directories may come in answers too large to read. Tell whoever makes the app.",
             );
         } else if steps.first.items.len() < asked {
-            self.puzzled(id, format!("Asked for {asked}, {} came, though there are more.", steps.first.items.len()));
+            self.puzzled(
+                id,
+                format!(
+                    "Asked for {asked}, {} came, though there are more.",
+                    steps.first.items.len()
+                ),
+            );
         } else {
-            self.ok(id, format!("Asked for {asked}, {asked} came; asked for {}, {} came.", self.found.page_size, self.users.len()));
+            self.ok(
+                id,
+                format!(
+                    "Asked for {asked}, {asked} came; asked for {}, {} came.",
+                    self.found.page_size,
+                    self.users.len()
+                ),
+            );
         }
     }
 
@@ -80,7 +101,10 @@ impl Prober<'_> {
         let id = "paging.kind";
         if steps.moved() {
             self.found.paging = Paging::Index;
-            self.ok(id, "By startIndex and count: the second page begins after the first.");
+            self.ok(
+                id,
+                "By startIndex and count: the second page begins after the first.",
+            );
             return true;
         }
         if self.by_cursor(steps.size, Some(&steps.first)).await {
@@ -146,7 +170,10 @@ impl Prober<'_> {
         let moved = !after.is_empty() && after.iter().all(|id| !before.contains(id));
         if moved {
             self.found.paging = Paging::Cursor;
-            self.ok("paging.kind", "By cursor: startIndex does not go on, nextCursor does.");
+            self.ok(
+                "paging.kind",
+                "By cursor: startIndex does not go on, nextCursor does.",
+            );
         }
         moved
     }
@@ -154,7 +181,11 @@ impl Prober<'_> {
     async fn totals(&mut self, steps: &Steps, by_index: bool) {
         let (id, read) = ("paging.totals", self.users.len());
         let (Some(total), Some(a), Some(b)) = (self.total, steps.first.total, steps.second.total) else {
-            self.warn(id, "The app does not say how many there are.", "Nothing has to be done: a list is read until nothing more comes.");
+            self.warn(
+                id,
+                "The app does not say how many there are.",
+                "Nothing has to be done: a list is read until nothing more comes.",
+            );
             return;
         };
         if a != total || b != total {
@@ -163,14 +194,20 @@ impl Prober<'_> {
             return;
         }
         if read as u64 > total {
-            self.bad(id, format!("{total} users are announced, but {read} came."), READ_ON);
+            self.bad(
+                id,
+                format!("{total} users are announced, but {read} came."),
+                READ_ON,
+            );
             return;
         }
         if !by_index {
             if read as u64 == total && self.cursor.is_none() {
                 self.ok(id, format!("{total} users are announced, and {total} came."));
             } else {
-                let said = format!("{total} users are announced, {read} came on the first page; the rest was not counted.");
+                let said = format!(
+                    "{total} users are announced, {read} came on the first page; the rest was not counted."
+                );
                 self.unknown(id, said, "A sync counts them.");
             }
             return;
@@ -180,19 +217,31 @@ impl Prober<'_> {
         let beyond = self.users_from(end.saturating_add(1), 1).await;
         match (last, beyond) {
             (Listed::List(last), _) if last.items.is_empty() => {
-                self.bad(id, format!("{total} users are announced, but the last of them does not come."), READ_ON);
+                self.bad(
+                    id,
+                    format!("{total} users are announced, but the last of them does not come."),
+                    READ_ON,
+                );
             }
             (Listed::List(_), Listed::List(beyond)) if !beyond.items.is_empty() => {
-                self.bad(id, format!("{total} users are announced, but more come."), READ_ON);
+                self.bad(
+                    id,
+                    format!("{total} users are announced, but more come."),
+                    READ_ON,
+                );
             }
             // Asking for what lies beyond the end may be refused: it is the end.
             (Listed::List(_), Listed::List(_) | Listed::Refused(400 | 404, _)) => {
                 if (read as u64) < total && u32::try_from(read).is_ok_and(|n| n < self.found.page_size) {
                     self.found.page_given = u32::try_from(read).ok();
                 }
-                self.ok(id, format!("{total} users are announced: the last of them comes, and nobody after."));
+                self.ok(
+                    id,
+                    format!("{total} users are announced: the last of them comes, and nobody after."),
+                );
             }
-            (Listed::Refused(_, words) | Listed::Odd(words), _) | (_, Listed::Refused(_, words) | Listed::Odd(words)) => {
+            (Listed::Refused(_, words) | Listed::Odd(words), _)
+            | (_, Listed::Refused(_, words) | Listed::Odd(words)) => {
                 self.puzzled(id, words);
             }
         }

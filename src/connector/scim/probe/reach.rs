@@ -43,7 +43,11 @@ impl Prober<'_> {
                 return None;
             }
             NetErrorKind::ConnectTimeout => {
-                self.unknown("reach.dns", "Not told apart from the connection, which timed out.", "");
+                self.unknown(
+                    "reach.dns",
+                    "Not told apart from the connection, which timed out.",
+                    "",
+                );
                 self.bad("reach.tcp", said, PORT);
                 return None;
             }
@@ -93,14 +97,22 @@ impl Prober<'_> {
         }
         let Some(ends) = ends else {
             let advice = "Look at the certificate in a browser.";
-            self.unknown(id, "TLS works; when the certificate ends could not be read.", advice);
+            self.unknown(
+                id,
+                "TLS works; when the certificate ends could not be read.",
+                advice,
+            );
             return;
         };
         let days = (ends - self.plan.now.0 / 1000).div_euclid(DAY);
         let said = format!("TLS works; the certificate is valid for {days} more days.");
         match days {
             ..0 => self.bad(id, "The certificate has expired.", "Renew it."),
-            0..=SOON => self.warn(id, said, "Renew it before it ends: then nothing can be sent any more."),
+            0..=SOON => self.warn(
+                id,
+                said,
+                "Renew it before it ends: then nothing can be sent any more.",
+            ),
             _ => self.ok(id, said),
         }
     }

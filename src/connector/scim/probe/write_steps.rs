@@ -44,7 +44,8 @@ impl Prober<'_> {
             let operation = json!({ "op": "remove", "path": "title" });
             self.patched("write.remove", (kind, id), operation, &gone).await;
             let operation = json!({ "op": "add", "path": "title", "value": "Added" });
-            self.patched("write.add", (kind, id), operation, &text("title", "Added")).await;
+            self.patched("write.add", (kind, id), operation, &text("title", "Added"))
+                .await;
         }
         let put = self.put(id).await;
         if refused && put == Ended::Held {
@@ -91,7 +92,9 @@ impl Prober<'_> {
         }
         user.insert("displayName".into(), "Rollcall Written".into());
         let holds = |user: &Attributes| seen::text(user, "displayName") == Some("Rollcall Written");
-        let (ended, words) = self.change(Method::PUT, (kind, id), Value::Object(user), &holds).await;
+        let (ended, words) = self
+            .change(Method::PUT, (kind, id), Value::Object(user), &holds)
+            .await;
         self.judge(line, ended, words);
         ended
     }
@@ -116,8 +119,14 @@ impl Prober<'_> {
         };
         let asked = self.ask(Method::GET, url, None).await;
         match seen::object(self.app, &asked) {
-            Shown::Object(now) if holds(&now) => (Ended::Held, format!("{name} was answered {status}, and the app holds what was sent.")),
-            Shown::Object(_) => (Ended::NotHeld, format!("{name} was answered {status}, but the app does not hold what was sent.")),
+            Shown::Object(now) if holds(&now) => (
+                Ended::Held,
+                format!("{name} was answered {status}, and the app holds what was sent."),
+            ),
+            Shown::Object(_) => (
+                Ended::NotHeld,
+                format!("{name} was answered {status}, but the app does not hold what was sent."),
+            ),
             Shown::Refused(_, words) | Shown::Odd(words) => (Ended::Unsure, words),
         }
     }
@@ -127,7 +136,11 @@ impl Prober<'_> {
             Ended::Held => self.ok(line, words),
             Ended::NotHeld => self.bad(line, words, TELL),
             Ended::Refused if line != "write.put" && self.announces_patch() => {
-                self.bad(line, format!("PATCH is announced, but refused: {words}"), OTHER_WAY);
+                self.bad(
+                    line,
+                    format!("PATCH is announced, but refused: {words}"),
+                    OTHER_WAY,
+                );
             }
             Ended::Refused => self.warn(line, words, OTHER_WAY),
             Ended::Unsure => self.puzzled(line, words),
@@ -140,11 +153,17 @@ impl Prober<'_> {
         let within = |group: &Attributes| {
             let members = parse::peek(group, "members").and_then(Value::as_array);
             members.into_iter().flatten().any(|m| {
-                m.as_object().and_then(|m| parse::peek(m, "value").cloned()).and_then(parse::id).as_deref() == Some(user)
+                m.as_object()
+                    .and_then(|m| parse::peek(m, "value").cloned())
+                    .and_then(parse::id)
+                    .as_deref()
+                    == Some(user)
             })
         };
         let join = json!({ "op": "add", "path": "members", "value": [{ "value": user }] });
-        let joined = self.patched_members("write.join", (kind, group), join, &within).await;
+        let joined = self
+            .patched_members("write.join", (kind, group), join, &within)
+            .await;
         if joined != Ended::Held {
             self.skip("write.leave", "Not tried: nobody was taken in.");
             return;
@@ -152,7 +171,8 @@ impl Prober<'_> {
         let leave = json!({ "op": "remove", "path": format!("members[{}]", Filter::eq("value", user)) });
         // A list that is not shown any more is empty.
         let without = |group: &Attributes| !shown(group) || !within(group);
-        self.patched_members("write.leave", (kind, group), leave, &without).await;
+        self.patched_members("write.leave", (kind, group), leave, &without)
+            .await;
     }
 
     async fn patched_members(
@@ -178,7 +198,10 @@ impl Prober<'_> {
         let off = |user: &Attributes| parse::peek(user, "active") == Some(&Value::Bool(false));
         let (method, body) = if patches {
             let operation = json!({ "op": "replace", "path": "active", "value": false });
-            (Method::PATCH, json!({ "schemas": [urn::PATCH_OP], "Operations": [operation] }))
+            (
+                Method::PATCH,
+                json!({ "schemas": [urn::PATCH_OP], "Operations": [operation] }),
+            )
         } else {
             let Some(Ok(answer)) = self.one(kind, id).await else {
                 self.puzzled(line, "The user could not be read before.");

@@ -49,14 +49,18 @@ impl Prober<'_> {
             "emails": [{ "value": name, "type": "work", "primary": true }],
             "active": true,
         });
-        let user = self.make("write.user", ResourceType::User, ("userName", &name), body).await;
+        let user = self
+            .make("write.user", ResourceType::User, ("userName", &name), body)
+            .await;
         let mut group = None;
         if let Some(id) = user.as_ref().and_then(|made| made.id.clone()) {
             let patches = self.change_user(&id).await;
             if self.plan.scope.carries(ResourceType::Group) && self.found.groups {
                 let name = format!("rollcall-probe-{}", self.plan.tag);
                 let body = json!({ "schemas": [ResourceType::Group.schema()], "displayName": name });
-                group = self.make("write.group", ResourceType::Group, ("displayName", &name), body).await;
+                group = self
+                    .make("write.group", ResourceType::Group, ("displayName", &name), body)
+                    .await;
                 if let Some(group) = group.as_ref().and_then(|made| made.id.clone()) {
                     self.change_members(&group, &id).await;
                 }
@@ -67,10 +71,19 @@ impl Prober<'_> {
     }
 
     /// None: certainly nothing was made.
-    async fn make(&mut self, id: &str, kind: ResourceType, (attribute, name): (&str, &str), body: Value) -> Option<Made> {
+    async fn make(
+        &mut self,
+        id: &str,
+        kind: ResourceType,
+        (attribute, name): (&str, &str),
+        body: Value,
+    ) -> Option<Made> {
         let url = self.app.endpoint(kind.endpoint(), &[]).ok()?;
         let asked = self.ask(Method::POST, url, Some(body)).await;
-        let shown = asked.as_ref().ok().and_then(|answer| serde_json::from_slice::<Attributes>(&answer.body).ok());
+        let shown = asked
+            .as_ref()
+            .ok()
+            .and_then(|answer| serde_json::from_slice::<Attributes>(&answer.body).ok());
         let mut made = Made {
             kind,
             name: name.to_owned(),
@@ -84,11 +97,19 @@ impl Prober<'_> {
             Done::Yes(_) if made.id.is_none() => {
                 made.id = self.look_for(kind, attribute, name).await;
                 let advice = "What is made is searched for afterwards, which takes longer. Tell whoever makes the app.";
-                self.warn(id, format!("A {what} was made, but the answer does not say its id."), advice);
+                self.warn(
+                    id,
+                    format!("A {what} was made, but the answer does not say its id."),
+                    advice,
+                );
             }
             Done::Yes(201) => self.ok(id, format!("A {what} was made: 201, with its id.")),
             Done::Yes(status) => {
-                self.warn(id, format!("A {what} was made, but answered {status} rather than 201."), "Nothing has to be done.");
+                self.warn(
+                    id,
+                    format!("A {what} was made, but answered {status} rather than 201."),
+                    "Nothing has to be done.",
+                );
             }
             Done::Refused(_, words) => {
                 let advice = match kind {
@@ -146,12 +167,18 @@ impl Prober<'_> {
             let after = match seen::object(self.app, &asked) {
                 Shown::Refused(404, _) => Left::Gone,
                 Shown::Object(other) if seen::id(&other).as_ref() != Some(&id) => Left::Unsure,
-                Shown::Object(user) if super::super::parse::peek(&user, "active") == Some(&Value::Bool(false)) => Left::Inactive,
+                Shown::Object(user)
+                    if super::super::parse::peek(&user, "active") == Some(&Value::Bool(false)) =>
+                {
+                    Left::Inactive
+                }
                 Shown::Object(_) => Left::There,
                 Shown::Refused(..) | Shown::Odd(_) => Left::Unsure,
             };
             match (done, &after) {
-                (Done::Yes(_) | Done::Refused(404, _), Left::Gone) => self.ok(delete, "What was made was deleted, and is gone."),
+                (Done::Yes(_) | Done::Refused(404, _), Left::Gone) => {
+                    self.ok(delete, "What was made was deleted, and is gone.");
+                }
                 (Done::Yes(_), Left::Inactive) => self.warn(
                     delete,
                     "DELETE only deactivates: the account can still be read.",
@@ -162,8 +189,14 @@ impl Prober<'_> {
                     "DELETE was answered as done, but it is still there.",
                     "Let accounts be deactivated instead (settings, leavers). Tell whoever makes the app.",
                 ),
-                (Done::Refused(_, words), _) => self.warn(delete, words, "Let accounts be deactivated instead (settings, leavers)."),
-                (Done::Yes(_) | Done::Odd(_), _) => self.puzzled(delete, "Whether it was deleted is not known."),
+                (Done::Refused(_, words), _) => self.warn(
+                    delete,
+                    words,
+                    "Let accounts be deactivated instead (settings, leavers).",
+                ),
+                (Done::Yes(_) | Done::Odd(_), _) => {
+                    self.puzzled(delete, "Whether it was deleted is not known.");
+                }
             }
             left.push((made, after));
         }
@@ -180,7 +213,10 @@ impl Prober<'_> {
             let said = format!("Still in the app: {}.", there.join(", "));
             self.say(id, LineState::Bad, said, "Delete it by hand in the app.");
         } else if !unsure.is_empty() {
-            let said = format!("It is not known whether the app still holds {}.", unsure.join(", "));
+            let said = format!(
+                "It is not known whether the app still holds {}.",
+                unsure.join(", ")
+            );
             self.unknown(id, said, "Look for it in the app, and delete it by hand.");
         } else {
             self.ok(id, "What was made for this check is gone.");
