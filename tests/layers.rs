@@ -331,7 +331,7 @@ const PLANTED: &str = "
 src/scim/filter.rs ¦ use crate::store::resources; ¦ `scim` may not import `crate::store`
 src/scim/filter.rs ¦ fn f() { super::super::model::x() } ¦ `scim` may not import `crate::model`
 src/model/mod.rs ¦ use crate::{⏎ scim::urn,⏎ sync::{self, plan},⏎}; ¦ `model` may not import `crate::sync`
-src/connector/net.rs ¦ use crate::clock; ¦ `connector` may not import `crate::clock`
+src/connector/net.rs ¦ use crate::secret; ¦ `connector` may not import `crate::secret`
 src/sync/push.rs ¦ use crate::web::ui; ¦ `sync` may not import `crate::web`
 src/clock.rs ¦ use crate::store; ¦ `clock` may not import `crate::store`
 src/sync/push.rs ¦ use rusqlite::Connection; ¦ `rusqlite` is named under src/store only
