@@ -215,7 +215,6 @@ fn how_an_app_is_told_who_calls_is_typed_in_one_word() {
         auth,
         headers,
         token,
-        user_writes: None,
         ..
     } = plan(
         "instance edit x --auth oauth:https://l.example/t,me,all --token-stdin",

@@ -636,6 +636,9 @@ async fn the_command_line_says_who_would_lose_access_and_saves_with_yes() {
         let command = Command::InstanceEdit {
             slug: g.instance.slug.clone(),
             change: Box::new(change),
+            auth: None,
+            headers: None,
+            token: None,
         };
         rollcall::cli::execute::execute(g.hub.server.hub(), None, "http://hub.example", command)
     };

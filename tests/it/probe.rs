@@ -1,5 +1,6 @@
 //! The prober against a whole server: our own endpoint, behind a relay, with everything between the command and the page.
 
+use rollcall::model::Access;
 use rollcall::cli::command::{Command, NewTarget, WireSecret};
 use rollcall::cli::execute::execute;
 use rollcall::secret::Secret;
@@ -83,6 +84,7 @@ async fn our_own_endpoint_is_in_order() {
         target: NewTarget {
             base_url: format!("{}/Users/", g.direct.base),
             token: WireSecret(Secret::new(token.into())),
+            access: Access::default(),
         },
     };
     let report = execute(hub, engine, BASE, stranger(&g.direct.key)).await.unwrap();
