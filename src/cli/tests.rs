@@ -212,10 +212,7 @@ fn how_an_app_is_told_who_calls_is_typed_in_one_word() {
     assert_eq!(target.access.auth, Auth::Header { name });
     assert_eq!(target.access.headers.len(), 1);
     let Command::InstanceEdit {
-        auth,
-        headers,
-        token,
-        ..
+        auth, headers, token, ..
     } = plan(
         "instance edit x --auth oauth:https://l.example/t,me,all --token-stdin",
         b"abc\n",

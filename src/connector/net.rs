@@ -303,12 +303,7 @@ impl Net {
             }
             body.extend_from_slice(&chunk);
         }
-        let mut whole = Response::new(
-            answer.status().as_u16(),
-            answer.headers(),
-            body,
-            self.now(),
-        );
+        let mut whole = Response::new(answer.status().as_u16(), answer.headers(), body, self.now());
         whole.observed.certificate_ends = answer
             .extensions()
             .get::<reqwest::tls::TlsInfo>()

@@ -1,8 +1,8 @@
 //! The prober against a whole server: our own endpoint, behind a relay, with everything between the command and the page.
 
-use rollcall::model::Access;
 use rollcall::cli::command::{Command, NewTarget, WireSecret};
 use rollcall::cli::execute::execute;
+use rollcall::model::Access;
 use rollcall::secret::Secret;
 use rollcall::store::probes;
 use serde_json::Value;

@@ -44,10 +44,7 @@ pub(super) async fn create(
             user_writes: user_writes.unwrap_or_default(),
             ..Policies::default()
         },
-        access: target
-            .as_ref()
-            .map(|(t, _)| t.access.clone())
-            .unwrap_or_default(),
+        access: target.as_ref().map(|(t, _)| t.access.clone()).unwrap_or_default(),
         target: target.map(|(target, _)| (target.base_url, target.token.0)),
     };
     let made = hub.manager.create(typist(), new).await.map_err(sentence)?;

@@ -1,7 +1,7 @@
 //! Brings a page in, some accounts in one unit of work; the last of them also says where the run stands then.
 
-use super::account::{Look, Took, take_in};
 use super::MEMBERS;
+use super::account::{Look, Took, take_in};
 use super::walk::{Next, Walk};
 use crate::connector::{Place, Remote};
 use crate::mapping;
@@ -90,7 +90,12 @@ pub(super) async fn bring_in(
 }
 
 /// One unit of work; `Done` if the run was ended meanwhile.
-async fn write(ctx: &Context, (instance, host): (&Instance, &str), run: &mut Run, unit: Unit) -> Result<(), Ended> {
+async fn write(
+    ctx: &Context,
+    (instance, host): (&Instance, &str),
+    run: &mut Run,
+    unit: Unit,
+) -> Result<(), Ended> {
     let id = instance.id;
     let Unit {
         kind,

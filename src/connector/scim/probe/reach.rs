@@ -64,7 +64,11 @@ impl Prober<'_> {
                 return None;
             }
             NetErrorKind::Paced => {
-                self.unknown("reach.tcp", said, "Try again when the host lets more requests through.");
+                self.unknown(
+                    "reach.tcp",
+                    said,
+                    "Try again when the host lets more requests through.",
+                );
                 return None;
             }
             NetErrorKind::NoToken | NetErrorKind::Refused(_) => {
@@ -72,7 +76,10 @@ impl Prober<'_> {
                 self.bad("reach.credentials", said, advice);
                 return None;
             }
-            NetErrorKind::Timeout | NetErrorKind::Redirect | NetErrorKind::TooLarge | NetErrorKind::Interrupted => {}
+            NetErrorKind::Timeout
+            | NetErrorKind::Redirect
+            | NetErrorKind::TooLarge
+            | NetErrorKind::Interrupted => {}
         }
         // The connection stood; what was asked for did not come.
         self.resolved(&host, named);

@@ -146,7 +146,12 @@ async fn probed(defects: &[Defect], garble: Option<(usize, Garbage)>, writes: bo
         allow_private: true,
         ..NetPolicy::default()
     });
-    let app = Scim::new(&mock.url(), caller(Token::new("t0ken".into())), &Capabilities::default(), net.unwrap());
+    let app = Scim::new(
+        &mock.url(),
+        caller(Token::new("t0ken".into())),
+        &Capabilities::default(),
+        net.unwrap(),
+    );
     let took = std::sync::Arc::clone(&mock.took);
     let elapsed = move || Duration::from_millis(took.load(Ordering::SeqCst));
     let plan = ProbePlan {
@@ -367,7 +372,12 @@ async fn nobody_there_is_told_step_by_step() {
         ("https://nobody.invalid/scim", "reach.dns"),
         ("https://169.254.169.254/scim", "reach.dns"),
     ] {
-        let app = Scim::new(base, caller(Token::new("t".into())), &Capabilities::default(), net.clone());
+        let app = Scim::new(
+            base,
+            caller(Token::new("t".into())),
+            &Capabilities::default(),
+            net.clone(),
+        );
         let plan = ProbePlan {
             scope: Scope::UsersAndGroups,
             tag: TAG,
@@ -407,7 +417,12 @@ async fn time_that_runs_out_ends_in_unknown_and_a_clean_app() {
             allow_private: true,
             ..NetPolicy::default()
         });
-        let app = Scim::new(&mock.url(), caller(Token::new("t".into())), &Capabilities::default(), net.unwrap());
+        let app = Scim::new(
+            &mock.url(),
+            caller(Token::new("t".into())),
+            &Capabilities::default(),
+            net.unwrap(),
+        );
         let took = std::sync::Arc::clone(&mock.took);
         let elapsed = move || Duration::from_millis(took.load(Ordering::SeqCst));
         let plan = ProbePlan {
@@ -439,7 +454,12 @@ async fn a_certificate_that_ends_is_told_in_time() {
         (-1, LineState::Bad),
     ] {
         let net = Net::new(NetPolicy::default()).unwrap();
-        let app = Scim::new("https://a.example", caller(Token::new("t".into())), &Capabilities::default(), net);
+        let app = Scim::new(
+            "https://a.example",
+            caller(Token::new("t".into())),
+            &Capabilities::default(),
+            net,
+        );
         let plan = ProbePlan {
             scope: Scope::Users,
             tag: TAG,
