@@ -117,7 +117,7 @@ pub enum Action {
     /// Run the demo.
     Demo(DemoArgs),
     /// Have the hub do a command: see [`dispatch`].
-    Hub(PathBuf, Plan),
+    Hub(PathBuf, Box<Plan>),
     /// Put a backup in place; only where no server runs.
     Restore(Restore),
     /// Make a new key file; only where no server runs.
@@ -223,7 +223,7 @@ impl Cli {
             Verb::Doctor(args) => args.plan(),
             Verb::Healthcheck => doctor::healthcheck(),
         };
-        Ok(Action::Hub(dir()?, plan))
+        Ok(Action::Hub(dir()?, Box::new(plan)))
     }
 }
 

@@ -21,7 +21,7 @@ fn plan(args: &str, input: &[u8]) -> Plan {
     match act(args, input).unwrap() {
         Action::Hub(dir, plan) => {
             assert_eq!(dir, PathBuf::from("/srv/rollcall"));
-            plan
+            *plan
         }
         other => panic!("{other:?}"),
     }

@@ -1,6 +1,8 @@
 //! Each command on a hub in a directory of its own: what it answers, and what it refuses.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod held;
+
 use std::path::Path;
 
 use serde_json::json;
@@ -8,11 +10,11 @@ use serde_json::json;
 use super::*;
 use crate::app::{Server, Tuning};
 use crate::cli::change::Change;
-use crate::cli::command::{NewTarget, Switch, TokenEnd, Which, WireSecret};
+use crate::cli::command::{NewTarget, Switch, TokenEnd, WireSecret};
 use crate::config::{self, Config, Env, Flags};
-use crate::model::{Auth, Removal, RemovalClass, RemovalState, Role, Scope, Time, UserWrites};
+use crate::model::{Auth, Role, Scope, UserWrites};
 use crate::secret::{Secret, verify_password};
-use crate::store::{Tx, events, removals};
+use crate::store::events;
 
 const BASE: &str = "https://hub.example.com";
 
@@ -407,58 +409,6 @@ async fn keys() {
         .filter(|row| row["live"] == true)
         .count();
     assert_eq!(live, 1);
-}
-
-#[tokio::test]
-async fn held_removals() {
-    let dir = tempfile::tempdir().unwrap();
-    let hub = open(dir.path()).await;
-    done(&hub, receiver("People")).await;
-    let id = find(&hub, "people".into()).await.unwrap().id;
-    let hold = move |tx: &Tx<'_>| -> Result<(), StoreError> {
-        for subject in 1..=250 {
-            let new = Removal {
-                id: 0,
-                instance: id,
-                class: RemovalClass::Account,
-                subject,
-                member: 0,
-                label: format!("user{subject}"),
-                state: RemovalState::Held,
-                reason: "it left".into(),
-                at: Time(0),
-            };
-            removals::insert(tx, &new, 0)?;
-        }
-        Ok(())
-    };
-    hub.store.write(Lane::Front, None, hold).await.unwrap();
-    let decide = |which, allow| Command::HeldDecide {
-        slug: "people".into(),
-        which,
-        allow,
-    };
-    let list = || Command::HeldList {
-        slug: Some("people".into()),
-    };
-    let rows = done(&hub, list()).await;
-    assert_eq!(rows.as_array().unwrap().len(), 250);
-    assert_eq!(
-        (&rows[0]["label"], &rows[0]["class"]),
-        (&json!("user1"), &json!("account"))
-    );
-    let ids: Vec<i64> = rows.as_array().unwrap()[..2]
-        .iter()
-        .map(|row| row["id"].as_i64().unwrap())
-        .collect();
-    assert_eq!(
-        done(&hub, decide(Which::Ids(ids.clone()), true)).await,
-        json!({"count": 2})
-    );
-    refused(&hub, decide(Which::Ids(ids), true), "None of these waits").await;
-    assert_eq!(done(&hub, decide(Which::All, false)).await, json!({"count": 248}));
-    assert_eq!(done(&hub, decide(Which::All, false)).await, json!({"count": 0}));
-    assert_eq!(done(&hub, list()).await, json!([]));
 }
 
 #[tokio::test]
