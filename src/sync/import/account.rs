@@ -168,7 +168,7 @@ fn is_being_made(look: &Look<'_>, external: Option<&str>, name: &str) -> Result<
 /// Whose an account is that was never seen.
 enum Whose {
     /// The one managed resource that has no counterpart yet and is this account.
-    Ours(Resource),
+    Ours(Box<Resource>),
     /// One of several, or one that several accounts are like: a person decides.
     Unclear(Vec<Resource>, Likeness),
     /// Nobody here waits for it.
@@ -199,7 +199,7 @@ fn waiting(look: &Look<'_>, external: Option<&str>, name: &str, id: &str) -> Res
 fn one_of(look: &Look<'_>, mut same: Vec<Resource>, why: Likeness) -> Result<Whose, StoreError> {
     Ok(match (same.len(), same.pop()) {
         (_, None) => Whose::Nobodys,
-        (1, Some(ours)) if !adoption::is_undecided(look.tx, ours.row)? => Whose::Ours(ours),
+        (1, Some(ours)) if !adoption::is_undecided(look.tx, ours.row)? => Whose::Ours(Box::new(ours)),
         (_, Some(last)) => {
             same.push(last);
             Whose::Unclear(same, why)
