@@ -11,7 +11,7 @@ use crate::scim::schema::ResourceType;
 
 /// Settings of an instance to change.
 #[derive(Clone, Debug, Default, PartialEq, Args, Serialize, Deserialize)]
-#[group(id = "policies", multiple = true)]
+#[group(id = "edit", required = true, multiple = true)]
 #[serde(default)]
 pub struct Change {
     /// Of an instance that carries groups only: acknowledge or refuse what is written of users

@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use super::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow, RequestRow, TokenRow};
@@ -27,7 +27,6 @@ pub(super) enum InstanceVerb {
     /// One instance in full
     Show(One),
     /// Change its settings; what is not named stays
-    #[command(group(ArgGroup::new("edit").arg("policies").required(true).multiple(true)))]
     Edit {
         #[command(flatten)]
         one: One,
