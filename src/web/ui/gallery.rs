@@ -5,6 +5,7 @@
 mod first;
 mod inside;
 mod lifecycle;
+mod onward;
 mod people;
 mod requests;
 mod sample;
