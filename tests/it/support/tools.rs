@@ -164,8 +164,8 @@ impl App {
         let output = dir.join("app.log");
         let mut command = script(match software {
             Software::Scim2Server => "conformance/targets/scim2_server.sh",
-            Software::Scimmy => "conformance/targets/scimmy/start.sh",
-            Software::Jackson => "conformance/targets/jackson/start.sh",
+            Software::Scimmy => "targets/scimmy/start.sh",
+            Software::Jackson => "targets/jackson/start.sh",
         });
         match software {
             Software::Scim2Server => command.args([&port.to_string(), token]),
