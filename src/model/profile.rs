@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Capabilities, Time};
 
+/// Begins the names of what a probe makes in an app for itself; an import passes over them.
+pub const PROBE_PREFIX: &str = "rollcall-probe-";
+
 /// One look at a target, stored as JSON.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Profile {

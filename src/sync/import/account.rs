@@ -7,6 +7,7 @@ use crate::directory::import;
 use crate::mapping::{self, Onward};
 use crate::model::adoption::Likeness;
 use crate::model::job::priority;
+use crate::model::profile::PROBE_PREFIX;
 use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, LinkState, Outcome, Resource};
 use crate::scim::fold;
 use crate::scim::rules::Custom;
@@ -62,8 +63,15 @@ pub(super) fn take_in(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> 
             Ok(Took::Again)
         }
         Some(link) => known(look, &link, remote, held),
+        None if is_probes(look, remote) => Ok(Took::Same),
         None => new(look, remote, held),
     }
+}
+
+/// A probe with writes is under way, or left something behind; it is nobody's account.
+fn is_probes(look: &Look<'_>, remote: &Remote) -> bool {
+    mapping::text(&remote.attributes, mapping::name_path(look.kind))
+        .is_some_and(|name| name.starts_with(PROBE_PREFIX))
 }
 
 fn known(look: &Look<'_>, link: &Link, remote: &Remote, held: Option<&Held>) -> Result<Took, StoreError> {

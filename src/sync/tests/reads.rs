@@ -57,6 +57,18 @@ async fn adopting_what_the_app_holds_sends_only_what_differs() {
 }
 
 #[tokio::test]
+async fn what_a_probe_made_for_itself_is_nobodys_account() {
+    let app = App::start().await;
+    app.add_user("ann");
+    app.add_user("rollcall-probe-1@example.com");
+    app.add_group("rollcall-probe-1", &[]);
+    let hub = Hub::with(app, Policies::default()).await;
+    hub.engine.idle().await;
+    let now = hub.status().await;
+    assert_eq!((now.users, now.groups), (1, 0));
+}
+
+#[tokio::test]
 async fn an_empty_list_removes_nobody() {
     let hub = Hub::start().await;
     hub.app.state().empty_lists = true;

@@ -7,6 +7,7 @@ use super::seen::{self, Done, Listed, Shown};
 use super::{Prober, checks};
 use crate::connector::net::Method;
 use crate::model::LineState;
+use crate::model::profile::PROBE_PREFIX;
 use crate::scim::Attributes;
 use crate::scim::filter::Filter;
 use crate::scim::schema::ResourceType;
@@ -38,7 +39,7 @@ impl Prober<'_> {
 
     pub(super) async fn writes(&mut self) {
         self.halted = "Not tried: what it needs was not there.";
-        let name = format!("rollcall-probe-{}@example.com", self.plan.tag);
+        let name = format!("{PROBE_PREFIX}{}@example.com", self.plan.tag);
         let body = json!({
             "schemas": [ResourceType::User.schema()],
             "userName": name,
@@ -56,7 +57,7 @@ impl Prober<'_> {
         if let Some(id) = user.as_ref().and_then(|made| made.id.clone()) {
             let patches = self.change_user(&id).await;
             if self.plan.scope.carries(ResourceType::Group) && self.found.groups {
-                let name = format!("rollcall-probe-{}", self.plan.tag);
+                let name = format!("{PROBE_PREFIX}{}", self.plan.tag);
                 let body = json!({ "schemas": [ResourceType::Group.schema()], "displayName": name });
                 group = self
                     .make("write.group", ResourceType::Group, ("displayName", &name), body)
