@@ -11,7 +11,7 @@ use crate::store::{Rx, StoreError, links, members, runs};
 use crate::sync::context::{Context, Ended};
 
 /// Accounts in one unit of work.
-const UNIT: usize = 100;
+const UNIT: usize = 50;
 /// Objects of one run that are told of, if they cannot be understood.
 const TOLD: usize = 20;
 /// Longest id, name and reason of such an object, in characters.

@@ -67,7 +67,6 @@ async fn read_from(
         app,
         run,
         walk: Walk::default(),
-        ahead: None,
         restarted: false,
     };
     let read = async {
@@ -110,18 +109,8 @@ struct Walker<'a> {
     app: &'a Connector,
     run: Run,
     walk: Walk,
-    /// The next page, which was asked for while the last one was brought in.
-    ahead: Option<Answer>,
     /// The app has refused the place once; a second time is an error.
     restarted: bool,
-}
-
-/// What the app said when it was asked for a page.
-struct Answer {
-    place: Place,
-    /// The store's sequence when it was asked.
-    sent: i64,
-    said: Result<Page, ConnectorError>,
 }
 
 impl Walker<'_> {
@@ -140,13 +129,9 @@ impl Walker<'_> {
                 }
                 RunPhase::Verify | RunPhase::Done | RunPhase::Failed | RunPhase::Cancelled => return Ok(()),
             };
+            let sent = self.ctx.store.seq();
             let place = self.run.place.as_deref().map_or(Place::START, Place::parse);
-            let answer = match self.ahead.take().filter(|ahead| ahead.place == place) {
-                Some(ahead) => ahead,
-                None => ask(self.ctx, self.app, kind, place.clone()).await,
-            };
-            let sent = answer.sent;
-            let Some(page) = self.page(kind, answer).await? else {
+            let Some(page) = self.page(kind, &place).await? else {
                 continue;
             };
             *contact = true;
@@ -155,27 +140,13 @@ impl Walker<'_> {
                 end => PageEnd::Over(end, std::mem::take(&mut self.walk)),
             };
             let (all, from) = (page.resources, (self.instance, self.app.host()));
-            let next = match &end {
-                PageEnd::On(next, _) => Some(next.clone()),
-                PageEnd::Over(..) => None,
-            };
-            let (ctx, app) = (self.ctx, self.app);
-            let ahead = async move {
-                match next {
-                    Some(next) => Some(ask(ctx, app, kind, next).await),
-                    None => None,
-                }
-            };
-            let (brought, ahead) =
-                tokio::join!(bring_in(ctx, from, kind, &mut self.run, sent, all, &end), ahead);
-            brought?;
-            self.ahead = ahead;
+            bring_in(self.ctx, from, kind, &mut self.run, sent, all, &end).await?;
         }
     }
 
-    /// The page that was answered; none: the app does not know the place any more, and its phase begins anew.
-    async fn page(&mut self, kind: ResourceType, answer: Answer) -> Result<Option<Page>, Ended> {
-        let error = match answer.said {
+    /// The page at this place; none: the app does not know the place any more, and its phase begins anew.
+    async fn page(&mut self, kind: ResourceType, place: &Place) -> Result<Option<Page>, Ended> {
+        let error = match page(self.ctx, self.app, kind, place).await {
             Ok(page) => return Ok(Some(page)),
             Err(error) => error,
         };
@@ -186,7 +157,7 @@ impl Walker<'_> {
             restart(&mut self.run);
             return Ok(None);
         }
-        none_there(self.ctx, kind, &answer.place, &self.run, error).await?;
+        none_there(self.ctx, kind, place, &self.run, error).await?;
         Ok(Some(Page {
             resources: Vec::new(),
             total: Some(0),
@@ -199,12 +170,6 @@ impl Walker<'_> {
 fn reads_groups(instance: &Instance) -> bool {
     instance.scope.carries(ResourceType::Group)
         && instance.target.as_ref().is_some_and(|t| t.capabilities().groups)
-}
-
-async fn ask(ctx: &Context, app: &Connector, kind: ResourceType, place: Place) -> Answer {
-    let sent = ctx.store.seq();
-    let said = page(ctx, app, kind, &place).await;
-    Answer { place, sent, said }
 }
 
 /// One page. A single hiccup of the app does not throw away all that was read before it.
