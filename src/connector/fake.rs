@@ -151,7 +151,8 @@ impl Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, script: &mut VecDeque<Answer>) -> Option<Seen> {
+/// The head of a request, and its body; none: it broke off, or was no HTTP.
+pub(crate) async fn request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let mut bytes = Vec::with_capacity(16 * 1024);
     let head_end = loop {
         if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
@@ -177,13 +178,19 @@ async fn serve(mut stream: TcpStream, script: &mut VecDeque<Answer>) -> Option<S
             return None;
         }
     }
+    let body = bytes.split_off(head_end);
+    Some((head, body))
+}
+
+async fn serve(mut stream: TcpStream, script: &mut VecDeque<Answer>) -> Option<Seen> {
+    let (head, bytes) = request(&mut stream).await?;
     let line = head
         .lines()
         .next()
         .unwrap_or_default()
         .trim_end_matches(" HTTP/1.1")
         .to_owned();
-    let body = serde_json::from_slice(&bytes[head_end..]).unwrap_or(Value::Null);
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let answer = script
         .pop_front()
         .unwrap_or_else(|| Answer::of(599, "text/plain", "the script has ended"));
@@ -195,7 +202,7 @@ async fn serve(mut stream: TcpStream, script: &mut VecDeque<Answer>) -> Option<S
         }
         let _ = stream.shutdown().await;
     });
-    let text = String::from_utf8_lossy(&bytes[head_end..]).into_owned();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
     Some(Seen {
         line,
         head,

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::connector::fake::request;
 use crate::scim::{fold, urn};
 
 /// What can be wrong.
@@ -164,31 +165,11 @@ fn error(status: u16) -> Reply {
 }
 
 async fn serve(mut stream: TcpStream, state: &Mutex<State>, rules: &Rules, n: usize) {
-    let mut bytes = Vec::with_capacity(4096);
-    let head_end = loop {
-        if let Some(at) = bytes.windows(4).position(|w| w == b"\r\n\r\n") {
-            break at + 4;
-        }
-        if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-            return;
-        }
+    let Some((head, bytes)) = request(&mut stream).await else {
+        return;
     };
-    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
-    let length = head
-        .lines()
-        .find_map(|l| {
-            l.to_ascii_lowercase()
-                .strip_prefix("content-length:")
-                .map(|n| n.trim().parse().unwrap())
-        })
-        .unwrap_or(0);
-    while bytes.len() < head_end + length {
-        if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-            return;
-        }
-    }
     let line: Vec<&str> = head.lines().next().unwrap_or_default().split(' ').collect();
-    let body = serde_json::from_slice(&bytes[head_end..]).unwrap_or(Value::Null);
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
     let answer = answer(&mut state.lock().unwrap(), rules, line[0], line[1], &body);
     let (status, kind, text) = match rules.garble {
         Some((at, (status, text))) if at == n => (status, "application/scim+json", text.to_owned()),
