@@ -69,7 +69,8 @@
 //!    Where several can be meant, or only the work e-mail speaks for it, [`sync::adoption`] lets a person decide, and until
 //!    then nothing is sent for either side.
 //!    Each page carries the store's sequence at which it was asked for, and is dropped for a link written since. Where the
-//!    [`model::Run`] goes on is written with a page's last accounts, so a crash costs at most that page.
+//!    [`model::Run`] goes on is written with a page's last accounts. A few pages are read ahead of what is written, so a
+//!    crash costs at most those.
 //! 5. Only a list that was read whole counts (`import::walk`): one that went round in circles or broke off ends the run with
 //!    nothing concluded. After the last page, links that were not seen each get a `sync::verify` job, for absence from a list proves nothing:
 //!    only the app's own 404 for that id, beside a 200 for another, makes somebody gone.

@@ -81,6 +81,8 @@ pub struct RunCounts {
     pub broken: u64,
     /// Links no longer seen.
     pub unseen: u64,
+    /// Units of work that brought pages in: how each knows that the one before it was written.
+    pub steps: u64,
 }
 
 /// One sync.

@@ -3,7 +3,6 @@
 mod seen;
 
 use rusqlite::{Row, params};
-use serde_json::Value;
 
 use super::resources::{kind_code, kind_of};
 use super::{Rx, StoreError, Topic, Tx};
@@ -11,7 +10,7 @@ use crate::model::{Fingerprint, InstanceId, Link, LinkState};
 use crate::scim::schema::ResourceType;
 
 pub use seen::{
-    Enforced, enforced, known, mark_seen, sample, seen_doc, seen_in, set_enforced, set_seen_doc,
+    Enforced, any_unseen, enforced, known, mark_seen, sample, seen_doc, seen_in, set_enforced, set_seen_doc,
     shows_groups_with, unseen, unsettled, with_access,
 };
 
@@ -171,12 +170,8 @@ pub fn draft(instance: InstanceId, kind: ResourceType, resource: Option<i64>, st
     }
 }
 
-fn text(print: &Fingerprint) -> String {
-    let map: serde_json::Map<String, Value> = print
-        .iter()
-        .map(|(k, v)| (k.clone(), Value::String(v.clone())))
-        .collect();
-    Value::Object(map).to_string()
+fn text(print: &Fingerprint) -> Result<String, StoreError> {
+    serde_json::to_string(print).map_err(|_| StoreError::Damaged("fingerprint"))
 }
 
 /// Writes a new link; its `id`, `rev` and `written_seq` are given here.
@@ -197,9 +192,9 @@ pub fn insert(tx: &Tx<'_>, link: &Link) -> Result<Link, StoreError> {
             link.state.as_str(),
             link.external_id,
             link.name_key,
-            text(&link.pushed),
-            text(&link.base),
-            text(&link.seen),
+            text(&link.pushed)?,
+            text(&link.base)?,
+            text(&link.seen)?,
             link.seen_active,
             link.ended_by_us,
             tx.seq(),
@@ -269,9 +264,9 @@ fn store(tx: &Tx<'_>, link: &Link, seq: i64) -> Result<bool, StoreError> {
             link.state.as_str(),
             link.external_id,
             link.name_key,
-            text(&link.pushed),
-            text(&link.base),
-            text(&link.seen),
+            text(&link.pushed)?,
+            text(&link.base)?,
+            text(&link.seen)?,
             link.seen_active,
             link.ended_by_us,
             seq,

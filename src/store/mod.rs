@@ -97,11 +97,18 @@ impl Store {
         })))
     }
 
-    /// Runs `work` in the writer and answers after the commit. An error from `work` undoes all it wrote.
+    /// Runs `work` in the writer and answers after the commit. An error from `work` undoes all it wrote. It stands in
+    /// line from this call on, not from the first look at what is returned: of one instance and lane, what was asked first
+    /// is done first.
     ///
     /// # Errors
     /// What `work` gives; `Busy`, `Disk` or `Panicked` when nothing was written.
-    pub async fn write<T, E, F>(&self, lane: Lane, instance: Option<InstanceId>, work: F) -> Result<T, E>
+    pub fn write<T, E, F>(
+        &self,
+        lane: Lane,
+        instance: Option<InstanceId>,
+        work: F,
+    ) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
     where
         F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -120,12 +127,15 @@ impl Store {
             });
             (keep, reply)
         });
-        if !self.0.shared.submit(lane, instance.map_or(0, |i| i.0), work) {
-            return Err(E::from(StoreError::Busy));
+        let taken = self.0.shared.submit(lane, instance.map_or(0, |i| i.0), work);
+        async move {
+            if !taken {
+                return Err(E::from(StoreError::Busy));
+            }
+            waiting
+                .await
+                .unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
         }
-        waiting
-            .await
-            .unwrap_or_else(|_| Err(E::from(StoreError::Panicked)))
     }
 
     /// Runs `work` on a connection that cannot write, off the async threads.

@@ -85,15 +85,14 @@ pub fn save(tx: &Tx<'_>, run: &Run) -> Result<bool, StoreError> {
     Ok(written > 0)
 }
 
-/// Whether a run goes on: a person may have ended it, or its instance is gone.
+/// This run, if it goes on: a person may have ended it, or its instance is gone.
 ///
 /// # Errors
 /// When the database fails.
-pub fn is_open(rx: &Rx<'_>, id: i64) -> Result<bool, StoreError> {
-    let mut found = rx
-        .conn
-        .prepare_cached("SELECT 1 FROM runs WHERE id = ?1 AND ended IS NULL")?;
-    Ok(found.exists([id])?)
+pub fn going_on(rx: &Rx<'_>, id: i64) -> Result<Option<Run>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1 AND ended IS NULL");
+    let mut found = rx.conn.prepare_cached(&sql)?;
+    Ok(found.query_row([id], read).optional()?)
 }
 
 /// The run that has not ended.

@@ -87,12 +87,16 @@ impl Context {
         self.store.read(work).await
     }
 
-    pub(super) async fn write<T: Send + 'static>(
+    pub(super) fn write<T, F>(
         &self,
         instance: InstanceId,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.store.write(Lane::Engine, Some(instance), work).await
+        work: F,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.store.write(Lane::Engine, Some(instance), work)
     }
 
     /// The instance as it is now, and a way to talk to its app. `Done` when there is nobody to talk to.

@@ -109,7 +109,8 @@ fn still_there(
     if now.written_seq > sent || now.rev != link.rev || remote.broken.is_some() {
         links::mark_seen(tx, run, &[link.id])?;
     } else {
-        import::observe(tx, instance, &now, remote, None, run)?;
+        let sight = import::Sight::of(link.kind, remote.clone());
+        import::observe(tx, instance, &now, &sight, None, run)?;
     }
     // Whoever has the same name under a new id is somebody else.
     for other in namesakes(tx, link)? {

@@ -5,6 +5,9 @@
 use std::time::Duration;
 
 use rollcall::clock::Stopwatch;
+use rollcall::connector::{Connector, Net, NetPolicy, Place, Token};
+use rollcall::model::{Access, Capabilities, Target};
+use rollcall::scim::schema::ResourceType;
 
 use crate::support::mock::{Mock, PAGE, Size};
 use crate::support::{Scim, TestHub};
@@ -47,14 +50,17 @@ async fn the_first_import_beside_reading_alone() {
         members: 0,
     };
     let mock = Mock::start(size);
-    let alone = Scim::new(mock.base(), "a-token-of-the-mock");
+    let bytes = Scim::new(mock.base(), "a-token-of-the-mock");
     let watch = Stopwatch::start();
     for start in (1..=users).step_by(PAGE) {
-        alone
+        bytes
             .get(&format!("/Users?startIndex={start}&count={PAGE}"))
             .await
             .expect(200);
     }
+    let fetching = watch.elapsed();
+    let watch = Stopwatch::start();
+    assert_eq!(read_alone(&mock.base()).await, users);
     let reading = watch.elapsed();
 
     let hub = TestHub::start().await;
@@ -82,8 +88,9 @@ async fn the_first_import_beside_reading_alone() {
     let share = 100.0 * rate(importing) / rate(reading);
     let early = early.unwrap_or(most);
     println!(
-        "{users} users: read alone {:.0}/s, imported {:.0}/s ({share:.0} %); {early} MiB after a fifth, {most} MiB at most",
+        "{users} users: read alone {:.0}/s (bytes alone {:.0}/s), imported {:.0}/s ({share:.0} %); {early} MiB after a fifth, {most} MiB at most",
         rate(reading),
+        rate(fetching),
         rate(importing)
     );
     assert_eq!(hub.status(instance.id).await.users, users as u64);
@@ -99,6 +106,27 @@ async fn the_first_import_beside_reading_alone() {
     }
     hub.stop().await;
     mock.stop().await;
+}
+
+/// Reads all users as the hub's own client does, and keeps nothing; how many there were.
+async fn read_alone(base: &str) -> usize {
+    let target = Target::Scim {
+        base_url: base.to_owned(),
+        access: Access::default(),
+        capabilities: Capabilities::default(),
+    };
+    let net = Net::new(NetPolicy {
+        allow_private: true,
+        ..NetPolicy::default()
+    });
+    let app = Connector::open(&target, Token::new("a-token-of-the-mock".into()), net.unwrap());
+    let (mut place, mut read) = (Some(Place::START), 0);
+    while let Some(at) = place {
+        let page = app.page(ResourceType::User, &at).await.unwrap();
+        read += page.resources.len();
+        place = page.next;
+    }
+    read
 }
 
 /// Resident memory of this process in MiB, the mock's too.

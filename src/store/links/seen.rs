@@ -27,6 +27,18 @@ pub fn mark_seen(tx: &Tx<'_>, run: i64, links: &[i64]) -> Result<(), StoreError>
     Ok(())
 }
 
+/// Whether there are links of the instance that `run` did not see, those without an id in the app among them.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn any_unseen(rx: &Rx<'_>, instance: InstanceId, run: i64) -> Result<bool, StoreError> {
+    let mut found = rx.conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM links INDEXED BY links_seen WHERE instance = ?1 AND seen_run < ?2)
+             OR EXISTS (SELECT 1 FROM links INDEXED BY links_seen WHERE instance = ?1 AND seen_run > ?2)",
+    )?;
+    Ok(found.query_row(params![instance.0, run], |r| r.get(0))?)
+}
+
 /// The next links of a kind that `run` did not see, after link `after`: those that have an id in the app. Left out are
 /// those written at or after sequence `since`, and those whose access we ended ourselves: an app may hide them.
 ///

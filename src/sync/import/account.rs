@@ -1,7 +1,7 @@
 //! One account or group of a page: whose is it?
 
 use super::bring::Held;
-use super::known;
+use super::{Sight, known};
 use crate::connector::Remote;
 use crate::directory::import;
 use crate::mapping::{self, Onward};
@@ -27,6 +27,8 @@ pub(super) struct Look<'a> {
     pub(super) sent: i64,
     /// If it cannot be understood, that is told.
     pub(super) told: bool,
+    /// Nobody here manages users, and the run saw each link there is: a new account can be nobody's but the app's.
+    pub(super) strangers: bool,
 }
 
 /// What became of it.
@@ -41,7 +43,8 @@ pub(super) enum Took {
 }
 
 /// Brings one in.
-pub(super) fn take_in(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> Result<Took, StoreError> {
+pub(super) fn take_in(look: &Look<'_>, sight: &Sight, held: Option<&Held>) -> Result<Took, StoreError> {
+    let remote = &sight.remote;
     let found = if remote.id.is_empty() {
         None
     } else {
@@ -59,12 +62,12 @@ pub(super) fn take_in(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> 
     }
     match found {
         Some(link) if link.seen_run == look.run => {
-            known(look, &link, remote, held)?;
+            known(look, &link, sight, held)?;
             Ok(Took::Again)
         }
-        Some(link) => known(look, &link, remote, held),
+        Some(link) => known(look, &link, sight, held),
         None if is_probes(look, remote) => Ok(Took::Same),
-        None => new(look, remote, held),
+        None => new(look, sight, held),
     }
 }
 
@@ -74,7 +77,7 @@ fn is_probes(look: &Look<'_>, remote: &Remote) -> bool {
         .is_some_and(|name| name.starts_with(PROBE_PREFIX))
 }
 
-fn known(look: &Look<'_>, link: &Link, remote: &Remote, held: Option<&Held>) -> Result<Took, StoreError> {
+fn known(look: &Look<'_>, link: &Link, sight: &Sight, held: Option<&Held>) -> Result<Took, StoreError> {
     // A push that is under way or came after the request knows better; still it is seen.
     let running = match link.resource {
         Some(row) => jobs::push_stands(look.tx, look.instance.id, row)? == Standing::Running,
@@ -88,7 +91,7 @@ fn known(look: &Look<'_>, link: &Link, remote: &Remote, held: Option<&Held>) -> 
         look.tx,
         look.instance,
         link,
-        remote,
+        sight,
         held.map(|h| (&*h.rows, h.digest.as_deref())),
         look.run,
     )?;
@@ -96,27 +99,27 @@ fn known(look: &Look<'_>, link: &Link, remote: &Remote, held: Option<&Held>) -> 
 }
 
 /// An id that was never seen.
-fn new(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> Result<Took, StoreError> {
-    let (tx, instance) = (look.tx, look.instance);
-    let external = mapping::text(&remote.attributes, "externalId");
-    let name = mapping::text(&remote.attributes, mapping::name_path(look.kind))
-        .map(fold)
-        .unwrap_or_default();
-    if is_being_made(look, external, &name)? {
+fn new(look: &Look<'_>, sight: &Sight, held: Option<&Held>) -> Result<Took, StoreError> {
+    let (tx, instance, remote) = (look.tx, look.instance, &sight.remote);
+    let (external, name) = (sight.external(), sight.name.clone().unwrap_or_default());
+    if !look.strangers && is_being_made(look, external, &name)? {
         return Ok(Took::Same);
     }
-    let print = mapping::fingerprint(look.kind, &remote.attributes);
     let draft = Link {
         remote_id: Some(remote.id.clone()),
         external_id: external.map(str::to_owned),
         name_key: Some(name.clone()),
-        base: print.clone(),
-        seen: print,
-        seen_active: mapping::is_active(&remote.attributes),
+        base: sight.print.clone(),
+        seen: sight.print.clone(),
+        seen_active: sight.active,
         seen_run: look.run,
         ..links::draft(instance.id, look.kind, None, LinkState::Linked)
     };
     let mut claims = Vec::new();
+    if look.strangers {
+        bring(look, draft, sight, held)?;
+        return Ok(Took::Created);
+    }
     match waiting(look, external, &name, &remote.id)? {
         Whose::Ours(ours) => {
             let link = attach(look, &ours, draft, remote)?;
@@ -137,15 +140,7 @@ fn new(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> Result<Took, St
         links::set_seen_doc(tx, unsettled.id, &document(remote))?;
         return Ok(Took::Changed);
     }
-    let row = import::create(tx, instance, look.kind, &remote.attributes)?;
-    let link = links::insert(
-        tx,
-        &Link {
-            resource: Some(row),
-            ..draft
-        },
-    )?;
-    members(look, &link, held)?;
+    bring(look, draft, sight, held)?;
     for (ours, why) in claims {
         let known = adoption::is_undecided(tx, ours.row)?;
         adoptions::propose(tx, instance.id, look.kind, ours.row, &remote.id, why)?;
@@ -154,6 +149,16 @@ fn new(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> Result<Took, St
         }
     }
     Ok(Took::Created)
+}
+
+/// It appears here, with its link.
+fn bring(look: &Look<'_>, draft: Link, sight: &Sight, held: Option<&Held>) -> Result<(), StoreError> {
+    let row = import::create(look.tx, look.instance, look.kind, &sight.remote.attributes)?;
+    let link = Link {
+        resource: Some(row),
+        ..draft
+    };
+    members(look, &links::insert(look.tx, &link)?, held)
 }
 
 /// The document as it is kept for people and for settling later.

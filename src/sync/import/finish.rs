@@ -100,7 +100,7 @@ async fn look_for(ctx: &Context, run: &Run, kind: ResourceType, since: i64) -> R
     loop {
         let run = run.clone();
         let chunk = ctx.write(run.instance, move |tx| {
-            if !runs::is_open(tx, run.id)? {
+            if runs::going_on(tx, run.id)?.is_none() {
                 return Ok(None);
             }
             let unseen = links::unseen(tx, &run, kind, since, after, CHUNK)?;

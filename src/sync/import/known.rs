@@ -2,13 +2,11 @@
 //! is drift. Where nothing is new, nothing is written but that it was seen.
 
 use super::account::document;
-use super::{MEMBERS, drift};
+use super::{MEMBERS, Sight, drift};
 use crate::connector::Remote;
 use crate::directory::import;
-use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, LinkState, Outcome};
-use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::jobs::Standing;
 use crate::store::{StoreError, Tx, events, jobs, links, removals, resources};
@@ -22,18 +20,17 @@ pub(in crate::sync) fn observe(
     tx: &Tx<'_>,
     instance: &Instance,
     link: &Link,
-    remote: &Remote,
+    sight: &Sight,
     held: Option<(&[i64], Option<&str>)>,
     run: i64,
 ) -> Result<bool, StoreError> {
-    let mut print = mapping::fingerprint(link.kind, &remote.attributes);
+    let (remote, active, external, name) =
+        (&sight.remote, sight.active, sight.external(), sight.name.clone());
+    let mut print = sight.print.clone();
     if let Some(known) = link.seen.get(MEMBERS) {
         print.insert(MEMBERS.to_owned(), known.clone());
     }
     let new_members = held.filter(|(_, digest)| link.seen.get(MEMBERS).map(String::as_str) != *digest);
-    let active = mapping::is_active(&remote.attributes);
-    let external = mapping::text(&remote.attributes, "externalId");
-    let name = mapping::text(&remote.attributes, mapping::name_path(link.kind)).map(fold);
     let same = print == link.seen && active == link.seen_active && external == link.external_id.as_deref();
     let settled = same && name == link.name_key && new_members.is_none() && link.state != LinkState::Missing;
     if settled && link.seen_run != 0 {

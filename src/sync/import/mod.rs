@@ -2,7 +2,7 @@
 //! not see is looked for one by one (`verify`). Any error ends the run with nothing concluded.
 //!
 //! A run outlives the process: where it goes on is written in the unit of work of a page's last accounts, so that after a
-//! crash the same run reads on from there, and has seen every page in the end. A run that a person cancelled, or whose
+//! crash the same run reads on from there, and has seen every page in the end. While pages are written the next are read. A run that a person cancelled, or whose
 //! connection was changed, has ended in the database; the walk finds out at its next unit of work and stops.
 //!
 //! Each observation carries the store's sequence at which its request was sent, and is dropped for a link written or
@@ -14,6 +14,7 @@ mod drift;
 mod finish;
 mod known;
 mod settle;
+mod sight;
 mod walk;
 
 use std::time::Duration;
@@ -23,9 +24,10 @@ use crate::connector::{Connector, ConnectorError, Page, Place, Verdict};
 use crate::model::{Instance, Job, Run, RunPhase};
 use crate::scim::schema::ResourceType;
 use crate::store::{Rx, StoreError, links, runs};
-use bring::{PageEnd, bring_in};
+use bring::{Bringer, PageEnd};
 pub(super) use known::{observe, seen_again};
 pub(super) use settle::{as_new, made_anew, rivals};
+pub(super) use sight::Sight;
 use walk::{Next, Walk};
 
 /// The key under which a group's members are kept among what was seen of it.
@@ -65,17 +67,18 @@ async fn read_from(
         ctx,
         instance,
         app,
-        run,
+        place: place_of(&run),
+        bringer: Bringer::new(ctx, instance, app.host(), run),
         walk: Walk::default(),
         restarted: false,
     };
     let read = async {
         walker.pages_left(contact).await?;
-        finish::finish(ctx, job, instance, app, walker.run, since).await
+        finish::finish(ctx, job, instance, app, walker.bringer.into_run(), since).await
     };
     match read.await {
         // Whatever happened to a run that was ended meanwhile is nobody's concern.
-        Err(_) if !ctx.read(move |rx| runs::is_open(rx, id)).await? => Err(Ended::Done),
+        Err(_) if ctx.read(move |rx| runs::going_on(rx, id)).await?.is_none() => Err(Ended::Done),
         ended => ended,
     }
 }
@@ -89,7 +92,8 @@ async fn begin(ctx: &Context, job: &Job) -> Result<Run, Ended> {
         };
         let fresh = run.saved <= tx.now() && tx.now().since(run.saved) < RESUME;
         if !fresh {
-            restart(&mut run);
+            // Whom it saw it has seen.
+            (run.place, run.expected) = (None, None);
         }
         runs::save(tx, &run)?;
         Ok(run)
@@ -97,17 +101,19 @@ async fn begin(ctx: &Context, job: &Job) -> Result<Run, Ended> {
     Ok(begun.await?)
 }
 
-/// Back to the beginning of its phase; whom it saw it has seen.
-fn restart(run: &mut Run) {
-    (run.place, run.expected) = (None, None);
+/// Where its phase goes on.
+fn place_of(run: &Run) -> Place {
+    run.place.as_deref().map_or(Place::START, Place::parse)
 }
 
-/// A run on its way through the pages.
+/// A run on its way through the pages. It reads ahead of what is written.
 struct Walker<'a> {
     ctx: &'a Context,
     instance: &'a Instance,
     app: &'a Connector,
-    run: Run,
+    bringer: Bringer<'a>,
+    /// Of the page to read next.
+    place: Place,
     walk: Walk,
     /// The app has refused the place once; a second time is an error.
     restarted: bool,
@@ -120,44 +126,39 @@ impl Walker<'_> {
             if self.ctx.is_stopping() {
                 return Err(Ended::Again);
             }
-            let kind = match self.run.phase {
+            let kind = match self.bringer.run().phase {
                 RunPhase::Users => ResourceType::User,
                 RunPhase::Groups if reads_groups(self.instance) => ResourceType::Group,
-                RunPhase::Groups => {
-                    self.run.phase = RunPhase::Verify;
-                    continue;
-                }
-                RunPhase::Verify | RunPhase::Done | RunPhase::Failed | RunPhase::Cancelled => return Ok(()),
+                _ => return Ok(()),
             };
             let sent = self.ctx.store.seq();
-            let place = self.run.place.as_deref().map_or(Place::START, Place::parse);
-            let Some(page) = self.page(kind, &place).await? else {
+            let Some(page) = self.page(kind).await? else {
                 continue;
             };
             *contact = true;
-            let end = match self.walk.after(&place, &page) {
-                Next::On(next) => PageEnd::On(next, page.total),
-                end => PageEnd::Over(end, std::mem::take(&mut self.walk)),
+            let (end, next) = match self.walk.after(&self.place, &page) {
+                Next::On(next) => (PageEnd::On(next.clone(), page.total), next),
+                end => (PageEnd::Over(end, std::mem::take(&mut self.walk)), Place::START),
             };
-            let (all, from) = (page.resources, (self.instance, self.app.host()));
-            bring_in(self.ctx, from, kind, &mut self.run, sent, all, &end).await?;
+            self.bringer.bring_in(kind, sent, page.resources, end).await?;
+            self.place = next;
         }
     }
 
     /// The page at this place; none: the app does not know the place any more, and its phase begins anew.
-    async fn page(&mut self, kind: ResourceType, place: &Place) -> Result<Option<Page>, Ended> {
-        let error = match page(self.ctx, self.app, kind, place).await {
+    async fn page(&mut self, kind: ResourceType) -> Result<Option<Page>, Ended> {
+        let error = match page(self.ctx, self.app, kind, &self.place).await {
             Ok(page) => return Ok(Some(page)),
             Err(error) => error,
         };
         let refused = matches!(error.verdict, Verdict::Reject | Verdict::Gone);
-        if self.run.place.is_some() && refused && !self.restarted {
+        if self.place != Place::START && refused && !self.restarted {
             self.restarted = true;
             self.walk = Walk::default();
-            restart(&mut self.run);
+            self.place = Place::START;
             return Ok(None);
         }
-        none_there(self.ctx, kind, place, &self.run, error).await?;
+        none_there(self.ctx, kind, &self.place, self.bringer.run(), error).await?;
         Ok(Some(Page {
             resources: Vec::new(),
             total: Some(0),
