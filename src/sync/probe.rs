@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::connect;
 use super::context::{Context, Ended};
 use super::manage::{ManageError, Manager, gone, tell};
 use crate::clock::Stopwatch;
@@ -118,6 +119,14 @@ fn keep(tx: &Tx<'_>, id: InstanceId, asked: Option<&Target>, profile: &Profile) 
         None => learnt,
     };
     if profile.usable && learnt != capabilities {
+        if capabilities
+            .refuses
+            .iter()
+            .any(|known| !learnt.refuses.contains(known))
+        {
+            // What was not asked for may be done now.
+            connect::reconsider(tx, id)?;
+        }
         let target = Target::Scim {
             base_url,
             access,

@@ -32,7 +32,8 @@ impl Scim {
             .map_err(|e| ConnectorError::no_answer(&e, false))?;
         let answer = self
             .call(Method::POST, url, Some(Value::Object(body)), About::Endpoint)
-            .await?;
+            .await
+            .map_err(|error| self.not_offered(kind, Verb::Create, error))?;
         if !answer.body.is_empty() {
             let read = self.remote(kind, Value::Object(self.object(&answer, true)?));
             if !read.id.is_empty() {
@@ -161,14 +162,22 @@ impl Scim {
             404 if answer.body.is_empty() || serde_json::from_slice::<Attributes>(&answer.body).is_ok() => {
                 Ok(())
             }
-            405 | 501 => {
-                self.learn(|known| known.note(kind, Verb::Delete, true));
-                Err(ConnectorError {
-                    verdict: Verdict::Reject,
-                    ..self.refused(&answer, About::Resource, true)
-                })
+            _ => {
+                let refused = self.refused(&answer, About::Resource, true);
+                Err(self.not_offered(kind, Verb::Delete, refused))
             }
-            _ => Err(self.refused(&answer, About::Resource, true)),
+        }
+    }
+
+    /// A refusal of the method itself is learnt: no other resource of the kind would fare better.
+    fn not_offered(&self, kind: ResourceType, verb: Verb, error: ConnectorError) -> ConnectorError {
+        if !matches!(error.status, Some(405 | 501)) {
+            return error;
+        }
+        self.learn(|known| known.note(kind, verb, true));
+        ConnectorError {
+            verdict: Verdict::Reject,
+            ..error
         }
     }
 

@@ -66,6 +66,10 @@ impl Push<'_> {
                 }
             }
             Err(error) if error.lost => Err(Ended::from(error)),
+            Err(_) if self.learnt_refusal(kind, Verb::Create).await => {
+                // It may be there all the same, made by hand.
+                self.give_up(link, Ended::Again).await
+            }
             // It was not carried out: nothing to search for next time.
             Err(error) => self.give_up(link, Ended::from(error)).await,
         }

@@ -62,6 +62,8 @@ pub(super) struct State {
     pub(super) bad_members: Vec<String>,
     /// PATCH is refused with this status; PUT is there.
     pub(super) no_patch: Option<u16>,
+    /// New groups are refused with this status.
+    pub(super) no_new_groups: Option<u16>,
     /// DELETE is refused with this status.
     pub(super) no_delete: Option<u16>,
     /// No read shows the members of a group.
@@ -195,6 +197,13 @@ impl State {
                 }
                 None => (404, json!({ "detail": "unknown" })),
             },
+            ("POST", None) if endpoint == "Groups" && self.no_new_groups.is_some() => {
+                self.log.push("POST Groups refused".to_owned());
+                (
+                    self.no_new_groups.unwrap_or(405),
+                    json!({ "detail": "no new groups" }),
+                )
+            }
             ("POST", None) => {
                 let name = if endpoint == "Users" {
                     "userName"

@@ -81,6 +81,24 @@ async fn a_group_that_cannot_be_made_is_linked_once_somebody_made_it_there() {
 }
 
 #[tokio::test]
+async fn that_no_group_can_be_made_is_learnt_by_one() {
+    for status in [405, 501] {
+        let hub = Hub::start().await;
+        hub.app.state().no_new_groups = Some(status);
+        for name in ["one", "two"] {
+            hub.post(GROUP, json!({ "schemas": [], "displayName": name }))
+                .await;
+            hub.engine.idle().await;
+        }
+        assert_eq!(hub.app.writes(), ["POST Groups refused"], "{status}");
+        assert_eq!(hub.told("instance.learnt").await.len(), 1);
+        assert_eq!(hub.told("push.not_made").await.len(), 2, "of each it is told");
+        let now = hub.status().await;
+        assert_eq!((now.health, now.rejected), (Health::Healthy, 0), "{}", now.reason);
+    }
+}
+
+#[tokio::test]
 async fn a_refused_delete_is_learnt_once_and_leavers_are_switched_off() {
     for status in [405, 501] {
         let app = App::start().await;

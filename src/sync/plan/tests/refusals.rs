@@ -1,5 +1,7 @@
 //! Apps that are known to refuse something: it is not asked for, and access never stays because of it unsaid.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use super::*;
 use crate::model::Verb;
 
@@ -86,7 +88,7 @@ fn a_name_that_cannot_be_changed_is_conceded_after_all_that_can() {
     let policies = Policies::default();
     let step = |refused: &[Verb], link: &Link| {
         decide_where(ResourceType::Group, refused, &policies, Some(link), |s| {
-            s.members = true
+            s.members = true;
         })
     };
     let of = |name: &str, external: &str| {
@@ -120,7 +122,7 @@ fn access_ends_whatever_else_of_a_user_cannot_be_changed() {
     let on = there(&json!({ "userName": "a", "title": "Old", "active": true }));
     let step = |refused: &[Verb], active: bool| {
         decide_where(ResourceType::User, refused, &policies, Some(&on), |s| {
-            s.active = active
+            s.active = active;
         })
     };
     assert_eq!(step(&[Verb::Update], false), Action::Deactivate);
