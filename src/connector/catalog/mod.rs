@@ -1,8 +1,8 @@
 //! The catalog of Apps: data for tiles, forms, hints and first limits (`apps.json`). A new SCIM app is an entry there and
 //! no code. Null, or a field left out, means that nobody has seen the fact, not that it is false.
 //!
-//! It is no list of what an endpoint can do: that is asked of the endpoint itself. Of what the makers document, only
-//! [`App::bounded`] narrows what was found.
+//! It is no list of what an endpoint can do: that is asked of the endpoint itself. What the makers document only narrows
+//! what was found ([`App::bounded`]): sizes, pace, and what is refused whatever is sent.
 
 mod address;
 #[cfg(test)]
