@@ -130,7 +130,8 @@ impl Connector {
         }
     }
 
-    /// Those whose `attribute` (userName, externalId, displayName) is `value`, letter case aside.
+    /// Those whose `attribute` (userName, externalId, displayName) is `value`, letter case aside, as the target's filter
+    /// finds them.
     ///
     /// # Errors
     /// Reject when the target cannot filter by it.
@@ -142,6 +143,21 @@ impl Connector {
     ) -> Result<Vec<Remote>, ConnectorError> {
         match self {
             Self::Scim(c) => c.find(kind, attribute, value).await,
+        }
+    }
+
+    /// The same by reading the list, for targets that cannot filter.
+    ///
+    /// # Errors
+    /// Reject when the list is too long for that; else what a page says, or Retry when it was not whole.
+    pub async fn look_through(
+        &self,
+        kind: ResourceType,
+        attribute: &str,
+        value: &str,
+    ) -> Result<Vec<Remote>, ConnectorError> {
+        match self {
+            Self::Scim(c) => c.look_through(kind, attribute, value).await,
         }
     }
 
@@ -161,29 +177,39 @@ impl Connector {
     }
 
     /// Sets or removes the values at some paths (those of `scim::resource::paths`) and nothing else. `full` is all that
-    /// is wanted, for targets that must be sent whole resources. None: the target did not show the result.
+    /// is wanted, for targets that must be sent whole resources; then `held`, of a group, is as in `members`. None: the
+    /// target did not show the result.
     ///
     /// # Errors
-    /// Gone when the id is not known there.
+    /// Gone when the id is not known there; otherwise as `members`.
     pub async fn update(
         &self,
         kind: ResourceType,
         id: &str,
         changes: &[(String, Option<Value>)],
         full: &Attributes,
+        held: u64,
     ) -> Result<Option<Remote>, ConnectorError> {
         match self {
-            Self::Scim(c) => c.update(kind, id, changes, full).await,
+            Self::Scim(c) => c.update(kind, id, changes, full, held).await,
         }
     }
 
-    /// Adds and removes members of a group, in one request of at most `Capabilities::member_chunk` ids.
+    /// Adds and removes members of a group, in one request of at most `Capabilities::member_chunk` ids. `held`: how many
+    /// others it is believed to have there, as far as they were counted; a target that must be sent the whole group and
+    /// does not show them is sent nothing.
     ///
     /// # Errors
-    /// Gone when the group is not known there.
-    pub async fn members(&self, id: &str, add: &[String], remove: &[String]) -> Result<(), ConnectorError> {
+    /// Gone when the group is not known there. Reject without a status: nothing was sent, for it could not be done safely.
+    pub async fn members(
+        &self,
+        id: &str,
+        add: &[String],
+        remove: &[String],
+        held: u64,
+    ) -> Result<(), ConnectorError> {
         match self {
-            Self::Scim(c) => c.members(id, add, remove).await,
+            Self::Scim(c) => c.members(id, add, remove, held).await,
         }
     }
 

@@ -39,7 +39,7 @@ use grant::Grants;
 use resolve::Guard;
 
 use crate::clock::Clock;
-use crate::model::Time;
+use crate::model::{Pace, Time};
 
 /// Same-origin redirects followed for one GET.
 const REDIRECTS: usize = 3;
@@ -92,6 +92,8 @@ pub struct Request<'a> {
     pub content_type: &'static str,
     /// JSON body.
     pub body: Option<Value>,
+    /// How often its host may be called, as far as the caller knows.
+    pub pace: Pace,
 }
 
 /// One request as it goes out.
@@ -104,6 +106,7 @@ struct Outgoing {
     body: Option<(&'static str, Zeroizing<String>)>,
     /// Largest answer, in bytes.
     most: usize,
+    pace: Pace,
 }
 
 /// The way out. Cheap to clone; clones share connections, access tokens and what is known of each host's limits.
@@ -197,6 +200,7 @@ impl Net {
             accept: request.accept,
             body: body.map(|body| (request.content_type, Zeroizing::new(body.to_string()))),
             most: self.0.policy.max_body,
+            pace: request.pace,
         })
     }
 
@@ -204,15 +208,13 @@ impl Net {
     async fn paced(&self, request: Outgoing) -> Result<Response, NetError> {
         let (limit, host) = (self.0.policy.request_timeout, policy::label(&request.url));
         let origin = format!("{}://{host}", request.url.scheme());
-        if let Err(at) = self.0.budgets.take(&origin, self.now()) {
-            let wait = at.since(self.now());
-            if wait > SHORT {
-                return Err(NetError::paced(&host, wait));
-            }
-            self.0.policy.clock.sleep_until(at).await;
-            if let Err(at) = self.0.budgets.take(&origin, self.now()) {
+        let (began, pace, writes) = (self.now(), request.pace, request.method != Method::GET);
+        // Others who wait may be faster.
+        while let Err(at) = self.0.budgets.take(&origin, self.now(), pace, writes) {
+            if at.since(began) > SHORT {
                 return Err(NetError::paced(&host, at.since(self.now())));
             }
+            self.0.policy.clock.sleep_until(at).await;
         }
         let answer = match tokio::time::timeout(limit, self.follow(request)).await {
             Ok(answer) => answer?,

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::error::DemoError;
 use crate::connector::net::{Caller, Method, Net, Request, Token};
-use crate::model::Access;
+use crate::model::{Access, Pace};
 
 const MEDIA: &str = "application/scim+json";
 /// Resources asked for at once.
@@ -101,6 +101,7 @@ impl Endpoint {
             accept: MEDIA,
             content_type: MEDIA,
             body,
+            pace: Pace::default(),
         };
         let answer = self.net.send(request).await?;
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();

@@ -13,6 +13,7 @@ use crate::model::policies::Drift;
 use crate::model::{Actor, Change, Instance, JobKind, Resource};
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
+use crate::store::jobs::Standing;
 use crate::store::members::{Learnt, Stored};
 use crate::store::{StoreError, Tx, jobs, members, resources};
 
@@ -152,7 +153,9 @@ pub fn members(tx: &Tx<'_>, instance: &Instance, group_row: i64, held: &[i64]) -
         };
         door(tx, instance).tell(&group, "group.drift", text, Vec::new())?;
     }
-    if push {
+    // A push that did not trust what the app showed can go on by what is known now.
+    let learnt = shown_differently > 0 || drifted > 0;
+    if push || (learnt && jobs::push_stands(tx, instance.id, group_row)? == Standing::Waiting) {
         jobs::enqueue(tx, instance.id, JobKind::Push, group_row, priority::GROUP, None)?;
     }
     Ok(())

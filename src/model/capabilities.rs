@@ -16,6 +16,32 @@ pub enum Paging {
     Cursor,
 }
 
+/// What can be refused to all resources of a kind, whatever is said of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    /// Making one.
+    Create,
+    /// Changing attributes; of a group all but its members, of a user all but `active`.
+    Update,
+    /// Changing the name of a group.
+    Rename,
+    /// `active: false`, and back.
+    Deactivate,
+    /// Deleting one; an app that only deactivates then counts as refusing.
+    Delete,
+}
+
+/// How often a target may be called, in a minute, as its makers tell. What is `None` is not known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Pace {
+    /// Requests that change something.
+    pub writes: Option<u32>,
+    /// Requests of any kind.
+    pub requests: Option<u32>,
+}
+
 /// What a target can do. The default is what RFC 7644 lets a client hope for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default)]
@@ -44,6 +70,12 @@ pub struct Capabilities {
     pub filters: Filters,
     /// A list of groups shows their members; `Some(false)`: only a group that is read alone does.
     pub members_listed: Option<bool>,
+    /// A read shows whom a group holds, in a list or alone; `Some(false)`: none does, so an empty group proves nothing.
+    pub members_shown: Option<bool>,
+    /// What is refused to a kind, as its makers tell or as was learnt: it is not asked for.
+    pub refuses: Vec<(ResourceType, Verb)>,
+    /// How often it may be called.
+    pub pace: Pace,
     /// Resources bear an ETag.
     pub etag: Option<bool>,
 }
@@ -53,6 +85,74 @@ impl Capabilities {
     #[must_use]
     pub fn patches(&self, kind: ResourceType) -> bool {
         self.patch && !self.put_only.contains(&kind)
+    }
+
+    /// Whether this is known to be refused to resources of this kind.
+    #[must_use]
+    pub fn refuses(&self, kind: ResourceType, verb: Verb) -> bool {
+        self.refuses.contains(&(kind, verb))
+    }
+
+    /// Notes that this is refused, or that it is not.
+    pub fn note(&mut self, kind: ResourceType, verb: Verb, refused: bool) {
+        self.refuses.retain(|known| *known != (kind, verb));
+        if refused {
+            self.refuses.push((kind, verb));
+            self.refuses.sort_unstable();
+        }
+    }
+
+    /// Notes that resources of this kind are written whole, or that PATCH works.
+    pub fn note_put_only(&mut self, kind: ResourceType, put_only: bool) {
+        self.put_only.retain(|known| *known != kind);
+        if put_only {
+            self.put_only.push(kind);
+        }
+    }
+
+    /// Whether a search by this attribute can be believed. What was tried counts more than what is announced.
+    #[must_use]
+    pub fn searches_by(&self, kind: ResourceType, attribute: &str) -> bool {
+        let tried = match (kind, attribute) {
+            (ResourceType::User, "userName") => self.filters.user_name,
+            (ResourceType::Group, "displayName") => self.filters.display_name,
+            (_, "externalId") => self.filters.external_id,
+            _ => None,
+        };
+        tried.unwrap_or(self.filter)
+    }
+
+    /// What a new check of the same target found, with all that was learnt of it before and that no check asks.
+    #[must_use]
+    pub fn remembering(self, before: &Self) -> Self {
+        let mut now = Self {
+            page_given: before.page_given,
+            filters: before.filters.clone(),
+            members_listed: before.members_listed,
+            members_shown: before.members_shown,
+            etag: before.etag,
+            ..self
+        };
+        now.learn(before, &Self::default());
+        now
+    }
+
+    /// Takes over what `other` learnt of PATCH and refusals since it was as `since`.
+    pub fn learn(&mut self, other: &Self, since: &Self) {
+        for kind in other
+            .put_only
+            .iter()
+            .filter(|kind| !since.put_only.contains(kind))
+        {
+            self.note_put_only(*kind, true);
+        }
+        for known in other
+            .refuses
+            .iter()
+            .filter(|known| !since.refuses.contains(known))
+        {
+            self.note(known.0, known.1, true);
+        }
     }
 }
 
@@ -87,6 +187,9 @@ impl Default for Capabilities {
             page_given: None,
             filters: Filters::default(),
             members_listed: None,
+            members_shown: None,
+            refuses: Vec::new(),
+            pace: Pace::default(),
             etag: None,
         }
     }

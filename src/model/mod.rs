@@ -20,7 +20,7 @@ pub mod time;
 
 pub use access::{Admin, ApiKey, Role};
 pub use auth::{Access, Auth, Header};
-pub use capabilities::{Capabilities, Paging};
+pub use capabilities::{Capabilities, Pace, Paging, Verb};
 pub use event::{Actor, Change, Event, EventDraft, Outcome};
 pub use instance::{Health, Instance, InstanceId, Target};
 pub use job::{Job, JobKind};

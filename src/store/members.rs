@@ -383,6 +383,20 @@ pub fn any_held(rx: &Rx<'_>, group: i64) -> Result<bool, StoreError> {
     Ok(rx.conn.prepare_cached(sql)?.query_row([group], |r| r.get(0))?)
 }
 
+/// How many members of a group the app is surely believed to hold, counted up to `most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn held_up_to(rx: &Rx<'_>, group: i64, most: usize) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM members WHERE grp = ?1 AND held = 1 LIMIT ?2)";
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let count: i64 = rx
+        .conn
+        .prepare_cached(sql)?
+        .query_row([group, most], |r| r.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
 /// How many memberships the app of an instance is believed to hold: the base of the removal limit.
 ///
 /// # Errors

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use super::credential::{self, CredentialError};
 use super::engine::EngineConfig;
+use super::manage::tell;
+use super::plan;
 use crate::connector::{Connector, ConnectorError, Net, Verdict};
-use crate::model::{Instance, InstanceId, Time};
+use crate::model::{Actor, Capabilities, Instance, InstanceId, Time};
 use crate::secret::KeyState;
 use crate::store::{Lane, Rx, Store, StoreError, Tx, instances};
 
@@ -44,6 +46,18 @@ pub(super) enum Ended {
     Sealed(String),
     /// The database could not do it.
     Store(StoreError),
+}
+
+/// What was learnt of an app, in sentences; how its lists go on is no news to anybody.
+fn news(before: &Capabilities, now: &Capabilities) -> String {
+    let whole = now.put_only.iter().filter(|kind| !before.put_only.contains(kind));
+    let whole = whole.map(|kind| {
+        let plural = kind.endpoint().to_lowercase();
+        format!("The app refuses PATCH of {plural}, whatever it announces: they are written whole (PUT) from now on.")
+    });
+    let refused = now.refuses.iter().filter(|known| !before.refuses.contains(known));
+    let refused = refused.filter_map(|(kind, verb)| plan::refusal(now, *kind, *verb).map(str::to_owned));
+    whole.chain(refused).collect::<Vec<_>>().join(" ")
 }
 
 impl From<StoreError> for Ended {
@@ -138,16 +152,19 @@ impl Context {
                 };
                 let known = target.capabilities_mut();
                 let before = known.clone();
-                let news = learnt
-                    .put_only
-                    .iter()
-                    .filter(|kind| !before.put_only.contains(kind));
-                known.put_only.extend(news);
+                known.learn(&learnt, asked.capabilities());
                 known.paging = learnt.paging;
                 if *known == before {
                     return Ok(());
                 }
-                instances::set_target(tx, id, &target)
+                let news = news(&before, known);
+                instances::set_target(tx, id, &target)?;
+                match instances::by_id(tx, id)? {
+                    Some(instance) if !news.is_empty() => {
+                        tell(tx, &instance, &Actor::Hub, "instance.learnt", &news)
+                    }
+                    _ => Ok(()),
+                }
             })
             .await;
         if let Err(error) = noted {

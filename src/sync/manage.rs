@@ -274,9 +274,14 @@ impl Manager {
                 return Err(ManageError::Refused(text.into()));
             }
         };
-        let capabilities = self
+        let found = self
             .check(&instance.app, &url, &access, token.clone(), instance.scope)
             .await?;
+        // A check asks little: at the same address, what was learnt on the way stays true.
+        let capabilities = match &instance.target {
+            Some(old) if !moved => found.remembering(old.capabilities()),
+            _ => found,
+        };
         let target = Target::Scim {
             base_url: url,
             access,

@@ -4,7 +4,7 @@
 
 use crate::mapping::{self, Carried};
 use crate::model::policies::{Drift, Leaver};
-use crate::model::{Capabilities, Fingerprint, Link, LinkState, Policies, Scope};
+use crate::model::{Capabilities, Fingerprint, Link, LinkState, Policies, Scope, Verb};
 use crate::scim::schema::ResourceType;
 
 /// All that decides about one resource.
@@ -53,6 +53,8 @@ pub enum Action {
     Resolve,
     /// The app holds what we want at these paths already: note that.
     Agree(Vec<String>),
+    /// The app is known not to take what we want at these paths: note that, as if it had kept them otherwise.
+    Concede(Vec<String>),
     /// Set or remove the values at these paths; switching an account on is among them.
     Update(Vec<String>),
     /// `active: false`.
@@ -65,6 +67,8 @@ pub enum Action {
     Forget,
     /// Push members.
     Members,
+    /// Access should end, and the app is known to have no way to end it: a person has to, there.
+    Helpless(&'static str),
     /// A removal waits for Allow, or an admin rejected it.
     Blocked,
     /// Nothing to do, and why.
@@ -126,16 +130,16 @@ fn outside(s: &Situation<'_>) -> Option<Action> {
         LinkState::Creating => return None,
         LinkState::Ambiguous | LinkState::Missing => return (!s.deleted).then_some(idle),
     }
-    let is_user = s.kind == ResourceType::User;
+    let (is_user, leaver) = (s.kind == ResourceType::User, leaver(s));
     if s.deleted {
-        let follows = out && (link.pushed.is_empty() || !(is_user || s.policies.leaver == Leaver::Delete));
+        let follows = out && (link.pushed.is_empty() || !(is_user || leaver == Leaver::Delete));
         return match () {
             () if follows => Some(Action::Detach),
             () if is_user || out => None,
             () => Some(idle),
         };
     }
-    let ended = match s.policies.leaver {
+    let ended = match leaver {
         _ if link.pushed.is_empty() => true,
         Leaver::Leave => true,
         Leaver::Deactivate => !is_user || is_ended(link),
@@ -147,8 +151,8 @@ fn outside(s: &Situation<'_>) -> Option<Action> {
         // An account that is off on our side loses its access in scope and out of it.
         () if !out && (s.active || !is_user) => idle,
         () if s.blocked => Action::Blocked,
-        () if out && s.policies.leaver == Leaver::Delete => Action::Delete,
-        () => Action::Deactivate,
+        () if out && leaver == Leaver::Delete => Action::Delete,
+        () => deactivate(s),
     })
 }
 
@@ -158,14 +162,76 @@ fn unlinked(s: &Situation<'_>, carried: bool) -> Action {
         () if s.undecided => Action::Wait("a person has to decide whether the app has it already"),
         () if !carried => Action::Resolve,
         () if s.name_taken => Action::Wait("somebody who left still has this name in the app"),
+        () if s.refuses(Verb::Create) => Action::Resolve,
         () => Action::Create,
     }
+}
+
+/// What becomes of leavers where the app has a say: one that deletes nobody switches them off.
+fn leaver(s: &Situation<'_>) -> Leaver {
+    match s.policies.leaver {
+        Leaver::Delete if s.refuses(Verb::Delete) => Leaver::Deactivate,
+        leaver => leaver,
+    }
+}
+
+fn deactivate(s: &Situation<'_>) -> Action {
+    if s.refuses(Verb::Deactivate) {
+        Action::Helpless(HELPLESS)
+    } else {
+        Action::Deactivate
+    }
+}
+
+/// Said where access cannot be ended from here.
+const HELPLESS: &str = "the app cannot switch users off over SCIM, so nothing was sent: take the access away in the app, \
+                        or let leavers be deleted or left alone (settings)";
+
+impl Situation<'_> {
+    fn refuses(&self, verb: Verb) -> bool {
+        self.capabilities.refuses(self.kind, verb)
+    }
+
+    /// Whether the app is known not to take a change here.
+    fn refuses_at(&self, path: &str) -> bool {
+        match path {
+            "active" => self.refuses(Verb::Deactivate),
+            path if path == mapping::name_path(self.kind) && self.refuses(Verb::Rename) => true,
+            _ => self.refuses(Verb::Update),
+        }
+    }
+}
+
+/// Why something is not done that was wanted, as a sentence; none: it is not refused.
+#[must_use]
+pub fn refusal(capabilities: &Capabilities, kind: ResourceType, verb: Verb) -> Option<&'static str> {
+    let said = match (kind, verb) {
+        (ResourceType::User, Verb::Create) => {
+            "The app takes no new users over SCIM: whoever should have an account there is added in the app."
+        }
+        (ResourceType::Group, Verb::Create) => {
+            "The app takes no new groups over SCIM: make one of this name there, and the next sync links it."
+        }
+        (ResourceType::User, Verb::Update) => "The app takes no changes to users over SCIM.",
+        (ResourceType::Group, Verb::Update) => {
+            "Of a group the app takes only changes of its members over SCIM."
+        }
+        (_, Verb::Rename) => "Groups cannot be renamed over SCIM there: rename it in the app.",
+        (_, Verb::Deactivate) => "The app cannot switch users off over SCIM.",
+        (ResourceType::User, Verb::Delete) => {
+            "The app deletes nobody over SCIM: the account is switched off instead."
+        }
+        (ResourceType::Group, Verb::Delete) => {
+            "The app deletes no groups over SCIM: it stays there as it is, with its members. Delete it in the app."
+        }
+    };
+    capabilities.refuses(kind, verb).then_some(said)
 }
 
 /// Verified as gone from the app. Only somebody's word brings it back: policy *enforce*, or a change since.
 fn missing(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
     let asked = s.policies.drift == Drift::Enforce || !mapping::differing(s.desired, &link.pushed).is_empty();
-    if s.managed && carried && s.active && asked {
+    if s.managed && carried && s.active && asked && !s.refuses(Verb::Create) {
         Action::Create
     } else {
         Action::Nothing("it is gone from the app")
@@ -173,7 +239,8 @@ fn missing(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
 }
 
 fn departed(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
-    let ended = match (s.kind, s.policies.leaver) {
+    let ended = match (s.kind, leaver(s)) {
+        (ResourceType::Group, _) if s.refuses(Verb::Delete) => return Action::Detach,
         (ResourceType::Group, _) => {
             return if s.blocked {
                 Action::Blocked
@@ -194,7 +261,7 @@ fn departed(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
     };
     match () {
         () if !ended && s.blocked => Action::Blocked,
-        () if !ended => Action::Deactivate,
+        () if !ended => deactivate(s),
         () if s.memberships && carries_groups(s) => Action::Wait("its groups in the app come first"),
         () => Action::Detach,
     }
@@ -219,7 +286,7 @@ fn present(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
             let ends =
                 s.policies.leaver != Leaver::Leave && paths.iter().any(|p| p == "active") && !is_ended(link);
             if ends && !s.blocked {
-                return Action::Deactivate;
+                return deactivate(s);
             }
             blocked = ends;
             // What the app shows already is agreed on below; ending access never travels with other changes.
@@ -230,11 +297,15 @@ fn present(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
         let (agreed, other): (Vec<_>, Vec<_>) = paths
             .into_iter()
             .partition(|p| !link.pushed.contains_key(p) && link.seen.get(p) == s.desired.get(p));
+        let (refused, other): (Vec<_>, Vec<_>) = other.into_iter().partition(|p| s.refuses_at(p));
         if !other.is_empty() {
             return Action::Update(other);
         }
         if !agreed.is_empty() {
             return Action::Agree(agreed);
+        }
+        if !refused.is_empty() {
+            return Action::Concede(refused);
         }
     }
     match () {

@@ -1,10 +1,11 @@
 //! The present state of one resource as the plan needs it: everything in one read.
 
 use super::adoption;
-use super::plan::{Action, Situation, plan};
+use super::plan::{self, Action, Situation, plan};
 use crate::mapping::{Carried, Onward, Wanted};
 use crate::model::{
-    Instance, InstanceId, Link, LinkState, Policies, Removal, RemovalClass, RemovalState, Resource,
+    Instance, InstanceId, Link, LinkState, Policies, Removal, RemovalClass, RemovalState, Resource, Target,
+    Verb,
 };
 use crate::scim::fold;
 use crate::scim::rules::Custom;
@@ -113,7 +114,18 @@ impl Present {
 
     /// Whether it may be made in the app.
     pub(super) fn may_be_made(&self) -> bool {
-        self.is_carried() && self.carried == Carried::In
+        !self.is_only_sought() && self.carried == Carried::In
+    }
+
+    /// Whether nobody is ever made for it in the app, which may have it all the same.
+    pub(super) fn is_only_sought(&self) -> bool {
+        !self.is_carried() || self.refusal(Verb::Create).is_some()
+    }
+
+    /// Why the app does not do this to what is carried, as a sentence, if that is known.
+    pub(super) fn refusal(&self, verb: Verb) -> Option<&'static str> {
+        let known = self.instance.target.as_ref().map(Target::capabilities);
+        plan::refusal(known.filter(|_| self.is_carried())?, self.ours.kind, verb)
     }
 
     /// Whether the removal that waits was rejected by an admin.

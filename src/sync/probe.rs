@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::connect;
 use super::context::{Context, Ended};
 use super::manage::{ManageError, Manager, gone, tell};
 use crate::clock::Stopwatch;
@@ -84,13 +85,14 @@ async fn one(ctx: &Context, id: InstanceId, writes: bool) -> Result<(), StoreErr
             .write(id, move |tx| probes::finish(tx, id, None, tx.now()))
             .await;
     }
-    let asked = instance.target.as_ref().map(Target::base_url).map(str::to_owned);
-    ctx.write(id, move |tx| keep(tx, id, asked.as_deref(), &profile))
+    let asked = instance.target;
+    ctx.write(id, move |tx| keep(tx, id, asked.as_ref(), &profile))
         .await
 }
 
-/// Stores what was found, and lets the client go by it if it is still the app that was asked.
-fn keep(tx: &Tx<'_>, id: InstanceId, asked: Option<&str>, profile: &Profile) -> Result<(), StoreError> {
+/// Stores what was found, and lets the client go by it if it is still the app that was asked. What jobs learnt meanwhile
+/// stays.
+fn keep(tx: &Tx<'_>, id: InstanceId, asked: Option<&Target>, profile: &Profile) -> Result<(), StoreError> {
     let Some(instance) = instances::by_id(tx, id)? else {
         return Ok(());
     };
@@ -102,20 +104,29 @@ fn keep(tx: &Tx<'_>, id: InstanceId, asked: Option<&str>, profile: &Profile) -> 
     else {
         return Ok(());
     };
-    if asked != Some(base_url.as_str()) {
+    let Some(asked) = asked.filter(|asked| asked.base_url() == base_url) else {
         return probes::finish(tx, id, None, tx.now());
-    }
+    };
     probes::finish(tx, id, Some(profile), tx.now().after(EACH))?;
-    let learnt = Capabilities {
+    let mut learnt = Capabilities {
         // Groups that were there once are not given up for one bad answer: only an admin's check may.
         groups: capabilities.groups || profile.capabilities.groups,
         ..profile.capabilities.clone()
     };
+    learnt.learn(&capabilities, asked.capabilities());
     let learnt = match catalog::find(&instance.app) {
         Some(app) => app.bounded(learnt),
         None => learnt,
     };
     if profile.usable && learnt != capabilities {
+        if capabilities
+            .refuses
+            .iter()
+            .any(|known| !learnt.refuses.contains(known))
+        {
+            // What was not asked for may be done now.
+            connect::reconsider(tx, id)?;
+        }
         let target = Target::Scim {
             base_url,
             access,
@@ -158,7 +169,7 @@ impl Manager {
         let token = self.stored_token(id).await?;
         let app = Connector::open(target, token, self.net.clone());
         let profile = look(&self.store, &app, instance.scope, writes, || false).await;
-        let (found, asked) = (profile.clone(), target.base_url().to_owned());
+        let (found, asked) = (profile.clone(), target.clone());
         let stored = self.store.write(Lane::Front, Some(id), move |tx| {
             keep(tx, id, Some(&asked), &found)
         });

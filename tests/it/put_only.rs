@@ -63,6 +63,40 @@ async fn that_says_so() {
     g.stop().await;
 }
 
+/// Lists and single reads show groups without their members: writing one whole would empty it.
+#[tokio::test(flavor = "multi_thread")]
+async fn that_shows_no_members() {
+    let g = Gateway::with_people(PEOPLE).await;
+    let everyone = id(g.idp.named("Groups", "Everyone").await.unwrap());
+    let remote = id(g.direct.named("Groups", "Everyone").await.unwrap());
+    let shown = json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "id": remote,
+        "displayName": "Everyone",
+    });
+    let bare = Treatment::Answer {
+        status: 200,
+        headers: vec![("Content-Type".into(), "application/scim+json".into())],
+        body: shown.to_string(),
+    };
+    let refused = Treatment::scim_error(405, "there is no PATCH here");
+    g.relay.treat(move |request| match request.method.as_str() {
+        "PATCH" => refused.clone(),
+        "GET" if request.path.contains(&remote) => bare.clone(),
+        _ => Treatment::Pass,
+    });
+    let gus = g.idp.user("gus@example.com").await;
+    let add = json!([{"op": "add", "path": "members", "value": [{"value": gus}]}]);
+    g.idp.patch(&format!("/Groups/{everyone}"), add).await.expect(204);
+    g.hub
+        .wait(g.instance.id, "the push is refused", |s| s.rejected == 1)
+        .await;
+    assert_eq!(g.count("PUT", "/Groups"), 0);
+    let there = g.direct.named("Groups", "Everyone").await.unwrap();
+    assert_eq!(there["members"].as_array().map(Vec::len), Some(PEOPLE.len()));
+    g.stop().await;
+}
+
 async fn all_arrives(g: &Gateway) {
     let ada = id(g.idp.named("Users", "ada@example.com").await.unwrap());
     let ben = id(g.idp.named("Users", "ben@example.com").await.unwrap());

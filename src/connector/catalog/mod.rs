@@ -1,8 +1,8 @@
 //! The catalog of Apps: data for tiles, forms, hints and first limits (`apps.json`). A new SCIM app is an entry there and
 //! no code. Null, or a field left out, means that nobody has seen the fact, not that it is false.
 //!
-//! It is no list of what an endpoint can do: that is asked of the endpoint itself. Of what the makers document, only
-//! [`App::bounded`] narrows what was found.
+//! It is no list of what an endpoint can do: that is asked of the endpoint itself. What the makers document only narrows
+//! what was found ([`App::bounded`]): sizes, pace, and what is refused whatever is sent.
 
 mod address;
 #[cfg(test)]
@@ -12,7 +12,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::model::{Capabilities, Scope};
+use crate::model::{Capabilities, Pace, Scope, Verb};
+use crate::scim::schema::ResourceType;
 
 /// The App of a SCIM endpoint that has no entry of its own.
 pub const GENERIC: &str = "generic-scim";
@@ -198,8 +199,12 @@ pub struct Limits {
     pub page_max: Option<u32>,
     /// Most writes in a minute; the smallest figure where several are told.
     pub writes_per_minute: Option<u32>,
+    /// Most requests of any kind in a minute.
+    pub requests_per_minute: Option<u32>,
     /// DELETE of a user only deactivates.
     pub delete_is_deactivate: bool,
+    /// Of a group only the members can be changed.
+    pub groups_by_members_only: bool,
     /// `active: false` deletes the user for good.
     pub deactivate_is_delete: bool,
 }
@@ -210,13 +215,48 @@ impl App {
     #[must_use]
     pub fn bounded(&self, found: Capabilities) -> Capabilities {
         let most = |found: u32, limit: Option<u32>| limit.map_or(found, |limit| found.min(limit));
-        Capabilities {
+        let least = |found: Option<u32>, told: Option<u32>| found.into_iter().chain(told).min();
+        let mut bounded = Capabilities {
             patch: found.patch && self.facts.patch != Some(false),
-            groups: found.groups && self.facts.groups.list != Some(false),
+            groups: found.groups && !self.has_no_groups(),
             member_chunk: most(found.member_chunk, self.limits.member_chunk),
             page_size: most(found.page_size, self.limits.page_max),
+            pace: Pace {
+                writes: least(found.pace.writes, self.limits.writes_per_minute),
+                requests: least(found.pace.requests, self.limits.requests_per_minute),
+            },
             ..found
+        };
+        for (kind, verb) in self.refusals() {
+            bounded.note(kind, verb, true);
         }
+        bounded
+    }
+
+    /// What its makers say it refuses, whatever is sent.
+    fn refusals(&self) -> impl Iterator<Item = (ResourceType, Verb)> {
+        let (users, groups, limits) = (&self.facts.users, &self.facts.groups, &self.limits);
+        let no = |answer: Option<bool>| answer == Some(false);
+        let (user, group) = (ResourceType::User, ResourceType::Group);
+        [
+            (no(users.create), (user, Verb::Create)),
+            (no(users.update), (user, Verb::Update)),
+            // Where that deletes, access ends all the same.
+            (
+                no(users.deactivate) && !limits.deactivate_is_delete,
+                (user, Verb::Deactivate),
+            ),
+            (
+                no(users.delete) || limits.delete_is_deactivate,
+                (user, Verb::Delete),
+            ),
+            (no(groups.create), (group, Verb::Create)),
+            (limits.groups_by_members_only, (group, Verb::Update)),
+            (no(groups.update), (group, Verb::Rename)),
+            (no(groups.delete), (group, Verb::Delete)),
+        ]
+        .into_iter()
+        .filter_map(|(refused, what)| refused.then_some(what))
     }
 
     /// What an instance of it had best carry.

@@ -3,6 +3,7 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::connector::form::base_url_of;
+use crate::scim::schema::ResourceType::{Group, User};
 
 /// Every text of an App that is read as a sentence or several.
 fn sentences(app: &App) -> impl Iterator<Item = &String> {
@@ -114,6 +115,32 @@ fn limits_narrow_what_was_found() {
     let mut no_patch = find(GENERIC).unwrap().clone();
     no_patch.facts.patch = Some(false);
     assert!(!no_patch.bounded(rich).patch);
+}
+
+#[test]
+fn what_an_app_is_known_to_refuse_is_not_asked_of_it() {
+    let of = |slug: &str| find(slug).unwrap().bounded(Capabilities::default());
+    let refused = |slug: &str| of(slug).refuses;
+    assert_eq!(
+        refused("atlassian-cloud"),
+        [(User, Verb::Delete), (Group, Verb::Rename)]
+    );
+    assert_eq!(refused("tines"), [(User, Verb::Delete)]);
+    assert_eq!(refused("miro"), [(Group, Verb::Create), (Group, Verb::Delete)]);
+    assert!(refused("logfire").contains(&(Group, Verb::Update)) && of("logfire").groups);
+    assert!(
+        !of("docusign").groups,
+        "groups are neither made nor changed there"
+    );
+    // Where switching off deletes, access ends all the same.
+    assert!(refused("pagerduty").is_empty());
+    assert_eq!(of("slack").pace.writes, Some(180));
+    assert_eq!(of("deel").pace.requests, Some(300));
+    assert_eq!(of(GENERIC).pace, Pace::default());
+    // What was found to be slower stays so.
+    let mut slower = Capabilities::default();
+    slower.pace.writes = Some(60);
+    assert_eq!(find("slack").unwrap().bounded(slower).pace.writes, Some(60));
 }
 
 #[test]

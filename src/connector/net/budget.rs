@@ -1,5 +1,5 @@
 //! What a host still lets us do, as its answers say: `RateLimit-*` and its older spellings, and 429 with Retry-After
-//! (RFC 6585). One budget for each origin, shared by all instances that call it, so that they do not outdo each other.
+//! (RFC 6585); and what its makers say beforehand ([`Pace`]). One budget for each origin, shared by all instances that call it, so that they do not outdo each other.
 //! It knows no clock: whoever asks says what time it is.
 
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::answer::Response;
-use crate::model::Time;
+use crate::model::{Pace, Time};
 
 /// Longest rest on a host's word: it could say anything, and its instances have a backoff of their own.
 pub(super) const LONGEST: Duration = Duration::from_secs(15 * 60);
@@ -15,6 +15,55 @@ pub(super) const LONGEST: Duration = Duration::from_secs(15 * 60);
 const ROUNDING: Duration = Duration::from_secs(1);
 /// Budgets kept; beyond it those that say nothing any more are forgotten.
 const MOST: usize = 1000;
+
+/// A minute, in milliseconds.
+const MINUTE: i64 = 60_000;
+
+/// A rate that is told beforehand: in no minute more than so many, and a tenth of them at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Rate {
+    per_minute: Option<u32>,
+    /// When all that was taken has run off.
+    full: Option<Time>,
+}
+
+impl Rate {
+    /// Whoever calls the host keeps to the smallest figure that anybody who calls it knows.
+    fn narrow(&mut self, told: Option<u32>) {
+        let known = self.per_minute.into_iter().chain(told);
+        self.per_minute = known.filter(|n| *n > 0).min();
+    }
+
+    /// From one request to the next in the long run, and how far requests may run ahead of that; in milliseconds.
+    fn rhythm(&self) -> Option<(i64, i64)> {
+        let most = i64::from(self.per_minute?);
+        let at_once = (most / 10).max(1);
+        let rate = most - at_once + 1;
+        let step = (MINUTE + rate - 1) / rate;
+        Some((step, (at_once - 1) * step))
+    }
+
+    /// Or when to ask again.
+    fn ready(&mut self, now: Time) -> Result<(), Time> {
+        let Some((step, ahead)) = self.rhythm() else {
+            return Ok(());
+        };
+        // Further away it lies only after the clock was set back.
+        let furthest = now.0.saturating_add(ahead + step);
+        self.full = self.full.filter(|full| *full > now && full.0 <= furthest);
+        match self.full {
+            Some(full) if full.0 - ahead > now.0 => Err(Time(full.0 - ahead)),
+            _ => Ok(()),
+        }
+    }
+
+    fn take(&mut self, now: Time) {
+        if let Some((step, _)) = self.rhythm() {
+            let from = self.full.map_or(now, |full| full.max(now));
+            self.full = Some(Time(from.0.saturating_add(step)));
+        }
+    }
+}
 
 /// One origin's.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,11 +73,13 @@ struct Budget {
     until: Option<Time>,
     /// Nothing goes before this.
     rest: Option<Time>,
+    writes: Rate,
+    requests: Rate,
 }
 
 impl Budget {
     /// Takes one request out, or says when to ask again.
-    fn take(&mut self, now: Time) -> Result<(), Time> {
+    fn take(&mut self, now: Time, writes: bool) -> Result<(), Time> {
         // After a jump of the clock no end may lie further away than any host can ask for.
         let ahead = |at: &Time| *at > now && at.since(now) <= LONGEST;
         self.rest = self.rest.filter(ahead);
@@ -36,17 +87,20 @@ impl Budget {
         if let Some(rest) = self.rest {
             return Err(rest);
         }
-        match (&mut self.left, self.until) {
-            (Some(0), Some(until)) => Err(until),
-            (Some(left), Some(_)) => {
-                *left -= 1;
-                Ok(())
-            }
-            _ => {
-                self.left = None;
-                Ok(())
-            }
+        self.requests.ready(now)?;
+        if writes {
+            self.writes.ready(now)?;
         }
+        match (&mut self.left, self.until) {
+            (Some(0), Some(until)) => return Err(until),
+            (Some(left), Some(_)) => *left -= 1,
+            _ => self.left = None,
+        }
+        self.requests.take(now);
+        if writes {
+            self.writes.take(now);
+        }
+        Ok(())
     }
 
     /// Notes what an answer says. Answers overtake each other, so within one window only the lowest count is believed.
@@ -69,7 +123,10 @@ impl Budget {
     }
 
     fn says_nothing(&self, now: Time) -> bool {
-        [self.rest, self.until].into_iter().flatten().all(|at| at <= now)
+        [self.rest, self.until, self.writes.full, self.requests.full]
+            .into_iter()
+            .flatten()
+            .all(|at| at <= now)
     }
 }
 
@@ -78,10 +135,30 @@ impl Budget {
 pub(super) struct Budgets(Mutex<HashMap<String, Budget>>);
 
 impl Budgets {
-    /// Takes one request to `origin` out, or says when to ask again.
-    pub(super) fn take(&self, origin: &str, now: Time) -> Result<(), Time> {
+    /// Takes one request to `origin` out, or says when to ask again. `pace` as the caller knows it of this host, which
+    /// from then on holds for everybody; `writes`: the request changes something.
+    pub(super) fn take(&self, origin: &str, now: Time, pace: Pace, writes: bool) -> Result<(), Time> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get_mut(origin).map_or(Ok(()), |budget| budget.take(now))
+        let known = if pace == Pace::default() {
+            all.get_mut(origin)
+        } else {
+            Self::of(&mut all, origin, now)
+        };
+        let Some(budget) = known else { return Ok(()) };
+        budget.writes.narrow(pace.writes);
+        budget.requests.narrow(pace.requests);
+        budget.take(now, writes)
+    }
+
+    /// The budget of `origin`, a new one if need be; none: there are too many that have something to say.
+    fn of<'a>(all: &'a mut HashMap<String, Budget>, origin: &str, now: Time) -> Option<&'a mut Budget> {
+        if all.len() >= MOST && !all.contains_key(origin) {
+            all.retain(|_, budget| !budget.says_nothing(now));
+        }
+        if all.len() >= MOST && !all.contains_key(origin) {
+            return None;
+        }
+        Some(all.entry(origin.to_owned()).or_default())
     }
 
     /// Notes what an answer of `origin` says.
@@ -90,11 +167,8 @@ impl Budgets {
             return;
         }
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST {
-            all.retain(|_, budget| !budget.says_nothing(now));
-        }
-        if all.len() < MOST || all.contains_key(origin) {
-            all.entry(origin.to_owned()).or_default().heard(now, answer);
+        if let Some(budget) = Self::of(&mut all, origin, now) {
+            budget.heard(now, answer);
         }
     }
 }

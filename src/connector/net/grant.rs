@@ -18,7 +18,7 @@ use super::caller::{Client, basic};
 use super::error::{NetError, NetErrorKind};
 use super::token::{self, Token};
 use super::{Net, Outgoing, policy};
-use crate::model::Time;
+use crate::model::{Pace, Time};
 
 /// A token whose end is not told counts as good for this long; a refusal renews it anyhow.
 const UNTOLD: Duration = Duration::from_secs(30 * 60);
@@ -159,6 +159,7 @@ async fn ask(net: &Net, client: Client<'_>, in_body: bool) -> Result<Response, N
         accept: "application/json",
         body: Some(("application/x-www-form-urlencoded", form)),
         most: BODY,
+        pace: Pace::default(),
     };
     net.paced(request).await.map_err(|error| NetError {
         kind: match error.kind {

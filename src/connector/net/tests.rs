@@ -9,7 +9,7 @@ mod pacing;
 
 use super::*;
 use crate::connector::fake::{Answer, Server};
-use crate::model::{Access, Auth};
+use crate::model::{Access, Auth, Pace};
 
 fn net(policy: NetPolicy) -> Net {
     Net::new(policy).unwrap()
@@ -39,6 +39,7 @@ async fn send(net: &Net, method: Method, url: &str) -> Result<Response, NetError
         accept: "application/json",
         content_type: "application/json",
         body: None,
+        pace: Pace::default(),
     };
     net.send(request).await
 }
@@ -206,6 +207,7 @@ async fn a_token_that_cannot_be_sent_is_told_without_it() {
         accept: "a/b",
         content_type: "a/b",
         body: None,
+        pace: Pace::default(),
     };
     let error = net(private()).send(request.clone()).await.unwrap_err();
     assert_eq!(error.kind, NetErrorKind::Url);

@@ -121,6 +121,7 @@ impl Scim {
             accept: ACCEPT,
             content_type: CONTENT_TYPE,
             body,
+            pace: self.given.pace,
         };
         self.net.send(request).await
     }

@@ -1,5 +1,7 @@
 //! Reading (RFC 7644 §3.4). What a list says about its length is a hint; what it holds counts.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::client::{About, Scim};
@@ -19,6 +21,12 @@ pub(super) struct List {
     cursor: Option<String>,
 }
 
+/// Groups listed at once where each is then read alone for its members.
+const ALONE: u32 = 10;
+
+/// Pages looked through for one who is sought.
+const PAGES: usize = 200;
+
 /// Longest cursor, in bytes: it has to fit into a URL.
 const CURSOR: usize = 4096;
 
@@ -28,7 +36,30 @@ impl Scim {
         kind: ResourceType,
         place: &Place,
     ) -> Result<Page, ConnectorError> {
-        let mut count = self.capabilities().page_size.max(1);
+        let known = self.capabilities();
+        let most = known.page_size.max(1);
+        if kind == ResourceType::User || known.members_listed != Some(false) {
+            return self.listed(kind, place, most).await;
+        }
+        // Small pages: one that breaks off is asked for again as a whole.
+        let mut page = self.listed(kind, place, most.min(ALONE)).await?;
+        for group in page.resources.iter_mut().filter(|group| !group.id.is_empty()) {
+            if group.members.as_ref().is_some_and(|members| !members.is_empty()) {
+                continue;
+            }
+            match self.get(kind, &group.id).await {
+                Ok(alone) => group.members = alone.and_then(|alone| alone.members),
+                // Of one group nothing is known then; the others are not to wait for it.
+                Err(error) if error.is_about_one() => group.members = None,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(page)
+    }
+
+    /// One page as the list shows it.
+    async fn listed(&self, kind: ResourceType, place: &Place, most: u32) -> Result<Page, ConnectorError> {
+        let mut count = most;
         let (answer, by_cursor) = loop {
             match self.part(kind, place, count).await {
                 Ok((answer, by_cursor)) if answer.status == 200 => break (answer, by_cursor),
@@ -181,19 +212,22 @@ impl Scim {
         attribute: &str,
         value: &str,
     ) -> Result<Vec<Remote>, ConnectorError> {
-        // Tried, and it does not work: asking would end the same way.
-        if attribute == "externalId" && self.capabilities().filters.external_id == Some(false) {
-            let why = format!("it does not filter by {attribute}");
-            return Err(self.error(Verdict::Reject, None, &why, false));
+        let unfiltered = |status| {
+            let why = format!("does not filter by {attribute}");
+            self.error(Verdict::Reject, status, &why, false)
+        };
+        let known = self.capabilities();
+        if !known.searches_by(kind, attribute) {
+            return Err(unfiltered(None));
         }
         let filter = Filter::eq(attribute, value).to_string();
-        let count = self.capabilities().page_size.max(1).to_string();
+        let count = known.page_size.max(1).to_string();
         let query = [
             ("filter", filter.as_str()),
             ("startIndex", "1"),
             ("count", &count),
         ];
-        let query = match self.capabilities().paging {
+        let query = match known.paging {
             Paging::Index => query.to_vec(),
             Paging::Cursor => vec![query[0], query[2]],
         };
@@ -226,15 +260,14 @@ impl Scim {
             })
             .map(|object| self.remote(kind, object))
             .collect();
+        if found.is_empty() && attribute == "userName" && known.filters.folds_case == Some(false) {
+            // It may be there in other letter case.
+            return Err(unfiltered(Some(answer.status)));
+        }
         // A server that ignores filters shows the beginning of the whole list: that says nothing about the rest.
         let more = list.total.is_none_or(|total| total > listed as u64);
         if found.is_empty() && listed > 0 && more {
-            return Err(self.error(
-                Verdict::Reject,
-                Some(answer.status),
-                &format!("it does not filter by {attribute}"),
-                false,
-            ));
+            return Err(unfiltered(Some(answer.status)));
         }
         if listed == 0 && list.total.is_some_and(|total| total > 0) {
             return Err(self.garbage(
@@ -244,6 +277,46 @@ impl Scim {
             ));
         }
         Ok(found)
+    }
+
+    /// As `find`, of all that is listed.
+    pub(in crate::connector) async fn look_through(
+        &self,
+        kind: ResourceType,
+        attribute: &str,
+        value: &str,
+    ) -> Result<Vec<Remote>, ConnectorError> {
+        let (known, wanted) = (self.capabilities(), fold(value));
+        let (mut found, mut seen) = (Vec::<Remote>::new(), HashSet::new());
+        let (mut place, mut total) = (Place::START, None);
+        for _ in 0..PAGES {
+            let page = self.listed(kind, &place, known.page_size.max(1)).await?;
+            let before = seen.len();
+            total = total.max(page.total);
+            for remote in page.resources {
+                let held = remote.attributes.get(attribute).and_then(Value::as_str);
+                let is_meant = held.is_some_and(|held| fold(held) == wanted);
+                if seen.insert(remote.id.clone()) && is_meant {
+                    found.push(remote);
+                }
+            }
+            let is_new = seen.len() > before;
+            match page.next {
+                Some(next) if is_new && next != place => place = next,
+                // It was read to its end, or goes round in circles.
+                _ if total.is_none_or(|total| seen.len() as u64 >= total) => return Ok(found),
+                _ => {
+                    let verdict = Verdict::Retry {
+                        after: None,
+                        target: false,
+                    };
+                    let why = "does not filter, and its list ended before all that is announced came";
+                    return Err(self.error(verdict, None, why, false));
+                }
+            }
+        }
+        let why = format!("does not filter by {attribute}, and its list is too long to be looked through");
+        Err(self.error(Verdict::Reject, None, &why, false))
     }
 }
 

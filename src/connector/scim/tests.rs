@@ -139,6 +139,7 @@ async fn every_status_has_its_verdict() {
                 "1",
                 &[("title".into(), Some(json!("T")))],
                 &Attributes::new(),
+                0,
             )
             .await
             .unwrap_err();

@@ -7,7 +7,8 @@ use super::client::{About, Scim};
 use super::parse;
 use crate::connector::Remote;
 use crate::connector::net::{Method, Response};
-use crate::connector::verdict::ConnectorError;
+use crate::connector::verdict::{ConnectorError, Verdict};
+use crate::model::Verb;
 use crate::scim::filter::Filter;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, urn};
@@ -31,7 +32,8 @@ impl Scim {
             .map_err(|e| ConnectorError::no_answer(&e, false))?;
         let answer = self
             .call(Method::POST, url, Some(Value::Object(body)), About::Endpoint)
-            .await?;
+            .await
+            .map_err(|error| self.not_offered(kind, Verb::Create, error))?;
         if !answer.body.is_empty() {
             let read = self.remote(kind, Value::Object(self.object(&answer, true)?));
             if !read.id.is_empty() {
@@ -71,6 +73,7 @@ impl Scim {
         id: &str,
         changes: &[(String, Option<Value>)],
         full: &Attributes,
+        held: u64,
     ) -> Result<Option<Remote>, ConnectorError> {
         if changes.is_empty() {
             return Ok(None);
@@ -86,7 +89,7 @@ impl Scim {
                 None => refused = true,
             }
         }
-        let answer = self.put_changes(kind, id, changes, full).await?;
+        let answer = self.put_changes(kind, id, changes, full, held).await?;
         self.writes_whole(kind, refused);
         self.result(kind, &answer)
     }
@@ -96,29 +99,49 @@ impl Scim {
         id: &str,
         add: &[String],
         remove: &[String],
+        held: u64,
     ) -> Result<(), ConnectorError> {
         if add.is_empty() && remove.is_empty() {
             return Ok(());
         }
-        let mut refused = false;
-        if self.capabilities().patches(ResourceType::Group) {
-            let mut operations = Vec::with_capacity(remove.len() + 1);
-            if !add.is_empty() {
-                operations.push(json!({ "op": "add", "path": "members", "value": values(add) }));
-            }
-            for member in remove {
-                operations.push(
-                    json!({ "op": "remove", "path": format!("members[{}]", Filter::eq("value", member)) }),
-                );
-            }
-            match self.patch(ResourceType::Group, id, operations).await? {
-                Some(answer) => return self.result(ResourceType::Group, &answer).map(drop),
+        let kind = ResourceType::Group;
+        let (known, mut refused) = (self.capabilities(), false);
+        if known.patches(kind) {
+            match self.patch_members(id, add, remove).await? {
+                Some(answer) => return self.result(kind, &answer).map(drop),
                 None => refused = true,
             }
         }
-        let answer = self.put_members(id, add, remove).await?;
-        self.writes_whole(ResourceType::Group, refused);
-        self.result(ResourceType::Group, &answer).map(drop)
+        let answer = match self.put_members(id, add, remove, held).await {
+            // PATCH names whom it is about. Where it is only said that there is none, it does no harm to try.
+            Err(unsafe_whole) if unsafe_whole.is_our_own() && !refused && !known.put_only.contains(&kind) => {
+                match self.patch_members(id, add, remove).await? {
+                    Some(answer) => return self.result(kind, &answer).map(drop),
+                    None => return Err(unsafe_whole),
+                }
+            }
+            answer => answer?,
+        };
+        self.writes_whole(kind, refused);
+        self.result(kind, &answer).map(drop)
+    }
+
+    /// As `patch`.
+    async fn patch_members(
+        &self,
+        id: &str,
+        add: &[String],
+        remove: &[String],
+    ) -> Result<Option<Response>, ConnectorError> {
+        let mut operations = Vec::with_capacity(remove.len() + 1);
+        if !add.is_empty() {
+            operations.push(json!({ "op": "add", "path": "members", "value": values(add) }));
+        }
+        for member in remove {
+            operations
+                .push(json!({ "op": "remove", "path": format!("members[{}]", Filter::eq("value", member)) }));
+        }
+        self.patch(ResourceType::Group, id, operations).await
     }
 
     pub(in crate::connector) async fn delete(
@@ -139,7 +162,22 @@ impl Scim {
             404 if answer.body.is_empty() || serde_json::from_slice::<Attributes>(&answer.body).is_ok() => {
                 Ok(())
             }
-            _ => Err(self.refused(&answer, About::Resource, true)),
+            _ => {
+                let refused = self.refused(&answer, About::Resource, true);
+                Err(self.not_offered(kind, Verb::Delete, refused))
+            }
+        }
+    }
+
+    /// A refusal of the method itself is learnt: no other resource of the kind would fare better.
+    fn not_offered(&self, kind: ResourceType, verb: Verb, error: ConnectorError) -> ConnectorError {
+        if !matches!(error.status, Some(405 | 501)) {
+            return error;
+        }
+        self.learn(|known| known.note(kind, verb, true));
+        ConnectorError {
+            verdict: Verdict::Reject,
+            ..error
         }
     }
 
@@ -169,11 +207,9 @@ impl Scim {
 
     /// The server refused PATCH and took the whole instead: that is how it is done from here on.
     fn writes_whole(&self, kind: ResourceType, refused: bool) {
-        self.learn(|known| {
-            if refused && !known.put_only.contains(&kind) {
-                known.put_only.push(kind);
-            }
-        });
+        if refused {
+            self.learn(|known| known.note_put_only(kind, true));
+        }
     }
 
     /// What a server shows of a resource it has just written; nothing is as good (RFC 7644 §3.5.2).

@@ -1,5 +1,7 @@
 //! The table of decisions.
 
+mod refusals;
+
 use serde_json::json;
 
 use super::*;

@@ -5,16 +5,19 @@ use serde_json::Value;
 use super::record::{accepted, assumed, kept_otherwise, observed, sent, tell};
 use super::{Push, Step, write_link};
 use crate::connector::{Remote, Verdict};
-use crate::model::{Link, LinkState, Outcome};
+use crate::model::{Link, LinkState, Outcome, Verb};
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
-use crate::store::{StoreError, Tx, links};
+use crate::store::{StoreError, Tx, links, members};
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
 use crate::sync::protected;
 
 /// In `pushed`, while a change is under way and after its answer was lost: no value has this hash.
 const IN_DOUBT: &str = "?";
+
+/// Members counted that the app is believed to have: enough to tell a read that shows none from one that shows them.
+pub(super) const COUNTED: usize = 1000;
 
 /// How a change ended for the app.
 pub(super) enum Changed {
@@ -39,6 +42,33 @@ impl Push<'_> {
                     ..link
                 },
             )
+        })
+        .await
+    }
+
+    /// The app is known not to take what we want at `paths`: told once, and not asked.
+    pub(super) async fn concede(&self, now: Present, paths: Vec<String>) -> Step {
+        let Some(mut link) = now.link.clone() else {
+            return Err(Ended::Done);
+        };
+        accepted(&mut link.pushed, &now.wanted.desired, &paths);
+        let why = [Verb::Rename, Verb::Update, Verb::Deactivate]
+            .into_iter()
+            .find_map(|verb| now.refusal(verb))
+            .unwrap_or_default();
+        let said = format!("The app keeps otherwise: {}. {why}", paths.join(", "));
+        self.note(move |tx| {
+            write_link(tx, &link)?;
+            let changes = sent(&now.wanted.document, &paths);
+            tell(
+                tx,
+                &now.ours,
+                "push.not_taken",
+                Outcome::Skipped,
+                said.trim_end().to_owned(),
+                changes,
+            )
+            .map(drop)
         })
         .await
     }
@@ -76,10 +106,19 @@ impl Push<'_> {
             .pushed
             .extend(paths.map(|path| (path, IN_DOUBT.to_owned())));
         self.keep(doubtful).await?;
+        let held = match kind {
+            ResourceType::User => 0,
+            ResourceType::Group => {
+                let group = now.ours.row;
+                self.ctx
+                    .read(move |rx| members::held_up_to(rx, group, COUNTED))
+                    .await?
+            }
+        };
         let answer = self
             .app()
             .await?
-            .update(kind, &id, changes, &now.wanted.document)
+            .update(kind, &id, changes, &now.wanted.document, held)
             .await;
         if let Err(error) = &answer
             && !error.lost

@@ -7,7 +7,7 @@ use crate::connector::{ConnectorError, Remote, Verdict};
 use crate::directory::import;
 use crate::mapping;
 use crate::model::job::priority;
-use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
+use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome, Verb};
 use crate::scim::fold;
 use crate::store::links::By;
 use crate::store::{StoreError, Tx, adoptions, events, jobs, links, members, resources};
@@ -66,6 +66,10 @@ impl Push<'_> {
                 }
             }
             Err(error) if error.lost => Err(Ended::from(error)),
+            Err(_) if self.learnt_refusal(kind, Verb::Create).await => {
+                // It may be there all the same, made by hand.
+                self.give_up(link, Ended::Again).await
+            }
             // It was not carried out: nothing to search for next time.
             Err(error) => self.give_up(link, Ended::from(error)).await,
         }
@@ -130,23 +134,25 @@ impl Push<'_> {
                 Err(error) => return Err(Ended::from(error)),
             }
         }
-        let found = self
-            .app()
-            .await?
-            .find(kind, mapping::name_path(kind), &now.wanted.name)
-            .await;
-        let found = self.heard(found);
-        let mut all = match found {
+        let (path, name) = (mapping::name_path(kind), &now.wanted.name);
+        let found = self.app().await?.find(kind, path, name).await;
+        let found = match self.heard(found) {
             // Nobody is made by mistake; whom a search does not find, a sync does.
-            Err(error) if error.verdict == Verdict::Reject && !now.is_carried() => Vec::new(),
-            found => found.map_err(unsearchable)?,
+            Err(error) if error.verdict == Verdict::Reject && now.is_only_sought() => Ok(Vec::new()),
+            // It cannot search, but it can list.
+            Err(error) if error.verdict == Verdict::Reject => {
+                let read = self.app().await?.look_through(kind, path, name).await;
+                self.heard(read)
+            }
+            found => found,
         };
+        let mut all = found.map_err(unsearchable)?;
         match (all.len(), all.pop()) {
             (0, _) | (_, None) => Ok(Found::None),
             (1, Some(one)) => {
                 let other = mapping::text(&one.attributes, "externalId");
                 // Accounts that others made bear others' externalIds: then the name alone says who it is.
-                let differs = now.is_carried()
+                let differs = !now.is_only_sought()
                     && matches!((other, &now.wanted.external_id), (Some(a), Some(b)) if a != b);
                 Ok(if differs {
                     Found::Other
@@ -403,8 +409,18 @@ fn free(tx: &Tx<'_>, now: &Present, link: &Link, remote: &Remote) -> Result<Opti
 /// Groups named in an event.
 const NAMED: usize = 5;
 
-/// There is nobody to put into the groups: told once, until there was.
+/// There is none, and none is made: told once, until there was.
 fn no_account(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
+    if let Some(why) = now
+        .refusal(Verb::Create)
+        .filter(|_| now.ours.deleted_at.is_none())
+    {
+        if events::latest_push(tx, now.ours.row)?.as_deref() != Some(NOT_MADE) {
+            let why = why.to_owned();
+            tell(tx, &now.ours, NOT_MADE, Outcome::Skipped, why, Vec::new())?;
+        }
+        return Ok(());
+    }
     let groups = members::groups_of(tx, now.ours.row)?;
     let told = events::latest_push(tx, now.ours.row)?.as_deref() == Some(NO_ACCOUNT);
     if groups.is_empty() || told || now.ours.deleted_at.is_some() {
@@ -423,6 +439,8 @@ fn no_account(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
 
 /// Said of members without an account in scope *groups*.
 const NO_ACCOUNT: &str = "push.no_account";
+/// Said where the app takes no new ones.
+const NOT_MADE: &str = "push.not_made";
 
 /// A link was made: the groups that wait for it can go on.
 fn wake_groups(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {

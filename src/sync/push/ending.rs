@@ -9,7 +9,8 @@ use super::{Push, Step, write_link};
 use crate::connector::Verdict;
 use crate::mapping::{self, Carried};
 use crate::model::job::priority;
-use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
+use crate::model::policies::Leaver;
+use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome, Verb};
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, Tx, jobs, links, members, removals, resources};
@@ -51,7 +52,7 @@ impl Push<'_> {
                 &now.ours,
                 "push.deactivated",
                 Outcome::Done,
-                outside(&now).into(),
+                why_not_deleted(&now).into(),
                 Vec::new(),
             )
             .map(drop)
@@ -69,6 +70,10 @@ impl Push<'_> {
         let id = link.remote_id.clone().unwrap_or_default();
         let deleted = self.app().await?.delete(now.ours.kind, &id).await;
         let is_user = now.ours.kind == ResourceType::User;
+        if deleted.is_err() && self.learnt_refusal(now.ours.kind, Verb::Delete).await {
+            // The plan knows another way.
+            return Err(Ended::Again);
+        }
         self.heard(deleted).map_err(|e| {
             if is_user {
                 still_has_access(e.into())
@@ -122,7 +127,7 @@ impl Push<'_> {
                         &now.ours,
                         "push.left_behind",
                         Outcome::Skipped,
-                        "It stays in the app as it is.".into(),
+                        left_because(&now).into(),
                         Vec::new(),
                     )?;
                 }
@@ -168,6 +173,24 @@ impl Push<'_> {
             Permit::Held | Permit::Rejected => None,
         })
     }
+}
+
+/// Why somebody is switched off who was to be deleted; otherwise as `outside`.
+fn why_not_deleted(now: &Present) -> &'static str {
+    let deletes = now.instance.policies.leaver == Leaver::Delete && outside_or_deleted(now);
+    let refused = now.refusal(Verb::Delete).filter(|_| deletes);
+    refused.unwrap_or_else(|| outside(now))
+}
+
+fn outside_or_deleted(now: &Present) -> bool {
+    now.ours.deleted_at.is_some() || now.carried == Carried::Out
+}
+
+/// Why it stays in the app.
+fn left_because(now: &Present) -> &'static str {
+    let group = now.ours.kind == ResourceType::Group && now.carried == Carried::In;
+    let refused = now.refusal(Verb::Delete).filter(|_| group);
+    refused.unwrap_or("It stays in the app as it is.")
 }
 
 /// Why, where it is not for what became of it here.

@@ -1,6 +1,7 @@
 //! A group's members, in chunks that the app takes. Each accepted chunk is noted, so a push resumes where it stopped.
 //! Removals are reserved first; those past the limit are put aside and never stand in the way of the rest.
 
+use super::change::COUNTED;
 use super::record::tell;
 use super::{Push, Step, write_link};
 use crate::connector::Verdict;
@@ -77,13 +78,22 @@ impl Push<'_> {
         };
         let group = link.remote_id.clone().unwrap_or_default();
         self.app().await?;
-        let sure = self.in_doubt(now, &part).await?;
-        let answer = self.app().await?.members(&group, &ids(true), &ids(false)).await;
+        let (sure, others) = self.in_doubt(now, &part).await?;
+        let answer = self
+            .app()
+            .await?
+            .members(&group, &ids(true), &ids(false), others)
+            .await;
         match self.heard(answer) {
             Ok(()) => {
                 let now = now.clone();
                 let job = self.job.instance;
                 Ok(self.ctx.write(job, move |tx| noted(tx, &now, &part)).await?)
+            }
+            // It is the group that cannot be written: no smaller part of this could be.
+            Err(error) if error.is_our_own() => {
+                self.undone(now, sure).await?;
+                Err(Ended::from(error))
             }
             Err(error) if matches!(error.verdict, Verdict::Reject | Verdict::Gone | Verdict::Exists) => {
                 self.undone(now, sure).await?;
@@ -108,15 +118,16 @@ impl Push<'_> {
     }
 
     /// Before the call. Until the app accepts a change of these, whatever is wanted by then is sent. Gives back those that
-    /// were not in doubt already.
-    async fn in_doubt(&self, now: &Present, part: &[One]) -> Result<Vec<One>, Ended> {
+    /// were not in doubt already, and how many others the app is believed to have.
+    async fn in_doubt(&self, now: &Present, part: &[One]) -> Result<(Vec<One>, u64), Ended> {
         let (group, rows) = (now.ours.row, rows(part));
         let known = self.ctx.write(self.job.instance, move |tx| {
-            members::set_in_doubt(tx, group, &rows)
+            let known = members::set_in_doubt(tx, group, &rows)?;
+            Ok((known, members::held_up_to(tx, group, COUNTED)?))
         });
-        let known = known.await?;
+        let (known, others) = known.await?;
         let sure = part.iter().filter(|m| known.contains(&m.row));
-        Ok(sure.cloned().collect())
+        Ok((sure.cloned().collect(), others))
     }
 
     /// The app did not do it: of these it holds what it held.

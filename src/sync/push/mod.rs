@@ -14,7 +14,8 @@ use super::plan::Action;
 use super::present::Present;
 use super::verify;
 use crate::connector::{Connector, ConnectorError, Verdict};
-use crate::model::{Instance, Job, Link, LinkState, Removal};
+use crate::model::{Instance, Job, Link, LinkState, Removal, Verb};
+use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, Tx, jobs, links, removals};
 
 /// Steps of one run; a group of 100,000 members has a thousand. What is left after it is due again.
@@ -82,7 +83,12 @@ impl Push<'_> {
             Action::Nothing(_) | Action::Wait(_) => self.nothing().await,
             Action::Blocked if now.is_kept() => Err(Ended::Done),
             Action::Blocked => Err(Ended::Held("it waits for Allow or Reject")),
+            Action::Helpless(why) => Err(Ended::Rejected {
+                why: why.to_owned(),
+                access: true,
+            }),
             Action::Agree(paths) => self.agree(now, paths).await,
+            Action::Concede(paths) => self.concede(now, paths).await,
             Action::Forget => self.forget(now).await,
             Action::Detach => self.detach(now).await,
             Action::Create => self.create(now).await,
@@ -100,6 +106,22 @@ impl Push<'_> {
             self.app = Some(self.ctx.connector(self.job.instance).await?);
         }
         self.app.as_ref().map(|(_, app)| app).ok_or(Ended::Again)
+    }
+
+    /// Whether the app has just turned out to refuse this; then it is kept.
+    async fn learnt_refusal(&self, kind: ResourceType, verb: Verb) -> bool {
+        let Some((instance, app)) = &self.app else {
+            return false;
+        };
+        let known = instance
+            .target
+            .as_ref()
+            .is_some_and(|t| t.capabilities().refuses(kind, verb));
+        if known || !app.learnt().is_some_and(|learnt| learnt.refuses(kind, verb)) {
+            return false;
+        }
+        self.ctx.note_learnt(instance, app).await;
+        true
     }
 
     /// Notes whether the app answered as it should.

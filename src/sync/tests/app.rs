@@ -62,6 +62,16 @@ pub(super) struct State {
     pub(super) bad_members: Vec<String>,
     /// PATCH is refused with this status; PUT is there.
     pub(super) no_patch: Option<u16>,
+    /// New groups are refused with this status.
+    pub(super) no_new_groups: Option<u16>,
+    /// DELETE is refused with this status.
+    pub(super) no_delete: Option<u16>,
+    /// No read shows the members of a group.
+    pub(super) hides_members: bool,
+    /// Lists leave the members of groups out.
+    pub(super) lists_no_members: bool,
+    /// Filters are not looked at.
+    pub(super) ignores_filters: bool,
     /// PATCHes that were refused so.
     pub(super) refused_patches: usize,
     /// How lists go on.
@@ -178,9 +188,22 @@ impl State {
         match (method, id) {
             ("GET", None) => self.list(endpoint, query),
             ("GET", Some(id)) => match self.table(endpoint).get(&id) {
-                Some(found) => (200, found.clone()),
+                Some(found) => {
+                    let mut shown = found.clone();
+                    if self.hides_members {
+                        shown.as_object_mut().unwrap().shift_remove("members");
+                    }
+                    (200, shown)
+                }
                 None => (404, json!({ "detail": "unknown" })),
             },
+            ("POST", None) if endpoint == "Groups" && self.no_new_groups.is_some() => {
+                self.log.push("POST Groups refused".to_owned());
+                (
+                    self.no_new_groups.unwrap_or(405),
+                    json!({ "detail": "no new groups" }),
+                )
+            }
             ("POST", None) => {
                 let name = if endpoint == "Users" {
                     "userName"
@@ -213,6 +236,13 @@ impl State {
                 self.table(endpoint).insert(id, body.clone());
                 (200, body)
             }
+            ("DELETE", Some(_)) if self.no_delete.is_some() => {
+                self.log.push(format!("DELETE {endpoint} refused"));
+                (
+                    self.no_delete.unwrap_or(405),
+                    json!({ "detail": "no DELETE here" }),
+                )
+            }
             ("DELETE", Some(id)) => match self.table(endpoint).remove(&id) {
                 Some(_) => (204, Value::Null),
                 None => (404, json!({})),
@@ -229,7 +259,13 @@ impl State {
             .filter(|_| !empty)
             .cloned()
             .collect();
-        if let Some(filter) = query.get("filter") {
+        if self.hides_members || self.lists_no_members {
+            for one in &mut all {
+                one.as_object_mut().unwrap().shift_remove("members");
+            }
+        }
+        let unfiltered = self.ignores_filters;
+        if let Some(filter) = query.get("filter").filter(|_| !unfiltered) {
             let (attribute, value) = filter.split_once(" eq ").unwrap();
             let value: String = serde_json::from_str(value).unwrap();
             all.retain(|r| {

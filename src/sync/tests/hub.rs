@@ -9,7 +9,7 @@ use super::app::{App, GROUP, USER};
 use crate::clock::Clock;
 use crate::connector::{Net, NetPolicy, Token};
 use crate::directory::{self, Door};
-use crate::model::{Actor, Health, Instance, InstanceId, Policies, Scope, Target};
+use crate::model::{Actor, Capabilities, Health, Instance, InstanceId, Policies, Scope, Target};
 use crate::scim::etag::Precondition;
 use crate::scim::patch::PatchRequest;
 use crate::scim::resource::accept;
@@ -17,7 +17,7 @@ use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 use crate::secret::{KeyState, Sealer};
 use crate::store::instances::{self, NewInstance};
-use crate::store::{Lane, Rx, Store, StoreError, Tx, resources};
+use crate::store::{Lane, Rx, Store, StoreError, Tx, events, resources};
 use crate::sync::credential;
 use crate::sync::manage::Manager;
 use crate::sync::status::{InstanceStatus, status};
@@ -222,14 +222,41 @@ impl Hub {
         .await;
     }
 
-    /// As an admin asks for it.
-    pub(super) async fn ask_sync(&self) {
-        let manager = Manager {
+    /// The hand of an admin.
+    pub(super) fn manager(&self) -> Manager {
+        Manager {
             store: self.store.clone(),
             net: self.net.clone(),
             keys: Arc::clone(&self.key),
-        };
-        manager.sync_now(Actor::Hub, self.id).await.unwrap();
+        }
+    }
+
+    /// As an admin asks for it.
+    pub(super) async fn ask_sync(&self) {
+        self.manager().sync_now(Actor::Hub, self.id).await.unwrap();
+    }
+
+    /// What is known of the app.
+    pub(super) async fn known(&self) -> Capabilities {
+        self.read(|_, i| Ok(i.target.as_ref().unwrap().capabilities().clone()))
+            .await
+    }
+
+    /// As if this had been found out about the app.
+    pub(super) async fn know(&self, note: impl FnOnce(&mut Capabilities) + Send + 'static) {
+        self.write(move |tx, i| {
+            let mut target = i.target.clone().unwrap();
+            note(target.capabilities_mut());
+            instances::set_target(tx, i.id, &target)
+        })
+        .await;
+    }
+
+    /// The details of all events of this action, oldest first.
+    pub(super) async fn told(&self, action: &'static str) -> Vec<String> {
+        let all = self.store.read(|rx| events::latest(rx, 500)).await.unwrap();
+        let of = all.into_iter().rev().filter(|event| event.action == action);
+        of.map(|event| event.detail).collect()
     }
 
     pub(super) async fn sync(&self) {

@@ -7,4 +7,5 @@ mod odd_apps;
 mod probes;
 mod pushes;
 mod reads;
+mod refusals;
 mod trouble;

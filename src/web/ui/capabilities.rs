@@ -14,8 +14,10 @@ use super::page::{Live, Page};
 use super::parts::{Badge, Tone, When};
 use super::serve::show;
 use super::words;
-use crate::model::{LineGroup, LineState, Profile};
+use crate::model::{Capabilities, LineGroup, LineState, Profile, Verb};
+use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, probes};
+use crate::sync::plan;
 
 /// The checklist.
 #[derive(Template)]
@@ -79,11 +81,15 @@ pub async fn get(ask: Ask) -> Answer {
             page.live = Live::Running;
         }
         let profile = probe.profile;
+        let kept_to = instance.target.as_ref().and_then(|t| kept_to(t.capabilities()));
         Ok::<_, Fail>(CapabilitiesPage {
             at: profile.as_ref().map(|p| When::relative(p.at, rx.now())),
             sums: profile.as_ref().map(sums).unwrap_or_default(),
             writes: profile.as_ref().is_some_and(|p| p.writes),
-            groups: profile.map(groups).unwrap_or_default(),
+            groups: kept_to
+                .into_iter()
+                .chain(profile.map(groups).unwrap_or_default())
+                .collect(),
             running,
             may_ask,
             page,
@@ -176,6 +182,46 @@ pub async fn json(ask: Ask) -> Answer {
         .json(shown))
 }
 
+/// What is not asked of the app, or not in the usual way, as its makers tell or as it turned out; none: nothing.
+fn kept_to(known: &Capabilities) -> Option<CheckGroup> {
+    let line = |title: &str, found: String| CheckLine {
+        badge: Badge::new(Tone::Info, "Kept to"),
+        title: title.to_owned(),
+        found,
+        advice: String::new(),
+    };
+    let title = |kind, verb| match (kind, verb) {
+        (ResourceType::User, Verb::Create) => "New users",
+        (ResourceType::User, Verb::Delete) => "Deleting users",
+        (ResourceType::User, _) => "Changing users",
+        (ResourceType::Group, Verb::Create) => "New groups",
+        (ResourceType::Group, Verb::Delete) => "Deleting groups",
+        (ResourceType::Group, _) => "Changing groups",
+    };
+    let refused = known.refuses.iter().filter_map(|(kind, verb)| {
+        plan::refusal(known, *kind, *verb).map(|why| line(title(*kind, *verb), why.to_owned()))
+    });
+    let whole = known.put_only.iter().map(|kind| {
+        let found = "PATCH is refused, whatever is announced: each is read, changed and written whole (PUT).";
+        line(title(*kind, Verb::Update), found.to_owned())
+    });
+    let pace = [
+        ("Writes", "that change something ", known.pace.writes),
+        ("Requests", "", known.pace.requests),
+    ];
+    let pace = pace.into_iter().filter_map(|(title, which, most)| {
+        let most = words::number(most?.into());
+        let found =
+            format!("At most {most} requests {which}a minute, of all instances on its host together.");
+        Some(line(title, found))
+    });
+    let lines: Vec<CheckLine> = refused.chain(whole).chain(pace).collect();
+    (!lines.is_empty()).then_some(CheckGroup {
+        title: "What is kept to",
+        lines,
+    })
+}
+
 fn sums(profile: &Profile) -> String {
     let count = |states: &[LineState]| {
         let of = profile.lines.iter().filter(|line| states.contains(&line.state));
@@ -226,5 +272,27 @@ pub fn badge(state: LineState) -> Badge {
         LineState::Bad => Badge::new(Tone::Bad, "Fails"),
         LineState::Unknown => Badge::new(Tone::Held, "Not known"),
         LineState::Skipped => Badge::new(Tone::Off, "Not tried"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_to_is_told_in_sentences() {
+        let mut known = Capabilities::default();
+        assert!(kept_to(&known).is_none());
+        known.note(ResourceType::Group, Verb::Rename, true);
+        known.note_put_only(ResourceType::User, true);
+        known.pace.writes = Some(1800);
+        let lines = kept_to(&known).map(|group| group.lines).unwrap_or_default();
+        let said: Vec<&str> = lines.iter().map(|line| line.found.as_str()).collect();
+        assert_eq!(lines.len(), 3, "{said:?}");
+        assert!(said[0].contains("renamed") && said[1].contains("PUT"), "{said:?}");
+        assert!(
+            said[2].starts_with("At most 1,800 requests that change"),
+            "{said:?}"
+        );
     }
 }

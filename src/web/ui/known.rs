@@ -44,6 +44,7 @@ pub fn known(app: &App) -> Option<Known> {
         "how often it may be called",
     );
     known.row("Writes a minute", most(limits.writes_per_minute));
+    known.row("Requests a minute", most(limits.requests_per_minute));
     let way = match app.auth.kind {
         AuthKind::Bearer => Some("Authorization: Bearer".to_owned()),
         AuthKind::Header => app.auth.header.as_ref().map(|name| format!("header {name}")),

@@ -4,9 +4,9 @@ use super::parts::{Badge, Tone, When};
 use super::person::TargetSide;
 use super::words;
 use crate::mapping::{Carried, Onward};
-use crate::model::{Instance, LinkState, Resource, Time};
+use crate::model::{Instance, LinkState, Resource, Time, Verb};
 use crate::store::{Rx, StoreError, custom, jobs, links};
-use crate::sync::adoption;
+use crate::sync::{adoption, plan};
 
 /// The badge of a row, from the stored words of its link and push. `carried`: what is written here goes to the app;
 /// otherwise it is only looked up there.
@@ -52,6 +52,10 @@ pub fn target(
     let undecided = link.is_none() && adoption::is_undecided(rx, ours.row)?;
     let custom = custom::of(rx, instance.id)?;
     let of = Onward::new(&instance.policies, &custom).carries(ours);
+    let refusal = |verb| {
+        let target = instance.target.as_ref()?;
+        plan::refusal(target.capabilities(), ours.kind, verb)
+    };
     let reason = match (&job, state) {
         (Some(job), _) if job.state == "held" => "Its removal waits for Allow or Reject.".into(),
         (Some(job), _) if job.last_error.is_some() => {
@@ -76,6 +80,9 @@ pub fn target(
             }
             _ => "It is out of scope.".into(),
         },
+        (None, None) if carried && refusal(Verb::Create).is_some() => {
+            refusal(Verb::Create).unwrap_or_default().into()
+        }
         (None, None) if !carried => {
             "Nobody there has this userName. As soon as somebody has, groups take them in there.".into()
         }

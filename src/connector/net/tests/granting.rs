@@ -27,6 +27,7 @@ async fn ask(net: &Net, caller: &Caller, url: &str) -> Result<Response, NetError
         accept: "a/b",
         content_type: "a/b",
         body: None,
+        pace: Pace::default(),
     };
     net.send(request).await
 }

@@ -231,6 +231,7 @@ impl Prober<'_> {
         };
         if self.groups.iter().any(|group| held(group) > 0) {
             self.found.members_listed = Some(true);
+            self.found.members_shown = Some(true);
             self.ok(id, "Groups in a list come with their members.");
             return;
         }
@@ -245,6 +246,7 @@ impl Prober<'_> {
         match seen::object(self.app, &asked) {
             Shown::Object(group) if seen::id(&group).as_ref() == Some(&one) && held(&group) > 0 => {
                 self.found.members_listed = Some(false);
+                self.found.members_shown = Some(true);
                 self.warn(
                     id,
                     "Lists leave members out; a group that is read alone shows them.",

@@ -9,7 +9,8 @@ use super::mock::{Defect, Garbage, Mock};
 use super::*;
 use crate::connector::fake::Server;
 use crate::connector::net::{Caller, Net, NetPolicy, Token};
-use crate::model::{Access, Paging};
+use crate::model::{Access, Paging, Verb};
+use crate::scim::schema::ResourceType;
 
 const TAG: &str = "0192d3b4-7c1f-7a11-8000-00000000beef";
 
@@ -290,6 +291,28 @@ async fn where_nothing_can_be_changed_nobody_can_be_deactivated() {
     assert_eq!(mock.held(), (7, 3));
     let (profile, _) = probed(&[D::PatchRefused], None, true).await;
     assert!(!profile.capabilities.patch, "from now on PUT");
+    assert_eq!(
+        profile.capabilities.put_only,
+        ResourceType::ALL,
+        "whatever is announced"
+    );
+}
+
+#[tokio::test]
+async fn what_writes_show_to_be_refused_is_kept_for_the_client() {
+    let refused = |defects: &'static [D]| async move {
+        let (profile, _) = probed(defects, None, true).await;
+        profile.capabilities.refuses
+    };
+    assert_eq!(refused(&[]).await, []);
+    assert!(
+        refused(&[D::DeleteRefused])
+            .await
+            .contains(&(ResourceType::User, Verb::Delete))
+    );
+    assert_eq!(refused(&[D::GroupsReadOnly]).await, [], "403 may be the token's");
+    let (clean, _) = probed(&[], None, true).await;
+    assert_eq!(clean.capabilities.members_shown, Some(true));
 }
 
 /// Answers that no check foresees.

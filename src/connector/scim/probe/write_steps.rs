@@ -50,8 +50,10 @@ impl Prober<'_> {
         let put = self.put(id).await;
         if refused && put == Ended::Held {
             self.found.patch = false;
+            self.found.note_put_only(kind, true);
         } else if replaced == Ended::Held {
             self.found.patch = true;
+            self.found.note_put_only(kind, false);
         }
         !refused
     }
@@ -164,6 +166,17 @@ impl Prober<'_> {
         let joined = self
             .patched_members("write.join", (kind, group), join, &within)
             .await;
+        match joined {
+            Ended::Held => {
+                self.found.members_shown = Some(true);
+                self.found.note_put_only(kind, false);
+            }
+            // PUT works for users at least.
+            Ended::Refused if self.found.put_only.contains(&ResourceType::User) => {
+                self.found.note_put_only(kind, true);
+            }
+            Ended::NotHeld | Ended::Refused | Ended::Unsure => {}
+        }
         if joined != Ended::Held {
             self.skip("write.leave", "Not tried: nobody was taken in.");
             return;
@@ -186,6 +199,7 @@ impl Prober<'_> {
         let (ended, words) = self.change(Method::PATCH, at, body, holds).await;
         match ended {
             Ended::NotHeld if self.found.members_listed.is_none() => {
+                self.found.members_shown = Some(false);
                 self.unknown(line, format!("{words} It may not show members at all."), DROPS);
             }
             ended => self.judge(line, ended, words),

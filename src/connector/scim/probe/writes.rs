@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::seen::{self, Done, Listed, Shown};
 use super::{Prober, checks};
 use crate::connector::net::Method;
-use crate::model::LineState;
 use crate::model::profile::PROBE_PREFIX;
+use crate::model::{LineState, Verb};
 use crate::scim::Attributes;
 use crate::scim::filter::Filter;
 use crate::scim::schema::ResourceType;
@@ -94,7 +94,13 @@ impl Prober<'_> {
             ResourceType::User => "user",
             ResourceType::Group => "group",
         };
-        match seen::done(self.app, &asked) {
+        let done = seen::done(self.app, &asked);
+        match done {
+            Done::Yes(_) => self.found.note(kind, Verb::Create, false),
+            Done::Refused(405 | 501, _) => self.found.note(kind, Verb::Create, true),
+            Done::Refused(..) | Done::Odd(_) => {}
+        }
+        match done {
             Done::Yes(_) if made.id.is_none() => {
                 made.id = self.look_for(kind, attribute, name).await;
                 let advice = "What is made is searched for afterwards, which takes longer. Tell whoever makes the app.";
@@ -176,6 +182,13 @@ impl Prober<'_> {
                 Shown::Object(_) => Left::There,
                 Shown::Refused(..) | Shown::Odd(_) => Left::Unsure,
             };
+            match (&done, &after) {
+                (Done::Yes(_), Left::Gone) => self.found.note(made.kind, Verb::Delete, false),
+                (Done::Yes(_), Left::Inactive) | (Done::Refused(405 | 501, _), _) => {
+                    self.found.note(made.kind, Verb::Delete, true);
+                }
+                _ => {}
+            }
             match (done, &after) {
                 (Done::Yes(_) | Done::Refused(404, _), Left::Gone) => {
                     self.ok(delete, "What was made was deleted, and is gone.");

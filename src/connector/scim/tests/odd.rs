@@ -140,10 +140,10 @@ async fn a_refused_patch_is_learnt_once_and_for_its_kind_alone() {
         let c = open(&server);
         let title = [("title".to_owned(), Some(json!("T")))];
         for _ in 0..2 {
-            c.update(User, "1", &title, &Attributes::new()).await.unwrap();
+            c.update(User, "1", &title, &Attributes::new(), 0).await.unwrap();
         }
         assert_eq!(c.learnt().unwrap().put_only, [User]);
-        c.update(Group, "1", &title, &Attributes::new()).await.unwrap();
+        c.update(Group, "1", &title, &Attributes::new(), 0).await.unwrap();
         assert_eq!(
             server.lines(),
             [
@@ -161,7 +161,10 @@ async fn a_refused_patch_is_learnt_once_and_for_its_kind_alone() {
     let c = open(&server);
     let title = [("title".to_owned(), Some(json!("T")))];
     for _ in 0..2 {
-        let error = c.update(User, "1", &title, &Attributes::new()).await.unwrap_err();
+        let error = c
+            .update(User, "1", &title, &Attributes::new(), 0)
+            .await
+            .unwrap_err();
         assert_eq!(error.verdict, Verdict::Reject);
     }
     assert_eq!(c.learnt(), None);
@@ -196,7 +199,10 @@ async fn a_refusal_in_the_dress_of_a_200_is_a_refusal_and_nobody_is_gone_by_it()
             target: false,
         },
     ] {
-        let error = c.update(User, "1", &title, &Attributes::new()).await.unwrap_err();
+        let error = c
+            .update(User, "1", &title, &Attributes::new(), 0)
+            .await
+            .unwrap_err();
         assert_eq!((error.verdict, error.status), (verdict, Some(200)));
         assert_eq!(error.detail, "no such user");
     }
@@ -213,7 +219,10 @@ async fn an_error_without_status_or_schemas_is_read_by_its_http_status() {
     let c = open(&server);
     let title = [("title".to_owned(), Some(json!("T")))];
     for verdict in [Verdict::Gone, Verdict::Exists, Verdict::Reject] {
-        let error = c.update(User, "1", &title, &Attributes::new()).await.unwrap_err();
+        let error = c
+            .update(User, "1", &title, &Attributes::new(), 0)
+            .await
+            .unwrap_err();
         assert_eq!(error.verdict, verdict);
     }
 }

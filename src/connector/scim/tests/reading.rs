@@ -1,5 +1,6 @@
 //! Lists, one by id, search.
 use super::*;
+use crate::model::capabilities::Filters;
 
 #[tokio::test]
 async fn pages_follow_what_really_came() {
@@ -193,4 +194,56 @@ async fn a_search_is_escaped_and_checked_on_our_side() {
             verdict
         );
     }
+}
+
+#[tokio::test]
+async fn a_filter_that_was_found_wanting_is_not_asked_and_the_list_is_read() {
+    let known = || Capabilities {
+        page_size: 2,
+        filters: Filters {
+            user_name: Some(false),
+            ..Filters::default()
+        },
+        ..Capabilities::default()
+    };
+    let server = Server::start([
+        list(3, &[user("1", "a"), user("2", "B")]),
+        list(3, &[user("2", "B"), user("3", "b")]),
+        list(3, &[]),
+    ])
+    .await;
+    let c = open_with(server.url("/v2"), known());
+    assert!(c.find(User, "userName", "b").await.unwrap_err().is_our_own());
+    assert!(server.lines().is_empty());
+    let found = c.look_through(User, "userName", "b").await.unwrap();
+    let found: Vec<&str> = found.iter().map(|r| r.id.as_str()).collect();
+    assert_eq!(found, ["2", "3"], "each once");
+
+    // A list that does not come to its end finds nobody, and nobody is said to be missing.
+    let stuck = || list(9, &[user("1", "a"), user("2", "c")]);
+    let server = Server::start([stuck(), stuck()]).await;
+    let c = open_with(server.url("/v2"), known());
+    let error = c.look_through(User, "userName", "b").await.unwrap_err();
+    assert!(
+        matches!(error.verdict, Verdict::Retry { target: false, .. }),
+        "{error}"
+    );
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn where_letter_case_matters_an_empty_answer_proves_nothing() {
+    let server = Server::start([list(0, &[]), list(1, &[user("1", "Ann")])]).await;
+    let known = Capabilities {
+        filters: Filters {
+            user_name: Some(true),
+            folds_case: Some(false),
+            ..Filters::default()
+        },
+        ..Capabilities::default()
+    };
+    let c = open_with(server.url("/v2"), known);
+    let error = c.find(User, "userName", "ann").await.unwrap_err();
+    assert_eq!(error.verdict, Verdict::Reject);
+    assert_eq!(c.look_through(User, "userName", "ann").await.unwrap().len(), 1);
 }

@@ -1,5 +1,7 @@
 //! Create, update, members, delete.
 use super::*;
+use crate::clock::Clock;
+use crate::model::{Pace, Time, Verb};
 
 #[tokio::test]
 async fn a_create_is_known_by_body_or_location_or_is_lost() {
@@ -54,11 +56,13 @@ async fn a_patch_names_each_path_once() {
         (department.clone(), Some(json!("D"))),
     ];
     assert_eq!(
-        c.update(User, "1", &changes, &Attributes::new()).await.unwrap(),
+        c.update(User, "1", &changes, &Attributes::new(), 0)
+            .await
+            .unwrap(),
         None
     );
     assert_eq!(
-        c.update(User, "1", &changes, &Attributes::new())
+        c.update(User, "1", &changes, &Attributes::new(), 0)
             .await
             .unwrap()
             .unwrap()
@@ -66,10 +70,15 @@ async fn a_patch_names_each_path_once() {
         "b"
     );
     assert_eq!(
-        c.update(User, "1", &changes, &Attributes::new()).await.unwrap(),
+        c.update(User, "1", &changes, &Attributes::new(), 0)
+            .await
+            .unwrap(),
         None
     );
-    assert_eq!(c.update(User, "1", &[], &Attributes::new()).await.unwrap(), None);
+    assert_eq!(
+        c.update(User, "1", &[], &Attributes::new(), 0).await.unwrap(),
+        None
+    );
     let seen = server.seen();
     assert_eq!((seen.len(), seen[0].line.as_str()), (3, "PATCH /v2/Users/1"));
     let body = json!({ "schemas": [urn::PATCH_OP], "Operations": [
@@ -94,7 +103,7 @@ async fn a_server_without_patch_gets_the_whole_resource() {
     ])
     .await;
     let shown = without_patch(&server)
-        .update(User, "1", &changes, &Attributes::new())
+        .update(User, "1", &changes, &Attributes::new(), 0)
         .await
         .unwrap();
     assert_eq!(shown.unwrap().attributes["userName"], "b");
@@ -110,7 +119,7 @@ async fn a_server_without_patch_gets_the_whole_resource() {
     .await;
     assert_eq!(
         open(&server)
-            .update(User, "1", &changes, &Attributes::new())
+            .update(User, "1", &changes, &Attributes::new(), 0)
             .await
             .unwrap(),
         None
@@ -122,7 +131,7 @@ async fn a_server_without_patch_gets_the_whole_resource() {
 
     let server = Server::start([error(404, "no")]).await;
     let error = without_patch(&server)
-        .update(User, "1", &changes, &Attributes::new())
+        .update(User, "1", &changes, &Attributes::new(), 0)
         .await
         .unwrap_err();
     assert_eq!(error.verdict, Verdict::Gone);
@@ -132,11 +141,11 @@ async fn a_server_without_patch_gets_the_whole_resource() {
 async fn members_go_out_in_one_request() {
     let server = Server::start([Answer::of(204, "", ""), Answer::json(200, "{}")]).await;
     let c = open(&server);
-    c.members("g", &ids(&["1", "2"]), &ids(&["3", "a\"b"]))
+    c.members("g", &ids(&["1", "2"]), &ids(&["3", "a\"b"]), 0)
         .await
         .unwrap();
-    c.members("g", &[], &ids(&["3"])).await.unwrap();
-    c.members("g", &[], &[]).await.unwrap();
+    c.members("g", &[], &ids(&["3"]), 0).await.unwrap();
+    c.members("g", &[], &[], 0).await.unwrap();
     let seen = server.seen();
     assert_eq!((seen.len(), seen[0].line.as_str()), (2, "PATCH /v2/Groups/g"));
     let body = json!({ "schemas": [urn::PATCH_OP], "Operations": [
@@ -157,7 +166,7 @@ async fn members_of_a_server_without_patch_are_written_whole() {
     ])
     .await;
     without_patch(&server)
-        .members("g", &ids(&["3", "4"]), &ids(&["2"]))
+        .members("g", &ids(&["3", "4"]), &ids(&["2"]), 0)
         .await
         .unwrap();
     let body = json!({ "schemas": [urn::GROUP], "id": "g", "displayName": "G", "members": [{ "value": "1", "display": "One" }, { "value": "3" }, { "value": "4" }] });
@@ -168,7 +177,7 @@ async fn members_of_a_server_without_patch_are_written_whole() {
     let server = Server::start([list(0, &[])]).await;
     assert_eq!(
         without_patch(&server)
-            .members("g", &ids(&["1"]), &[])
+            .members("g", &ids(&["1"]), &[], 0)
             .await
             .unwrap_err()
             .verdict,
@@ -198,4 +207,114 @@ async fn deleted_is_what_is_gone() {
     }
     assert_eq!(c.delete(User, "1").await.unwrap_err().verdict, Verdict::Park);
     assert_eq!(server.lines()[0], "DELETE /v2/Users/1");
+}
+
+#[tokio::test]
+async fn a_group_is_not_written_whole_by_a_read_that_shows_too_few() {
+    let retry = Verdict::Retry {
+        after: None,
+        target: false,
+    };
+    let shown = |members: Value| json!({ "id": "g", "displayName": "G", "members": members });
+    let two = json!([{ "value": "1" }, { "value": "2" }]);
+    let name = [("displayName".to_owned(), Some(json!("H")))];
+    for (members, held, verdict) in [
+        (json!(null), 1, Some(Verdict::Reject)),
+        (json!([]), 1, Some(Verdict::Reject)),
+        (two.clone(), 5, Some(retry)),
+        (two.clone(), 4, None),
+        (two, 0, None),
+        (json!([]), 0, None),
+    ] {
+        let read = Answer::json(200, &shown(members.clone()).to_string());
+        let server = Server::start([read.clone(), Answer::of(204, "", "")]).await;
+        let known = Capabilities {
+            put_only: vec![Group],
+            ..Capabilities::default()
+        };
+        let c = open_with(server.url("/v2"), known.clone());
+        let by_members = c.members("g", &ids(&["9"]), &[], held).await;
+        assert_eq!(by_members.err().map(|e| e.verdict), verdict, "{members} {held}");
+        let server = Server::start([read, Answer::of(204, "", "")]).await;
+        let c = open_with(server.url("/v2"), known);
+        let by_name = c.update(Group, "g", &name, &Attributes::new(), held).await;
+        assert_eq!(by_name.err().map(|e| e.verdict), verdict, "{members} {held}");
+        assert_eq!(server.seen().len(), if verdict.is_some() { 1 } else { 2 });
+    }
+}
+
+#[tokio::test]
+async fn where_patch_is_only_said_to_be_missing_it_is_tried_before_a_group_is_given_up() {
+    let hidden = || Answer::json(200, &json!({ "id": "g", "displayName": "G" }).to_string());
+    let server = Server::start([hidden(), Answer::of(204, "", ""), hidden(), error(405, "no")]).await;
+    let c = without_patch(&server);
+    c.members("g", &ids(&["9"]), &[], 3).await.unwrap();
+    let error = c.members("g", &ids(&["9"]), &[], 3).await.unwrap_err();
+    assert!(
+        error.is_our_own() && error.to_string().contains("try again"),
+        "{error}"
+    );
+    assert_eq!(
+        server.lines(),
+        [
+            "GET /v2/Groups/g",
+            "PATCH /v2/Groups/g",
+            "GET /v2/Groups/g",
+            "PATCH /v2/Groups/g"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_refused_delete_is_learnt() {
+    for status in [405, 501] {
+        let server = Server::start([error(status, "no")]).await;
+        let c = open(&server);
+        assert_eq!(c.delete(User, "1").await.unwrap_err().verdict, Verdict::Reject);
+        let learnt = c.learnt().unwrap();
+        assert!(learnt.refuses(User, Verb::Delete) && !learnt.refuses(Group, Verb::Delete));
+    }
+}
+
+#[tokio::test]
+async fn the_pace_of_an_app_holds_for_all_who_write_to_its_host() {
+    let clock = Clock::manual(Time(0));
+    let policy = NetPolicy {
+        allow_private: true,
+        clock: clock.clone(),
+        ..NetPolicy::default()
+    };
+    let net = Net::new(policy).unwrap();
+    let server = Server::start((0..4).map(|_| Answer::of(204, "", ""))).await;
+    let other = |pace| {
+        let target = Target::Scim {
+            base_url: server.url("/v2"),
+            access: Default::default(),
+            capabilities: Capabilities {
+                pace,
+                ..Capabilities::default()
+            },
+        };
+        Connector::open(&target, Token::new(SECRET.into()), net.clone())
+    };
+    let slow = other(Pace {
+        writes: Some(2),
+        requests: None,
+    });
+    let unknowing = other(Pace::default());
+    slow.delete(User, "1").await.unwrap();
+    for c in [&slow, &unknowing] {
+        let error = c.delete(User, "2").await.unwrap_err();
+        let after = Duration::from_secs(30);
+        assert_eq!((error.verdict, error.lost), (Verdict::Wait { after }, false));
+    }
+    let _ = slow.get(User, "1").await;
+    assert_eq!(
+        server.lines(),
+        ["DELETE /v2/Users/1", "GET /v2/Users/1"],
+        "reads go on"
+    );
+    clock.advance(Duration::from_secs(30));
+    unknowing.delete(User, "2").await.unwrap();
+    assert!(slow.delete(User, "3").await.is_err());
 }
