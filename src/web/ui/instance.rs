@@ -49,6 +49,15 @@ impl Tab {
         Self::Settings,
     ];
 
+    /// Under which a user or group stands.
+    #[must_use]
+    pub fn of(kind: ResourceType) -> Self {
+        match kind {
+            ResourceType::User => Self::People,
+            ResourceType::Group => Self::Groups,
+        }
+    }
+
     /// What is read.
     #[must_use]
     pub fn word(self) -> &'static str {

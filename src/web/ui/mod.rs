@@ -26,6 +26,7 @@ pub mod fail;
 pub mod failure;
 pub mod flash;
 pub mod form;
+pub mod frame;
 pub mod group;
 pub mod group_form;
 pub mod group_members;
