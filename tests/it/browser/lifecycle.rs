@@ -166,7 +166,7 @@ async fn adoption(browser: &mut Browser, g: &Gateway, home: &str) {
     browser.open(home).await;
     browser.press("Decide").await;
     browser
-        .says(&["Proposed 3", "one.new", "person10@example.com", "Ambiguous 2"])
+        .says(&["Proposed 3", "one.new", "person10@example.com", "Ambiguous\n2"])
         .await;
     browser.press("Same person: one.new").await;
     browser.says(&["Linked:", "Proposed 2"]).await;
