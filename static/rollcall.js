@@ -61,6 +61,16 @@ async function refreshPage() {
   setTimeout(refreshPage, 5000);
 }
 
+// A field that counts for one choice only shows with it: data-only="auth=oauth".
+function showWhatCounts() {
+  for (const part of document.querySelectorAll("[data-only]")) {
+    const [name, value] = part.dataset.only.split("=");
+    const chosen = document.querySelector(`select[name="${name}"], [name="${name}"]:checked`);
+    part.hidden = chosen !== null && chosen.value !== value;
+  }
+}
+document.addEventListener("change", showWhatCounts);
+
 // `/` goes to the search field.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -76,10 +86,11 @@ document.addEventListener("submit", (event) => {
   if (event.target.method === "post") event.target.dataset.sent = "1";
   if (button?.dataset.busy) { button.textContent = button.dataset.busy; say(button.dataset.busy); }
 });
-addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent; });
+addEventListener("pageshow", () => { showWhatCounts(); for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent; });
 
 document.documentElement.classList.add("js");
 showCopyButtons();
+showWhatCounts();
 refreshTimes();
 setInterval(refreshTimes, 10000);
 document.querySelector("[data-focus]")?.focus();

@@ -90,6 +90,18 @@ pub fn waiting(rx: &Rx<'_>, instance: InstanceId, limit: usize) -> Result<Vec<Pa
     )
 }
 
+/// How many pairs wait; counting ends at `most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn count_waiting(rx: &Rx<'_>, instance: InstanceId, most: u64) -> Result<u64, StoreError> {
+    let sql = format!("SELECT count(*) FROM ({WAITING} AND a.instance = ?1 LIMIT ?2)");
+    let mut count = rx.conn.prepare_cached(&sql)?;
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let found: i64 = count.query_row([instance.0, limit], |r| r.get(0))?;
+    Ok(found.unsigned_abs())
+}
+
 /// The pairs of one of ours that wait.
 ///
 /// # Errors

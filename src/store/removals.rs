@@ -267,6 +267,40 @@ pub fn count_held(rx: &Rx<'_>, instance: InstanceId) -> Result<Vec<(RemovalClass
         .collect())
 }
 
+/// Held removals that one sync asked for, or pushes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Origin {
+    /// The sync whose read they are born of; 0: pushes.
+    pub run: i64,
+    /// When that sync began, if it is still kept.
+    pub started: Option<Time>,
+    /// How many wait.
+    pub count: u64,
+    /// Since when the first of them waits.
+    pub since: Time,
+}
+
+/// Where what waits comes from; oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn origins(rx: &Rx<'_>, instance: InstanceId) -> Result<Vec<Origin>, StoreError> {
+    let mut find = rx.conn.prepare_cached(
+        "SELECT m.run, u.started, count(*), min(m.at) FROM removals m INDEXED BY removals_state
+         LEFT JOIN runs u ON u.id = m.run
+         WHERE m.instance = ?1 AND m.state = 'held' GROUP BY m.run ORDER BY min(m.at)",
+    )?;
+    let found = find.query_map([instance.0], |r| {
+        Ok(Origin {
+            run: r.get(0)?,
+            started: r.get::<_, Option<i64>>(1)?.map(Time),
+            count: r.get::<_, u32>(2)?.into(),
+            since: Time(r.get(3)?),
+        })
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
 /// What a sync's read has removed here so far.
 ///
 /// # Errors

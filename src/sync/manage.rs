@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::connect;
 use super::credential::{self, CredentialError, can_seal};
 use super::removal;
+use super::settings;
 use super::token::remind;
 use crate::connector::form::{base_url_of, clean_base_url, clean_secret, same_destination};
 pub use crate::connector::form::{clean_access, parse_header};
@@ -225,8 +226,9 @@ impl Manager {
                 connect::attach(tx, &instance, &tested.target, tested.same_app)?;
                 connect::token_works(tx, id)?;
             }
-            tell(tx, &instance, &by, "instance.edited", "")?;
-            instances::by_id(tx, id)?.ok_or_else(gone)
+            let now = instances::by_id(tx, id)?.ok_or_else(gone)?;
+            settings::tell(tx, &by, &instance, &now)?;
+            Ok(now)
         };
         self.store.write(Lane::Front, Some(id), work).await
     }

@@ -20,6 +20,7 @@
 //! | `settle`, `backoff` | how did a job end, and when is the next try? |
 //! | [`health`], [`status`] | how is the instance, in one word and a reason? |
 //! | [`schedule`], `cancel` | which sync is due, and which is ended by a person? |
+//! | `settings` | what did an edit of an instance change? |
 //! | [`connect`] | do this address and token work? |
 //! | [`probe`] | what can the app really do, and when is it tried? |
 //! | [`token`] | when does the token end, and what if a new one is refused? |
@@ -47,6 +48,7 @@ mod push;
 mod reconcile;
 pub mod removal;
 pub mod schedule;
+mod settings;
 mod settle;
 pub mod status;
 pub mod token;

@@ -255,12 +255,15 @@ impl<'a> Prober<'a> {
             self.unknown("times", "Nothing was answered.", "");
             return;
         };
-        let said = format!(
-            "{} answers: half of them within {} ms, the slowest after {} ms.",
-            self.times.len(),
-            median.as_millis(),
-            longest.as_millis()
-        );
+        let within = |time: Duration| format!("within {} ms", time.as_micros().div_ceil(1000).max(1));
+        let said = match self.times.len() {
+            1 => format!("1 answer, {}.", within(longest)),
+            n => format!(
+                "{n} answers: half of them {}, all {}.",
+                within(median),
+                within(longest)
+            ),
+        };
         if median >= SLOW || longest >= VERY_SLOW {
             self.warn(
                 "times",

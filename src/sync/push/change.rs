@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::record::{accepted, assumed, kept_otherwise, observed, sent, tell};
+use super::record::{accepted, assumed, keep_drift, kept_otherwise, observed, sent, tell};
 use super::{Push, Step, write_link};
 use crate::connector::{Remote, Verdict};
 use crate::model::{Link, LinkState, Outcome, Verb};
@@ -205,11 +205,13 @@ fn updated(
 pub(super) fn shown(link: Link, now: &Present, remote: Option<&Remote>, paths: &[String]) -> Link {
     match remote {
         Some(remote) => {
-            let id = link.remote_id.clone();
-            Link {
-                remote_id: id,
+            let before = link.clone();
+            let mut link = Link {
+                remote_id: before.remote_id.clone(),
                 ..observed(link, remote)
-            }
+            };
+            keep_drift(&mut link, &before, paths);
+            link
         }
         None => {
             let mut link = Link {

@@ -24,6 +24,19 @@ pub(super) fn observed(mut link: Link, remote: &Remote) -> Link {
     link
 }
 
+/// What had been changed in the app before stays a difference: an answer to what was sent at `sent` says nothing of it.
+pub(super) fn keep_drift(link: &mut Link, before: &Link, sent: &[String]) {
+    for path in mapping::drifted(&before.pushed, &before.base, &before.seen) {
+        if sent.contains(&path) {
+            continue;
+        }
+        match before.base.get(&path) {
+            Some(hash) => link.base.insert(path, hash.clone()),
+            None => link.base.remove(&path),
+        };
+    }
+}
+
 /// The paths that the app keeps otherwise than it was told.
 pub(super) fn kept_otherwise(link: &Link, paths: &[String]) -> Vec<String> {
     let told = |path: &String| link.pushed.get(path).filter(|hash| *hash != mapping::UNASSIGNED);

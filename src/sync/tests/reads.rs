@@ -7,7 +7,7 @@ use super::hub::Hub;
 use crate::model::adoption::Likeness;
 use crate::model::policies::Drift;
 use crate::model::{Health, Policies};
-use crate::store::{adoptions, resources};
+use crate::store::{adoptions, links, resources};
 use crate::sync::adoption;
 
 #[tokio::test]
@@ -176,6 +176,34 @@ async fn drift_is_reported_enforced_or_adopted() {
             "{drift:?}"
         );
     }
+}
+
+/// The push of one attribute does not make a change in the app of another forgotten.
+#[tokio::test]
+async fn drift_outlives_the_push_of_something_else() {
+    let app = App::start().await;
+    let hub = Hub::with(app, Policies::default()).await;
+    let carl = json!({ "schemas": [], "userName": "carl", "title": "Clerk", "nickName": "C" });
+    let id = hub.post(USER, carl).await;
+    hub.engine.idle().await;
+    for user in hub.app.state().users.values_mut() {
+        user["title"] = json!("Chief");
+    }
+    hub.sync().await;
+    hub.set(&id, "nickName", json!("CC")).await;
+    hub.engine.idle().await;
+    let link = hub
+        .read(move |rx, i| {
+            let carl = resources::by_id(rx, i.id, USER, &id)?.unwrap();
+            Ok(links::by_resource(rx, carl.row)?.unwrap())
+        })
+        .await;
+    assert_ne!(
+        link.base.get("title"),
+        link.seen.get("title"),
+        "still a difference"
+    );
+    assert_eq!(link.base.get("nickName"), link.seen.get("nickName"));
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use super::words;
 use crate::mapping::work_email;
 use crate::model::InstanceId;
 use crate::model::adoption::{Likeness, Pair};
+use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::{Lane, Rx, StoreError, Tx, adoptions, instances, resources};
 use crate::sync::adoption;
@@ -29,7 +30,7 @@ pub struct AdoptionPage {
     pub head: Head,
     /// Matched, proposed, ambiguous, only here, only in the app.
     pub classes: Vec<ClassRow>,
-    /// `50 of 120`: shown, and proposed in all.
+    /// `120`, or `50 of 120`: shown, and proposed in all.
     pub proposed_count: String,
     /// The first of them.
     pub proposed: Vec<PairRow>,
@@ -73,7 +74,7 @@ pub struct SideRow {
     pub name: String,
     /// userName or displayName.
     pub user_name: String,
-    /// Work e-mail; may be empty.
+    /// Work e-mail, if it is another; may be empty.
     pub email: String,
 }
 
@@ -94,14 +95,19 @@ const SHOWN: usize = 50;
 /// Decided in one unit of work.
 const CHUNK: usize = 25;
 /// Most pairs of which the overview speaks.
-const TOLD: usize = 1000;
+const TOLD: u64 = 1000;
 
-/// How many pairs of an instance wait, up to a thousand.
+/// `3 pairs wait for a decision`; empty: none does.
 ///
 /// # Errors
 /// When the database fails.
-pub fn undecided(rx: &Rx<'_>, instance: InstanceId) -> Result<u64, StoreError> {
-    Ok(adoptions::waiting(rx, instance, TOLD)?.len() as u64)
+pub fn undecided(rx: &Rx<'_>, instance: InstanceId) -> Result<String, StoreError> {
+    Ok(match adoptions::count_waiting(rx, instance, TOLD)? {
+        0 => String::new(),
+        1 => "1 pair waits for a decision".into(),
+        n if n < TOLD => format!("{} pairs wait for a decision", words::number(n)),
+        n => format!("{} or more pairs wait for a decision", words::number(n)),
+    })
 }
 
 /// The page.
@@ -145,7 +151,11 @@ pub async fn get(ask: Ask) -> Answer {
 
 fn shown_of(total: usize) -> String {
     let number = |n: usize| words::number(n as u64);
-    format!("{} of {}", number(total.min(SHOWN)), number(total))
+    if total > SHOWN {
+        format!("{} of {}", number(SHOWN), number(total))
+    } else {
+        number(total)
+    }
 }
 
 fn classes(
@@ -196,7 +206,8 @@ fn side(
     let email = there
         .as_ref()
         .and_then(|r| work_email(&r.attributes))
-        .map(|(_, address)| address.to_owned());
+        .map(|(_, address)| address.to_owned())
+        .filter(|address| fold(address) != fold(&of.name));
     Ok(SideRow {
         href: format!("/instances/{slug}/{}/{}", place(kind), of.id),
         name: of.display.clone(),

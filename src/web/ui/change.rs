@@ -5,13 +5,13 @@ use super::ask::Ask;
 use super::fail::Fail;
 use crate::directory::{ChangeError, Door};
 use crate::mapping::work_email;
-use crate::model::Instance;
+use crate::model::{Instance, Resource};
 use crate::scim::error::ScimError;
 use crate::scim::etag::Precondition;
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, fold};
-use crate::store::{Lane, Rx, StoreError, Tx, access, instances};
+use crate::store::{Lane, Rx, StoreError, Tx, access, instances, resources};
 
 /// Does it in one unit of work, with the instance as it is then. A refusal by SCIM's rules is given back, for the form to
 /// tell; nothing was changed.
@@ -43,6 +43,18 @@ where
         Err(ChangeError::Scim(error)) => Ok(Err(error)),
         Err(ChangeError::Store(error)) => Err(error.into()),
     }
+}
+
+/// The user or group in the address.
+///
+/// # Errors
+/// `NotFound`; the store's.
+pub async fn find(ask: &Ask, kind: ResourceType) -> Result<Resource, Fail> {
+    let (instance, id) = (ask.instance().await?.id, ask.part("id"));
+    let found = ask
+        .read(move |rx, _| Ok::<_, Fail>(resources::by_id(rx, instance, kind, &id)?))
+        .await?;
+    found.ok_or(Fail::NotFound)
 }
 
 /// What the form asks of the version that it meets: the one it was made from.

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 
 use super::ask::Ask;
-use super::change::{change, is_name, is_overtaken, only_if, place, said};
+use super::change::{change, find, is_name, is_overtaken, only_if, place, said};
 use super::chrome::Inside;
 use super::confirm::ConfirmPage;
 use super::fail::{Answer, Fail};
@@ -50,14 +50,6 @@ pub async fn group_post(ask: Ask) -> Answer {
     delete(ask, ResourceType::Group).await
 }
 
-async fn find(ask: &Ask, kind: ResourceType) -> Result<Resource, Fail> {
-    let (instance, id) = (ask.instance().await?.id, ask.part("id"));
-    let found = ask
-        .read(move |rx, _| Ok::<_, Fail>(resources::by_id(rx, instance, kind, &id)?))
-        .await?;
-    found.ok_or(Fail::NotFound)
-}
-
 async fn delete(ask: Ask, kind: ResourceType) -> Answer {
     let asked = only_if(ask.query.number("version"))?;
     let found = find(&ask, kind).await?;
@@ -85,14 +77,10 @@ async fn delete(ask: Ask, kind: ResourceType) -> Answer {
 
 async fn question(ask: &Ask, kind: ResourceType, code: StatusCode, refused: Option<String>) -> Answer {
     let (slug, id) = (ask.part("slug"), ask.part("id"));
-    let tab = match kind {
-        ResourceType::User => Tab::People,
-        ResourceType::Group => Tab::Groups,
-    };
     let shown = ask.read(move |rx, chrome| {
         let Inside {
             page, head, instance, ..
-        } = chrome.inside(rx, &slug, tab, Some("Delete"))?;
+        } = chrome.inside(rx, &slug, Tab::of(kind), Some("Delete"))?;
         let found = resources::by_id(rx, instance.id, kind, &id)?.ok_or(Fail::NotFound)?;
         let back = format!("/instances/{}/{}/{}", head.slug, place(kind), found.id);
         Ok::<_, Fail>(ConfirmPage {

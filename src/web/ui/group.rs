@@ -7,7 +7,7 @@ use super::chrome::Inside;
 use super::fail::{Answer, Fail};
 use super::instance::{Head, Tab};
 use super::page::Page;
-use super::paging::{ROWS, offset, paging};
+use super::paging::{ROWS, Search};
 use super::parts::{Badge, EventRow, Paging, Tone, When};
 use super::person::{self, AttributeRow, TargetSide, attributes, elsewhere};
 use super::serve::show;
@@ -69,7 +69,7 @@ pub struct MemberRow {
 /// `NotFound`; the store's.
 pub async fn get(ask: Ask) -> Answer {
     let (slug, id) = (ask.part("slug"), ask.part("id"));
-    let (query, from) = (ask.query.short("q", 100), offset(ask.query.number("page")));
+    let search = Search::of(&ask.query);
     let instance = ask.instance().await?.id;
     let asked = id.clone();
     let found = ask
@@ -83,17 +83,10 @@ pub async fn get(ask: Ask) -> Answer {
             page, head, instance, ..
         } = chrome.inside(rx, &slug, Tab::Groups, Some(&group.display))?;
         let now = rx.now();
-        let (total, found) = search::members_of(rx, group.row, &query, from, ROWS)?;
+        let (total, found) = search::members_of(rx, group.row, &search.query, search.from, ROWS)?;
         let address = format!("/instances/{}/groups/{}", head.slug, group.id);
-        let paging = paging(
-            &address,
-            &[("q", &query)],
-            from,
-            found.len() as u64,
-            total,
-            ["member", "members"],
-        );
-        let count = if query.is_empty() {
+        let paging = search.paging(&address, found.len(), total, ["member", "members"]);
+        let count = if search.query.is_empty() {
             total
         } else {
             search::members_of(rx, group.row, "", 0, 0)?.0
@@ -111,7 +104,7 @@ pub async fn get(ask: Ask) -> Answer {
             name: group.display,
             page,
             head,
-            query,
+            query: search.query,
             paging,
             apart,
         })

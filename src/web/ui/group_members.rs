@@ -11,7 +11,7 @@ use super::fail::{Answer, Fail};
 use super::flash::News;
 use super::instance::{Head, Tab};
 use super::page::Page;
-use super::paging::{ROWS, offset, paging};
+use super::paging::{ROWS, Search};
 use super::parts::Paging;
 use super::serve::show;
 use crate::directory;
@@ -61,23 +61,17 @@ pub struct Candidate {
 /// `NotFound`; the store's.
 pub async fn get(ask: Ask) -> Answer {
     let (slug, id) = (ask.part("slug"), ask.part("id"));
-    let (query, from) = (ask.query.short("q", 100), offset(ask.query.number("page")));
+    let search = Search::of(&ask.query);
     let shown = ask.read(move |rx, chrome| {
         let Inside {
             page, head, instance, ..
         } = chrome.inside(rx, &slug, Tab::Groups, Some("Add members"))?;
         let group = resources::by_id(rx, instance.id, ResourceType::Group, &id)?.ok_or(Fail::NotFound)?;
+        let (query, from) = (&search.query, search.from);
         let (total, found) =
-            search::listed(rx, instance.id, ResourceType::User, &query, Only::All, from, ROWS)?;
+            search::listed(rx, instance.id, ResourceType::User, query, Only::All, from, ROWS)?;
         let address = format!("/instances/{}/groups/{}/add", head.slug, group.id);
-        let paging = paging(
-            &address,
-            &[("q", &query)],
-            from,
-            found.len() as u64,
-            total,
-            ["person", "people"],
-        );
+        let paging = search.paging(&address, found.len(), total, ["person", "people"]);
         let rows = found.into_iter().map(|one| {
             let row = resources::row_of(rx, instance.id, &one.id)?.map(|(row, _)| row);
             Ok(Candidate {
@@ -94,7 +88,7 @@ pub async fn get(ask: Ask) -> Answer {
             name: group.display,
             page,
             head,
-            query,
+            query: search.query,
             paging,
         })
     });

@@ -7,7 +7,7 @@ use super::chrome::Inside;
 use super::fail::{Answer, Fail};
 use super::instance::{Head, Tab};
 use super::page::Page;
-use super::paging::{ROWS, offset, paging};
+use super::paging::{ROWS, Search};
 use super::parts::{Badge, Paging, When};
 use super::serve::show;
 use super::{standing, words};
@@ -52,30 +52,16 @@ pub struct GroupRow {
 /// # Errors
 /// `NotFound`; the store's.
 pub async fn get(ask: Ask) -> Answer {
-    let (slug, query) = (ask.part("slug"), ask.query.short("q", 100));
-    let from = offset(ask.query.number("page"));
+    let (slug, search) = (ask.part("slug"), Search::of(&ask.query));
     let shown = ask.read(move |rx, chrome| {
         let Inside {
             page, head, instance, ..
         } = chrome.inside(rx, &slug, Tab::Groups, None)?;
-        let (total, found) = search::listed(
-            rx,
-            instance.id,
-            ResourceType::Group,
-            &query,
-            Only::All,
-            from,
-            ROWS,
-        )?;
+        let (query, from) = (&search.query, search.from);
+        let (total, found) =
+            search::listed(rx, instance.id, ResourceType::Group, query, Only::All, from, ROWS)?;
         let address = format!("/instances/{}/groups", head.slug);
-        let paging = paging(
-            &address,
-            &[("q", &query)],
-            from,
-            found.len() as u64,
-            total,
-            ["group", "groups"],
-        );
+        let paging = search.paging(&address, found.len(), total, ["group", "groups"]);
         let rows = found
             .into_iter()
             .map(|one| row(one, head.has_target, rx.now()))
@@ -83,7 +69,7 @@ pub async fn get(ask: Ask) -> Answer {
         Ok::<_, Fail>(GroupsPage {
             page,
             head,
-            query,
+            query: search.query,
             rows,
             paging,
         })

@@ -12,9 +12,9 @@ use super::paging::{ROWS, offset, paging};
 use super::parts::{Paging, When};
 use super::serve::show;
 use super::words;
-use crate::model::{Instance, Removal, RemovalClass};
+use crate::model::{Actor, Instance, Removal, RemovalClass};
 use crate::scim::schema::ResourceType;
-use crate::store::{Lane, Rx, StoreError, Tx, removals, resources};
+use crate::store::{Lane, Rx, StoreError, Tx, events, removals, resources};
 use crate::sync::removal;
 use crate::sync::status::InstanceStatus;
 
@@ -30,6 +30,8 @@ pub struct HeldPage {
     pub what: String,
     /// The limit, and what goes on meanwhile.
     pub why: String,
+    /// Who or what asked for them.
+    pub origins: Vec<OriginRow>,
     /// How many wait in all.
     pub count: u64,
     /// The newest of them: *Allow all* frees no later one.
@@ -38,6 +40,15 @@ pub struct HeldPage {
     pub rows: Vec<HeldRow>,
     /// Where it goes on.
     pub paging: Paging,
+}
+
+/// Who or what asked for some of them.
+#[derive(Clone, Debug)]
+pub struct OriginRow {
+    /// `37 come from changes by Okta since 14:05`, without full stop.
+    pub text: String,
+    /// Born of a sync: the list of syncs says more.
+    pub is_sync: bool,
 }
 
 /// One removal.
@@ -50,7 +61,7 @@ pub struct HeldRow {
     pub href: Option<String>,
     /// `Account`, `Group`, `Membership of Design`.
     pub class: String,
-    /// Why it was asked for.
+    /// Why it was asked for, and by whom if that is known.
     pub reason: String,
     /// Since when it waits.
     pub at: When,
@@ -91,6 +102,7 @@ pub async fn get(ask: Ask) -> Answer {
         Ok::<_, Fail>(HeldPage {
             what: what(rx, &instance, &status, &head.app)?,
             why: why(rx, &instance)?,
+            origins: origins(rx, &instance, &all)?,
             count: total,
             up_to: all.last().map_or(0, |r| r.id),
             paging: paging(&address, &[], from, shown, total, ["removal", "removals"]),
@@ -118,6 +130,7 @@ pub fn banner(
     Ok(Some(HeldBanner {
         what: what(rx, instance, status, &super::chrome::app_name(instance))?,
         why: why(rx, instance)?,
+        origins: origins(rx, instance, &all)?,
         count: all.len() as u64,
         up_to: newest.id,
     }))
@@ -174,6 +187,75 @@ fn why(rx: &Rx<'_>, instance: &Instance) -> Result<String, StoreError> {
     })
 }
 
+/// Removals that are asked who is behind them, to name all.
+const ASKED: usize = 50;
+/// Newest events that are looked at for one of them.
+const BEHIND: usize = 20;
+/// Whoever is named at once.
+const NAMED: usize = 3;
+
+fn origins(rx: &Rx<'_>, instance: &Instance, all: &[Removal]) -> Result<Vec<OriginRow>, StoreError> {
+    let found = removals::origins(rx, instance.id)?;
+    let alone = found.len() == 1;
+    let rows = found.iter().map(|origin| {
+        let subject = match (alone, origin.count) {
+            (true, 1) => "It comes".to_owned(),
+            (true, _) => "They come".to_owned(),
+            (false, 1) => "1 comes".to_owned(),
+            (false, n) => format!("{} come", words::number(n)),
+        };
+        let clock = |at| words::clock(at, rx.now());
+        let from = match (origin.run, origin.started) {
+            (0, _) => {
+                let by = behind(rx, all)?;
+                let by = if by.is_empty() {
+                    String::new()
+                } else {
+                    format!(" by {by}")
+                };
+                format!("changes{by} since {}", clock(origin.since))
+            }
+            (_, Some(started)) => format!("the sync of {}", clock(started)),
+            (_, None) => format!("a sync before {}", clock(origin.since)),
+        };
+        Ok(OriginRow {
+            text: format!("{subject} from {from}"),
+            is_sync: origin.run != 0,
+        })
+    });
+    rows.collect()
+}
+
+/// `Okta and root@example.com`: whose changes some of these follow from; empty: nobody's that is known.
+fn behind(rx: &Rx<'_>, all: &[Removal]) -> Result<String, StoreError> {
+    let mut names: Vec<String> = Vec::new();
+    for removal in all.iter().take(ASKED) {
+        names.extend(cause(rx, removal)?.filter(|name| !names.contains(name)));
+    }
+    let more = names.len() > NAMED;
+    names.truncate(NAMED);
+    Ok(match names.as_slice() {
+        all if more => format!("{} and others", all.join(", ")),
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        all => all.concat(),
+    })
+}
+
+/// Who made the change here that a removal follows from. Out of scope is whoever an admin or a value put there, which no
+/// single event tells.
+fn cause(rx: &Rx<'_>, removal: &Removal) -> Result<Option<String>, StoreError> {
+    if !removal.reason.ends_with("here") {
+        return Ok(None);
+    }
+    let events = events::of_resource(rx, removal.subject, None, BEHIND)?;
+    let before = events.into_iter().filter(|event| event.at <= removal.at);
+    let named = before.map(|event| event.actor).find_map(|actor| match actor {
+        Actor::Idp(name) | Actor::Admin(name) => Some(name),
+        Actor::Target | Actor::Hub => None,
+    });
+    Ok(named)
+}
+
 fn row(rx: &Rx<'_>, slug: &str, held: &Removal) -> Result<HeldRow, StoreError> {
     let there = resources::load(rx, held.subject)?.filter(|r| r.deleted_at.is_none());
     let href = there.map(|r| {
@@ -194,7 +276,10 @@ fn row(rx: &Rx<'_>, slug: &str, held: &Removal) -> Result<HeldRow, StoreError> {
             RemovalClass::Membership => "Membership",
         }
         .into(),
-        reason: words::sentence(&held.reason),
+        reason: match cause(rx, held)? {
+            Some(name) => format!("{} by {name}", words::sentence(&held.reason)),
+            None => words::sentence(&held.reason),
+        },
         at: When::clock(held.at, rx.now()),
     })
 }

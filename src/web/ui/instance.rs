@@ -49,6 +49,15 @@ impl Tab {
         Self::Settings,
     ];
 
+    /// Under which a user or group stands.
+    #[must_use]
+    pub fn of(kind: ResourceType) -> Self {
+        match kind {
+            ResourceType::User => Self::People,
+            ResourceType::Group => Self::Groups,
+        }
+    }
+
     /// What is read.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -146,8 +155,8 @@ pub struct InstancePage {
     pub head: Head,
     /// Removals that wait.
     pub held: Option<HeldBanner>,
-    /// How many of ours wait for a decision who they are in the app; at most a thousand are counted.
-    pub undecided: u64,
+    /// `3 pairs wait for a decision` who they are in the app; empty: none does.
+    pub undecided: String,
     /// Why it isn't healthy; also `Receives only.`
     pub reason: String,
     /// What the app itself said of it; may be empty.
@@ -185,6 +194,8 @@ pub struct HeldBanner {
     pub what: String,
     /// The rest of the sentence.
     pub why: String,
+    /// Who or what asked for them.
+    pub origins: Vec<held::OriginRow>,
     /// How many *Allow* frees.
     pub count: u64,
     /// The newest of those that are shown: *Allow* frees no later one.

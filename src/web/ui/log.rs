@@ -83,6 +83,25 @@ const ACTIONS: &[(&str, &str)] = &[
     ("admin.created", "was made an admin"),
 ];
 
+/// A setting as events keep it, and as pages call it.
+const SETTINGS: &[(&str, &str)] = &[
+    ("accounts", "removal limit of accounts"),
+    ("base_url", "SCIM base URL"),
+    ("carry_group_names", "groups by name"),
+    ("carry_groups", "groups that match"),
+    ("carry_users", "people that match"),
+    ("drift", "when the app holds another value"),
+    ("drift_of", "otherwise for single attributes"),
+    ("groups", "removal limit of groups"),
+    ("leaver", "when somebody leaves"),
+    ("mapping", "mapping"),
+    ("memberships", "removal limit of memberships"),
+    ("name", "name"),
+    ("protected", "protected accounts"),
+    ("sync_every_s", "seconds between syncs"),
+    ("user_writes", "writes of users"),
+];
+
 /// What a group's event means to a person it is about: before the group's name, and after it.
 const OF_MEMBERS: [(&str, &str, &str); 4] = [
     ("group.members_added", "joined", ""),
@@ -107,9 +126,15 @@ pub fn row(event: Event, slug: &str, app: &str, now: Time) -> EventRow {
         .resource_id
         .as_ref()
         .map(|id| format!("/instances/{slug}/{place}/{id}"));
-    let sent = event.action.starts_with("push.");
+    let (sent, of_settings) = (
+        event.action.starts_with("push."),
+        event.action == "instance.edited",
+    );
     let changes = event.changes.iter().take(CHANGES).map(|change| ChangeRow {
-        path: AttributePath(change.path.clone()),
+        path: AttributePath(match SETTINGS.iter().find(|(name, _)| *name == change.path) {
+            Some((_, word)) if of_settings => (*word).into(),
+            _ => change.path.clone(),
+        }),
         sent,
         before: values::text(&change.before),
         after: values::text(&change.after),

@@ -1,6 +1,7 @@
 //! The admin pages: server-rendered HTML that works without JavaScript. Each page is one file with its template struct;
-//! `page` is the chrome they share, `parts` the small things that appear on many of them, `words` how numbers and times
-//! are said. No page holds a secret, and nothing here decides anything: pages show what the nouns of `model` say.
+//! `page` is the chrome they share, `frame` what is around the fields of a form, `parts` the small things that appear on
+//! many of them, `words` how numbers and times are said. No page holds a secret, and nothing here decides anything: pages
+//! show what the nouns of `model` say.
 //!
 //! Rules for templates (the gallery test keeps them): no `style=`, no inline script, no `on…=` (the policy in [`CSP`]
 //! would block them); a csrf field in every POST form; a label for every input.
@@ -26,6 +27,7 @@ pub mod fail;
 pub mod failure;
 pub mod flash;
 pub mod form;
+pub mod frame;
 pub mod group;
 pub mod group_form;
 pub mod group_members;

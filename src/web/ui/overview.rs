@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use askama::Template;
 
+use super::adoption::undecided;
 use super::ask::Ask;
 use super::beats::Beats;
 use super::chrome::{kind, mark};
@@ -57,6 +58,8 @@ pub struct InstanceRow {
     pub badge: Badge,
     /// Why, with host and next try; empty when healthy.
     pub reason: String,
+    /// `3 pairs wait for a decision`; empty: none does.
+    pub undecided: String,
     /// The last day.
     pub beats: Beats,
     /// People on the endpoint.
@@ -85,14 +88,20 @@ pub async fn get(ask: Ask) -> Answer {
         let mut page = chrome.page(rx, "Overview", Here::Overview, &[])?;
         let mut all = Vec::new();
         for instance in instances::list(rx)? {
-            let status = status(rx, &instance)?;
-            all.push((instance, status));
+            all.push(Seen {
+                status: status(rx, &instance)?,
+                undecided: undecided(rx, instance.id)?,
+                instance,
+            });
         }
-        all.sort_by_cached_key(|(instance, status)| (Reverse(status.health), fold(&instance.name)));
+        all.sort_by_cached_key(|i| {
+            let order = (Reverse(i.status.health), i.undecided.is_empty());
+            (order, fold(&i.instance.name))
+        });
         let is_running = |s: &InstanceStatus| {
             s.health == Health::Connecting || s.run.as_ref().is_some_and(|r| r.ended.is_none())
         };
-        page.live = if all.iter().any(|(_, s)| is_running(s)) {
+        page.live = if all.iter().any(|i| is_running(&i.status)) {
             Live::Running
         } else {
             Live::Watched
@@ -100,28 +109,33 @@ pub async fn get(ask: Ask) -> Answer {
         let recent = events::count_since(rx, rx.now().before(Duration::from_secs(24 * 3600)))?;
         Ok::<_, Fail>(OverviewPage {
             page,
-            summary: summary(
-                all.iter().filter(|(_, s)| needs_somebody(s.health)).count(),
-                all.len(),
-            ),
+            summary: summary(all.iter().filter(|i| i.needs_somebody()).count(), all.len()),
             stats: stats(&all, recent),
-            rows: all
-                .iter()
-                .map(|(i, s)| row(rx, &store, i, s))
-                .collect::<Result<_, _>>()?,
+            rows: all.iter().map(|i| row(rx, &store, i)).collect::<Result<_, _>>()?,
         })
     });
     show(&shown.await?)
 }
 
-fn needs_somebody(health: Health) -> bool {
-    matches!(health, Health::Failing | Health::Held | Health::Degraded)
+/// An instance and how it is.
+struct Seen {
+    instance: Instance,
+    status: InstanceStatus,
+    undecided: String,
 }
 
-fn stats(all: &[(Instance, InstanceStatus)], recent: u64) -> Vec<Stat> {
+impl Seen {
+    /// A pair that waits for a decision is nobody's failure, so the badge does not speak of it; it still needs somebody.
+    fn needs_somebody(&self) -> bool {
+        let health = self.status.health;
+        matches!(health, Health::Failing | Health::Held | Health::Degraded) || !self.undecided.is_empty()
+    }
+}
+
+fn stats(all: &[Seen], recent: u64) -> Vec<Stat> {
     let fine = all
         .iter()
-        .filter(|(i, s)| i.enabled && !needs_somebody(s.health))
+        .filter(|i| i.instance.enabled && !i.needs_somebody())
         .count();
     let stat = |n: u64, aside: String, label| Stat {
         number: words::number(n),
@@ -135,12 +149,12 @@ fn stats(all: &[(Instance, InstanceStatus)], recent: u64) -> Vec<Stat> {
             "instances in order",
         ),
         stat(
-            all.iter().map(|(_, s)| s.pending).sum(),
+            all.iter().map(|i| i.status.pending).sum(),
             String::new(),
             "changes pending",
         ),
         stat(
-            all.iter().map(|(_, s)| s.rejected).sum(),
+            all.iter().map(|i| i.status.rejected).sum(),
             String::new(),
             "rejected by an app",
         ),
@@ -183,13 +197,8 @@ fn few(n: usize) -> String {
         .map_or_else(|| words::number(n as u64), |word| (*word).to_owned())
 }
 
-fn row(
-    rx: &Rx<'_>,
-    store: &Store,
-    instance: &Instance,
-    status: &InstanceStatus,
-) -> Result<InstanceRow, StoreError> {
-    let now = rx.now();
+fn row(rx: &Rx<'_>, store: &Store, seen: &Seen) -> Result<InstanceRow, StoreError> {
+    let (instance, status, now) = (&seen.instance, &seen.status, rx.now());
     let relative = |at: Time| When::relative(at, now);
     let (mut last_sync, mut next_sync) = (
         status.last_sync_at.map(relative),
@@ -230,6 +239,7 @@ fn row(
         kind: kind(instance),
         badge: status.health.into(),
         reason: reason(instance, status, now),
+        undecided: seen.undecided.clone(),
         beats: beats(rx, instance)?,
         people: words::number(status.users),
         groups: words::number(status.groups),

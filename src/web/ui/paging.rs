@@ -2,6 +2,7 @@
 
 use url::form_urlencoded::Serializer;
 
+use super::form::Form;
 use super::parts::Paging;
 use super::words;
 
@@ -14,6 +15,32 @@ const LAST: u64 = 100_000;
 #[must_use]
 pub fn offset(asked: Option<u64>) -> u64 {
     (asked.unwrap_or(1).clamp(1, LAST) - 1) * ROWS
+}
+
+/// What a list is asked for.
+pub struct Search {
+    /// What was searched for; may be empty.
+    pub query: String,
+    /// The rows before its page.
+    pub from: u64,
+}
+
+impl Search {
+    /// Reads the query of the address.
+    #[must_use]
+    pub fn of(query: &Form) -> Self {
+        Self {
+            query: query.short("q", 100),
+            from: offset(query.number("page")),
+        }
+    }
+
+    /// Where the list stands that shows `rows` of `total`.
+    #[must_use]
+    pub fn paging(&self, address: &str, rows: usize, total: u64, noun: [&str; 2]) -> Paging {
+        let query = [("q", self.query.as_str())];
+        paging(address, &query, self.from, rows as u64, total, noun)
+    }
 }
 
 /// Where a list of `total` stands that shows `rows` from `offset` on. `query`: what narrows it.

@@ -16,11 +16,10 @@ use super::values::{self, AttributePath};
 use super::{log, standing};
 use crate::mapping::Onward;
 use crate::model::{Instance, InstanceId, LinkState, Resource};
-use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
 use crate::store::search::{self, Membership};
-use crate::store::{Lane, Rx, StoreError, Tx, events, jobs, links, resources};
+use crate::store::{Lane, Rx, StoreError, Tx, custom, events, jobs, links, resources};
 use crate::sync::protected;
 
 /// One person.
@@ -75,18 +74,28 @@ pub struct AttributeRow {
     pub value: String,
     /// Whether an IdP or admin has written it.
     pub owned: bool,
-    /// What goes onward instead; none: the value as it is, or nothing at all.
-    pub onward: Option<String>,
-    /// The app holds this instead; none: the same, or not known.
-    pub drift: Option<Difference>,
+    /// What the app holds.
+    pub there: There,
 }
 
-/// What the app holds instead of what was sent.
-pub struct Difference {
-    /// Its value; empty: nothing.
+/// An attribute in the app, beside ours.
+#[derive(Default)]
+pub struct There {
+    /// Its value where it is another than ours; else empty.
     pub value: String,
-    /// It took what was sent in this form from the start; otherwise it was changed there since.
-    pub is_its_own: bool,
+    /// In words: the same, on its way, why it is another.
+    pub note: &'static str,
+    /// It is another than what was sent.
+    pub differs: bool,
+}
+
+impl There {
+    fn noted(note: &'static str) -> Self {
+        Self {
+            note,
+            ..Self::default()
+        }
+    }
 }
 
 /// A group that holds them.
@@ -247,30 +256,52 @@ pub fn attributes(
     instance: &Instance,
     ours: &Resource,
 ) -> Result<Vec<AttributeRow>, StoreError> {
-    let wanted = Onward::new(&instance.policies, Custom::none()).of(ours);
-    let link =
-        links::by_resource(rx, ours.row)?.filter(|l| l.state == LinkState::Linked && !l.seen.is_empty());
+    let custom = custom::of(rx, instance.id)?;
+    let wanted = Onward::new(&instance.policies, &custom).of(ours);
+    let link = links::by_resource(rx, ours.row)?;
     let seen: Option<Attributes> = match &link {
         Some(link) => links::seen_doc(rx, link.id)?.and_then(|text| serde_json::from_str(&text).ok()),
         None => None,
     };
-    let drift = |path: &str| {
-        let (link, seen) = (link.as_ref()?, seen.as_ref()?);
-        // What is still on its way is no difference yet.
-        let sent = wanted
-            .desired
-            .get(path)
-            .filter(|hash| link.pushed.get(path) == Some(*hash))?;
-        let other = link.seen.get(path);
-        (other != Some(sent)).then(|| Difference {
-            value: resource::get(seen, path).map(values::text).unwrap_or_default(),
-            is_its_own: other == link.base.get(path),
-        })
-    };
+    let carried = instance.target.is_some() && instance.scope.carries(ours.kind);
     let said = |document: &Attributes, path: &str| {
         resource::get(document, path)
             .map(values::text)
             .unwrap_or_default()
+    };
+    let there = |path: &str, value: &str| {
+        let Some(want) = wanted.desired.get(path).filter(|_| carried) else {
+            return There::default();
+        };
+        let sent = said(&wanted.document, path);
+        let Some(link) = &link else {
+            return There::noted("not there");
+        };
+        let other = link.seen.get(path);
+        match () {
+            () if link.state != LinkState::Linked || link.seen.is_empty() => There::default(),
+            // What is still on its way is no difference yet.
+            () if link.pushed.get(path) != Some(want) => There::noted("on its way"),
+            () if other != Some(want) => There {
+                value: seen
+                    .as_ref()
+                    .map(|seen| said(seen, path))
+                    .filter(|text| !text.is_empty())
+                    .unwrap_or_else(|| "nothing".into()),
+                note: if other == link.base.get(path) {
+                    "the app keeps it otherwise"
+                } else {
+                    "changed in the app"
+                },
+                differs: true,
+            },
+            () if sent != value => There {
+                value: sent,
+                note: "by the mapping",
+                differs: false,
+            },
+            () => There::noted("the same"),
+        }
     };
     let mut paths = resource::paths(ours.kind, &ours.attributes);
     for made in resource::paths(ours.kind, &wanted.document) {
@@ -278,14 +309,12 @@ pub fn attributes(
             paths.push(made);
         }
     }
-    let has_target = instance.target.is_some();
     let rows = paths.into_iter().take(ATTRIBUTES).map(|path| {
-        let (value, sent) = (said(&ours.attributes, &path), said(&wanted.document, &path));
+        let value = said(&ours.attributes, &path);
         AttributeRow {
-            onward: Some(sent).filter(|sent| has_target && !sent.is_empty() && *sent != value),
+            there: there(&path, &value),
             value,
             owned: is_owned(ours, &path),
-            drift: drift(&path),
             path: AttributePath(path),
         }
     });

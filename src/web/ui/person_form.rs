@@ -7,14 +7,13 @@ use askama::Template;
 use serde_json::{Value, json};
 
 use super::ask::Ask;
-use super::change::{change, is_overtaken, only_if, operation, others, said, with_work_email};
-use super::chrome::Inside;
-use super::fail::{Answer, Fail};
+use super::change::{change, find, is_overtaken, only_if, operation, said, with_work_email};
+use super::fail::Answer;
 use super::flash::News;
-use super::instance::{Head, Tab};
+use super::frame::{self, Draft, FieldRow, Frame, LONGEST};
+use super::instance::Head;
 use super::page::Page;
 use super::parts::Refusals;
-use super::respond::respond;
 use crate::directory;
 use crate::mapping::work_email;
 use crate::model::Resource;
@@ -24,7 +23,6 @@ use crate::scim::patch::PatchRequest;
 use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
-use crate::store::resources;
 
 /// The form.
 #[derive(Template)]
@@ -34,38 +32,12 @@ pub struct PersonFormPage {
     pub page: Page,
     /// Header of the instance.
     pub head: Head,
-    /// `New person`, or their name.
-    pub title: String,
-    /// Where the POST goes.
-    pub action: String,
-    /// Where *Cancel* leads.
-    pub back: String,
-    /// The version that is edited; none: somebody new.
-    pub version: Option<i64>,
+    /// Around the fields.
+    pub frame: Frame,
     /// What is asked first.
     pub main: Vec<FieldRow>,
     /// What few need.
     pub more: Vec<FieldRow>,
-    /// Who else writes here; may be empty.
-    pub others: String,
-    /// Fields that were refused.
-    pub refused: Refusals,
-    /// What is wrong as a whole.
-    pub problem: Option<String>,
-}
-
-/// One line to fill in.
-pub struct FieldRow {
-    /// `name` and `id` of the input.
-    pub name: &'static str,
-    /// What is read.
-    pub label: &'static str,
-    /// `text` or `email`.
-    pub kind: &'static str,
-    /// As typed or stored.
-    pub value: String,
-    /// Cannot be empty.
-    pub required: bool,
 }
 
 /// A line of the form and the attribute behind it.
@@ -122,8 +94,6 @@ const FIELDS: [Field; 17] = [
 ];
 /// Fields that are asked first.
 const FIRST: usize = 7;
-/// Longest text of a field, in characters.
-const LONGEST: usize = 250;
 
 /// What stands in each field.
 type Texts = [String; FIELDS.len()];
@@ -172,7 +142,14 @@ fn is_address(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
 }
 
-/// The field that a refusal is about.
+/// Puts a refusal beside the field that it is about; else above them all.
+fn blame(draft: &mut Draft, error: &ScimError, changed: &[usize]) {
+    match blamed(error, changed) {
+        Some(field) => draft.refused.add(field, said(error)),
+        None => draft.problem = Some(said(error).to_owned()),
+    }
+}
+
 fn blamed(error: &ScimError, changed: &[usize]) -> Option<&'static str> {
     if error.status == 409 {
         return Some("user_name");
@@ -187,7 +164,7 @@ fn blamed(error: &ScimError, changed: &[usize]) -> Option<&'static str> {
 /// # Errors
 /// `NotFound`; the store's.
 pub async fn new(ask: Ask) -> Answer {
-    answer(&ask, StatusCode::OK, Shown::new(Texts::default())).await
+    answer(&ask, StatusCode::OK, Draft::default(), Texts::default()).await
 }
 
 /// Makes the person.
@@ -196,16 +173,16 @@ pub async fn new(ask: Ask) -> Answer {
 /// `NotFound`; the store's.
 pub async fn create(ask: Ask) -> Answer {
     let texts = typed(&ask);
-    let mut shown = Shown {
+    let mut draft = Draft {
         refused: refusals(&texts),
-        ..Shown::new(texts)
+        ..Draft::default()
     };
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
-    if !shown.refused.0.is_empty() {
-        return answer(&ask, wrong, shown).await;
+    if !draft.refused.0.is_empty() {
+        return answer(&ask, wrong, draft, texts).await;
     }
     let mut body = Attributes::new();
-    for (field, text) in FIELDS.iter().zip(&shown.texts) {
+    for (field, text) in FIELDS.iter().zip(&texts) {
         let value = match field.path {
             EMAILS => with_work_email(&body, text),
             _ => Some(Value::from(text.as_str())).filter(|_| !text.is_empty()),
@@ -222,11 +199,8 @@ pub async fn create(ask: Ask) -> Answer {
             ask.go_on(&to, Some(News::PersonMade))
         }
         Err(error) => {
-            match blamed(&error, &[]) {
-                Some(field) => shown.refused.add(field, said(&error)),
-                None => shown.problem = Some(said(&error).to_owned()),
-            }
-            answer(&ask, wrong, shown).await
+            blame(&mut draft, &error, &[]);
+            answer(&ask, wrong, draft, texts).await
         }
     }
 }
@@ -236,9 +210,9 @@ pub async fn create(ask: Ask) -> Answer {
 /// # Errors
 /// `NotFound`; the store's.
 pub async fn get(ask: Ask) -> Answer {
-    let user = user(&ask).await?;
-    let shown = Shown::of(&user, stored(&user.attributes));
-    answer(&ask, StatusCode::OK, shown).await
+    let user = find(&ask, ResourceType::User).await?;
+    let texts = stored(&user.attributes);
+    answer(&ask, StatusCode::OK, Draft::of(&user), texts).await
 }
 
 /// Writes what was changed in the form.
@@ -246,25 +220,25 @@ pub async fn get(ask: Ask) -> Answer {
 /// # Errors
 /// `NotFound`, `Form`; the store's.
 pub async fn post(ask: Ask) -> Answer {
-    let asked = only_if(ask.form.number("version"))?;
-    let user = user(&ask).await?;
+    let version = ask.form.number("version");
+    let asked = only_if(version)?;
+    let user = find(&ask, ResourceType::User).await?;
     let texts = typed(&ask);
-    let refused = refusals(&texts);
-    let mut shown = Shown {
-        version: ask.form.number("version"),
-        refused,
-        ..Shown::of(&user, texts)
+    let mut draft = Draft {
+        version,
+        refused: refusals(&texts),
+        ..Draft::of(&user)
     };
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
     if asked.permits_write(user.version).is_err() {
-        return overtaken(&ask, &user, shown).await;
+        return overtaken(&ask, &user, draft.refused, texts).await;
     }
-    if !shown.refused.0.is_empty() {
-        return answer(&ask, wrong, shown).await;
+    if !draft.refused.0.is_empty() {
+        return answer(&ask, wrong, draft, texts).await;
     }
     let before = stored(&user.attributes);
     let changed: Vec<usize> = (0..FIELDS.len())
-        .filter(|n| before.get(*n) != shown.texts.get(*n))
+        .filter(|n| before.get(*n) != texts.get(*n))
         .collect();
     let back = format!("/instances/{}/users/{}", ask.part("slug"), user.id);
     if changed.is_empty() {
@@ -272,26 +246,22 @@ pub async fn post(ask: Ask) -> Answer {
     }
     let operations: Vec<Value> = changed
         .iter()
-        .filter_map(|n| Some(step(&user.attributes, FIELDS.get(*n)?, shown.texts.get(*n)?)))
+        .filter_map(|n| Some(step(&user.attributes, FIELDS.get(*n)?, texts.get(*n)?)))
         .collect();
-    let id = user.id.clone();
     let written = change(&ask, move |door| {
         let body = json!({"Operations": operations});
         let request = PatchRequest::parse(ResourceType::User, &body, &Rules::default())?;
-        directory::patch(door, ResourceType::User, &id, &request, &asked)
+        directory::patch(door, ResourceType::User, &user.id, &request, &asked)
     });
     match written.await? {
         Ok(_) => ask.go_on(&back, Some(News::Saved)),
         Err(error) if is_overtaken(&error) => {
-            let user = self::user(&ask).await?;
-            overtaken(&ask, &user, shown).await
+            let now = find(&ask, ResourceType::User).await?;
+            overtaken(&ask, &now, draft.refused, texts).await
         }
         Err(error) => {
-            match blamed(&error, &changed) {
-                Some(field) => shown.refused.add(field, said(&error)),
-                None => shown.problem = Some(said(&error).to_owned()),
-            }
-            answer(&ask, wrong, shown).await
+            blame(&mut draft, &error, &changed);
+            answer(&ask, wrong, draft, texts).await
         }
     }
 }
@@ -310,99 +280,44 @@ fn step(attributes: &Attributes, field: &Field, text: &str) -> Value {
 
 /// Somebody changed the person since the form was opened: what is stored now is told at each field, and another *Save*
 /// decides.
-async fn overtaken(ask: &Ask, user: &Resource, shown: Shown) -> Answer {
-    let mut shown = Shown {
-        version: Some(user.version),
+async fn overtaken(ask: &Ask, user: &Resource, refused: Refusals, texts: Texts) -> Answer {
+    let mut draft = Draft {
+        refused,
         problem: Some(
             "Somebody changed this person since you opened the form, so nothing was saved. \
              Where it differs from what you typed, the value that is stored now stands below the field."
                 .into(),
         ),
-        ..shown
+        ..Draft::of(user)
     };
-    let now = stored(&user.attributes);
-    for ((field, typed), now) in FIELDS.iter().zip(&shown.texts).zip(&now) {
-        if typed != now && shown.refused.of(field.name).is_none() {
+    for ((field, typed), now) in FIELDS.iter().zip(&texts).zip(&stored(&user.attributes)) {
+        if typed != now && draft.refused.of(field.name).is_none() {
             let now = if now.is_empty() {
                 "nothing".to_owned()
             } else {
                 format!("“{now}”")
             };
-            shown
+            draft
                 .refused
                 .add(field.name, format!("{}: stored now is {now}.", field.label));
         }
     }
-    answer(ask, StatusCode::CONFLICT, shown).await
+    answer(ask, StatusCode::CONFLICT, draft, texts).await
 }
 
-async fn user(ask: &Ask) -> Result<Resource, Fail> {
-    let (instance, id) = (ask.instance().await?.id, ask.part("id"));
-    let found = ask
-        .read(move |rx, _| Ok::<_, Fail>(resources::by_id(rx, instance, ResourceType::User, &id)?))
-        .await?;
-    found.ok_or(Fail::NotFound)
-}
-
-/// The form as it is to be shown.
-struct Shown {
-    texts: Texts,
-    /// Id and name of who is edited.
-    who: Option<(String, String)>,
-    version: Option<i64>,
-    refused: Refusals,
-    problem: Option<String>,
-}
-
-impl Shown {
-    fn new(texts: Texts) -> Self {
-        Self {
-            texts,
-            who: None,
-            version: None,
-            refused: Refusals::default(),
-            problem: None,
-        }
-    }
-
-    fn of(user: &Resource, texts: Texts) -> Self {
-        Self {
-            who: Some((user.id.clone(), user.display.clone())),
-            version: Some(user.version),
-            ..Self::new(texts)
-        }
-    }
-}
-
-async fn answer(ask: &Ask, code: StatusCode, shown: Shown) -> Answer {
-    let slug = ask.part("slug");
-    let page = ask.read(move |rx, chrome| {
-        let title = shown.who.as_ref().map_or("New person", |(_, name)| name.as_str());
-        let Inside {
-            page, head, instance, ..
-        } = chrome.inside(rx, &slug, Tab::People, Some(title))?;
-        let people = format!("/instances/{}/users", head.slug);
-        let (action, back) = match &shown.who {
-            Some((id, _)) => (format!("{people}/{id}/edit"), format!("{people}/{id}")),
-            None => (format!("{people}/new"), people),
-        };
-        let mut main = rows(shown.texts);
+async fn answer(ask: &Ask, code: StatusCode, draft: Draft, texts: Texts) -> Answer {
+    let fields = move |page, head, frame| {
+        let mut main = rows(texts);
         let more = main.split_off(FIRST.min(main.len()));
-        Ok::<_, Fail>(PersonFormPage {
-            title: title.to_owned(),
-            others: others(rx, &instance)?,
-            version: shown.version,
-            refused: shown.refused,
-            problem: shown.problem,
+        PersonFormPage {
             page,
             head,
-            action,
-            back,
+            frame,
             main,
             more,
-        })
-    });
-    Ok(respond(code, &page.await?))
+        }
+    };
+    frame::answer(ask, code, ResourceType::User, draft, fields).await
 }
 
 fn rows(texts: Texts) -> Vec<FieldRow> {
@@ -410,6 +325,13 @@ fn rows(texts: Texts) -> Vec<FieldRow> {
         name: field.name,
         label: field.label,
         kind: if field.path == EMAILS { "email" } else { "text" },
+        hint: match field.name {
+            "user_name" => "Names the person here and in the app.",
+            "language" => "Like de or en-GB.",
+            "locale" => "Like de-DE: how dates and numbers are written.",
+            "timezone" => "Like Europe/Berlin.",
+            _ => "",
+        },
         required: field.name == "user_name",
         value,
     });

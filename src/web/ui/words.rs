@@ -26,12 +26,13 @@ pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
-/// A span in its largest fitting unit: `40 s`, `14 min`, `3 h`, `2 days`.
+/// A span in its largest fitting unit: `under 1 s`, `40 s`, `14 min`, `3 h`, `2 days`.
 #[must_use]
 pub fn span(seconds: i64) -> String {
     let s = seconds.max(0);
     match s {
-        0..MINUTE => format!("{s} s"),
+        0 => "under 1 s".into(),
+        1..MINUTE => format!("{s} s"),
         MINUTE..HOUR => format!("{} min", s / MINUTE),
         HOUR..DAY => format!("{} h", s / HOUR),
         _ if s < 2 * DAY => "1 day".into(),

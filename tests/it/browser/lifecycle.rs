@@ -55,6 +55,12 @@ async fn people(browser: &mut Browser, g: &Gateway, home: &str) {
     browser
         .says(&["Saved.", "From the form", "Research", "admin@example.com"])
         .await;
+    // What was edited by hand stands on the timeline: before and after.
+    let told = "return [...document.querySelectorAll('.changes > div')].map((c) => c.textContent.replace(/\\s+/g, ' ')).join('\\n')";
+    let told = browser.js(told).await;
+    for change in ["From the provider → From the form", "nothing → Research"] {
+        assert!(told.as_str().unwrap().contains(change), "{told}");
+    }
     browser.press("Edit").await;
     browser.press("Save").await;
     browser.says(&["Nothing was different"]).await;
@@ -120,6 +126,14 @@ async fn protected(browser: &mut Browser, g: &Gateway, home: &str) {
     browser.press("Save").await;
     browser.says(&["Saved."]).await;
     assert_eq!(browser.value("protected").await, "person03@example.com");
+    browser.open(&format!("{home}/activity")).await;
+    browser
+        .says(&[
+            "The settings were changed",
+            "protected accounts",
+            "person03@example.com",
+        ])
+        .await;
     let id = g.idp.named("Users", "person03@example.com").await.unwrap()["id"].clone();
     browser
         .open(&format!("{home}/users/{}", id.as_str().unwrap()))
@@ -144,23 +158,21 @@ async fn adoption(browser: &mut Browser, g: &Gateway, home: &str) {
         g.idp.post("/Users", new).await.expect(201);
     }
     g.hub.idle().await;
-    browser.open_until(home, &["5 pairs of here and the app"]).await;
+    browser.open_until(home, &["5 pairs wait for a decision"]).await;
+    browser.open("/").await;
+    browser.says(&["The instance needs you."]).await;
+    browser.press("5 pairs wait for a decision").await;
+    assert_eq!(browser.path().await, page);
+    browser.open(home).await;
     browser.press("Decide").await;
     browser
-        .says(&[
-            "Proposed",
-            "3 of 3",
-            "one.new",
-            "person10@example.com",
-            "Ambiguous",
-            "2 of 2",
-        ])
+        .says(&["Proposed 3", "one.new", "person10@example.com", "Ambiguous\n2"])
         .await;
     browser.press("Same person: one.new").await;
-    browser.says(&["Linked:", "2 of 2"]).await;
+    browser.says(&["Linked:", "Proposed 2"]).await;
     browser.press("Different people: two.new").await;
-    browser.says(&["Told apart", "1 of 1"]).await;
-    browser.press("Accept these 1").await;
+    browser.says(&["Told apart", "Proposed 1"]).await;
+    browser.press("Accept").await;
     browser.says(&["Linked:"]).await;
     browser.press("None of them: four.one").await;
     browser.says(&["Told apart", "four.two"]).await;

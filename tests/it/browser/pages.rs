@@ -478,11 +478,13 @@ async fn held(browser: &mut Browser, g: &Gateway) {
             &[
                 "Held",
                 "8 of 60 people would lose access",
+                "They come from changes by",
                 "6 accounts (10 %, at least 5, never more than half)",
             ],
         )
         .await;
     browser.press("See who").await;
+    browser.says(&["Deactivated here by"]).await;
     browser.press("Allow selected").await;
     browser.says(&["choose who is meant"]).await;
     browser.tick("tbody tr:first-child input[type=checkbox]").await;

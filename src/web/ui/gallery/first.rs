@@ -107,6 +107,7 @@ fn overview() -> OverviewPage {
             kind: kind.into(),
             badge: health.into(),
             reason: reason.into(),
+            undecided: "3 pairs wait for a decision".into(),
             beats: beats(&[], 900_000),
             people: numbers[0].into(),
             groups: numbers[1].into(),

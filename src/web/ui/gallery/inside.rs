@@ -9,7 +9,7 @@ use crate::model::{Access, Health, UserWrites};
 use crate::web::ui::access::AccessForm;
 use crate::web::ui::activity::ActivityPage;
 use crate::web::ui::carries::user_writes;
-use crate::web::ui::held::{HeldPage, HeldRow};
+use crate::web::ui::held::{HeldPage, HeldRow, OriginRow};
 use crate::web::ui::instance::{Fact, HeldBanner, InstancePage, KeyUse, Progress, Tab};
 use crate::web::ui::keys::{KeyRow, KeysPage};
 use crate::web::ui::page::{Flash, Live, Theme};
@@ -101,10 +101,20 @@ fn fact(label: &'static str, value: &str) -> Fact {
     }
 }
 
+fn origin(is_sync: bool) -> OriginRow {
+    let text = if is_sync {
+        "2 come from the sync of 14:10".into()
+    } else {
+        format!("140 come from changes by {HOSTILE} since 14:05")
+    };
+    OriginRow { text, is_sync }
+}
+
 fn instance() -> InstancePage {
     let held = HeldBanner {
         what: "142 of 1,204 people would be deactivated".into(),
-        why: "by pushes since 14:05. The limit is 120 in an hour (10 %). Everything else goes on.".into(),
+        why: "The limit is 120 in an hour (10 %). Everything else goes on.".into(),
+        origins: vec![origin(false)],
         count: 142,
         up_to: 977,
     };
@@ -114,7 +124,7 @@ fn instance() -> InstancePage {
         page,
         head: head(Tab::Overview, Health::Held),
         held: Some(held),
-        undecided: 3,
+        undecided: "3 pairs wait for a decision".into(),
         reason: "142 people would be deactivated. Allow or reject.".into(),
         since: Some(When::clock(ago(844), NOW)),
         next_try: None,
@@ -292,6 +302,7 @@ fn held() -> HeldPage {
         head: head(Tab::Overview, Health::Held),
         what: "142 of 1,204 people would be deactivated in Atlassian Cloud.".into(),
         why: "The limit is 120 in an hour (10 %). Everything else goes on.".into(),
+        origins: vec![origin(false), origin(true)],
         count: 142,
         up_to: 977,
         rows: vec![

@@ -4,11 +4,12 @@ use super::sample::{HOSTILE, head, inside, when};
 use super::{Shown, shown};
 use crate::model::Health;
 use crate::web::ui::adoption::{AdoptionPage, Choose, ClassRow, PairRow, SideRow};
+use crate::web::ui::frame::{FieldRow, Frame};
 use crate::web::ui::group_form::GroupFormPage;
 use crate::web::ui::group_members::{Candidate, GroupMembersPage};
 use crate::web::ui::instance::Tab;
 use crate::web::ui::parts::{Paging, Refusals};
-use crate::web::ui::person_form::{FieldRow, PersonFormPage};
+use crate::web::ui::person_form::PersonFormPage;
 
 const OTHERS: &str = "An identity provider holds a key of this instance: it may write its own value again.";
 
@@ -21,32 +22,38 @@ pub(super) fn pages() -> Vec<Shown> {
     ]
 }
 
-fn person_form() -> PersonFormPage {
-    let field = |name, label, kind, value: &str| FieldRow {
+fn field(name: &'static str, label: &'static str, value: &str) -> FieldRow {
+    FieldRow {
         name,
         label,
-        kind,
+        kind: if name == "email" { "email" } else { "text" },
+        hint: if name == "locale" { "Like de-DE." } else { "" },
         value: value.into(),
         required: name == "user_name",
-    };
+    }
+}
+
+fn person_form() -> PersonFormPage {
     let mut refused = Refusals::default();
     refused.add("email", "Type an e-mail address, like ada@example.com.");
     PersonFormPage {
         page: inside("Mara Lindt"),
         head: head(Tab::People, Health::Healthy),
-        title: HOSTILE.into(),
-        action: "/instances/atlassian-prod/users/019a/edit".into(),
-        back: "/instances/atlassian-prod/users/019a".into(),
-        version: Some(3),
+        frame: Frame {
+            title: HOSTILE.into(),
+            action: "/instances/atlassian-prod/users/019a/edit".into(),
+            back: "/instances/atlassian-prod/users/019a".into(),
+            version: Some(3),
+            others: OTHERS.into(),
+            refused,
+            problem: Some("Somebody changed this person since you opened the form.".into()),
+        },
         main: vec![
-            field("user_name", "userName", "text", "mara.lindt@example.com"),
-            field("display_name", "Display name", "text", HOSTILE),
-            field("email", "Work e-mail", "email", "mara"),
+            field("user_name", "userName", "mara.lindt@example.com"),
+            field("display_name", "Display name", HOSTILE),
+            field("email", "Work e-mail", "mara"),
         ],
-        more: vec![field("locale", "Locale", "text", "de-DE")],
-        others: OTHERS.into(),
-        refused,
-        problem: Some("Somebody changed this person since you opened the form.".into()),
+        more: vec![field("locale", "Locale", "de-DE")],
     }
 }
 
@@ -54,13 +61,16 @@ fn group_form() -> GroupFormPage {
     GroupFormPage {
         page: inside("New group"),
         head: head(Tab::Groups, Health::Healthy),
-        title: "New group".into(),
-        action: "/instances/atlassian-prod/groups/new".into(),
-        back: "/instances/atlassian-prod/groups".into(),
-        version: None,
-        name: HOSTILE.into(),
-        others: String::new(),
-        refused: Refusals::default(),
+        frame: Frame {
+            title: "New group".into(),
+            action: "/instances/atlassian-prod/groups/new".into(),
+            back: "/instances/atlassian-prod/groups".into(),
+            version: None,
+            others: String::new(),
+            refused: Refusals::default(),
+            problem: None,
+        },
+        name: field("display_name", "Name", HOSTILE),
     }
 }
 
@@ -116,9 +126,9 @@ fn adoption() -> AdoptionPage {
             class("Matched", "On both sides, and linked."),
             class("Proposed", "The same work e-mail under two names."),
         ],
-        proposed_count: "1 of 1".into(),
+        proposed_count: "1".into(),
         proposed: vec![pair(1, HOSTILE)],
-        ambiguous_count: "1 of 1".into(),
+        ambiguous_count: "50 of 120".into(),
         ambiguous: vec![Choose {
             ours: side("Mara Lindt", "mara.lindt@example.com"),
             candidates: vec![pair(2, "Mara L."), pair(3, HOSTILE)],

@@ -7,7 +7,7 @@ use crate::web::ui::groups::{GroupRow, GroupsPage};
 use crate::web::ui::instance::Tab;
 use crate::web::ui::parts::{Badge, Choice, Paging, Tone};
 use crate::web::ui::people::{PeoplePage, PersonRow};
-use crate::web::ui::person::{AttributeRow, Difference, GroupRef, PersonPage, TargetSide};
+use crate::web::ui::person::{AttributeRow, GroupRef, PersonPage, TargetSide, There};
 use crate::web::ui::values::AttributePath;
 
 const IN_STEP: Badge = Badge::new(Tone::Ok, "In step");
@@ -83,8 +83,7 @@ fn attribute(path: &str, value: &str, owned: bool) -> AttributeRow {
         path: AttributePath(path.into()),
         value: value.into(),
         owned,
-        onward: None,
-        drift: None,
+        there: There::default(),
     }
 }
 
@@ -116,11 +115,11 @@ pub(super) fn person() -> PersonPage {
             attribute("name.familyName", "Ruiz", true),
             attribute("emails[type eq \"work\"].value", "j.ruiz@example.com", true),
             AttributeRow {
-                onward: Some("Chief engineer".into()),
-                drift: Some(Difference {
+                there: There {
                     value: "Engineer".into(),
-                    is_its_own: false,
-                }),
+                    note: "changed in the app",
+                    differs: true,
+                },
                 ..attribute("title", "Lead engineer", true)
             },
             attribute("nickName", HOSTILE, false),
