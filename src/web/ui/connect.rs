@@ -106,15 +106,18 @@ pub async fn get(ask: Ask) -> Answer {
     } else {
         proposed(&app.slug)
     };
+    let known = catalog::find(&app.slug);
+    let access = Access {
+        auth: known.map(App::proposed_auth).unwrap_or_default(),
+        ..Access::default()
+    };
     let typed = Typed {
         name,
         base_url: String::new(),
         cut: String::new(),
-        access: AccessForm::stored(&Access::default()),
+        access: AccessForm::stored(&access),
         token_ends: String::new(),
-        scope: catalog::find(&app.slug)
-            .map(App::proposed_scope)
-            .unwrap_or_default(),
+        scope: known.map(App::proposed_scope).unwrap_or_default(),
         user_writes: UserWrites::default(),
     };
     answer(&ask, StatusCode::OK, app, typed, Refusals::default(), None).await

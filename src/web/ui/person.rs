@@ -16,11 +16,10 @@ use super::values::{self, AttributePath};
 use super::{log, standing};
 use crate::mapping::Onward;
 use crate::model::{Instance, InstanceId, LinkState, Resource};
-use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
 use crate::store::search::{self, Membership};
-use crate::store::{Lane, Rx, StoreError, Tx, events, jobs, links, resources};
+use crate::store::{Lane, Rx, StoreError, Tx, custom, events, jobs, links, resources};
 use crate::sync::protected;
 
 /// One person.
@@ -111,6 +110,8 @@ pub struct TargetSide {
     pub next_try: Option<When>,
     /// *Try again* helps.
     pub may_retry: bool,
+    /// Our own mapping is at fault and nothing was sent: the page where it is mended.
+    pub mend: Option<String>,
 }
 
 /// Lines of the log on a person's or group's page.
@@ -247,7 +248,8 @@ pub fn attributes(
     instance: &Instance,
     ours: &Resource,
 ) -> Result<Vec<AttributeRow>, StoreError> {
-    let wanted = Onward::new(&instance.policies, Custom::none()).of(ours);
+    let custom = custom::of(rx, instance.id)?;
+    let wanted = Onward::new(&instance.policies, &custom).of(ours);
     let link =
         links::by_resource(rx, ours.row)?.filter(|l| l.state == LinkState::Linked && !l.seen.is_empty());
     let seen: Option<Attributes> = match &link {

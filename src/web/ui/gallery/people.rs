@@ -95,6 +95,7 @@ fn target() -> TargetSide {
         remote_id: None,
         next_try: None,
         may_retry: true,
+        mend: None,
     }
 }
 
@@ -215,6 +216,7 @@ pub(super) fn group() -> GroupPage {
             reason: String::new(),
             remote_id: Some("6f2c-0017".into()),
             may_retry: false,
+            mend: None,
             next_try: None,
         }),
         events: vec![event(
