@@ -203,7 +203,11 @@ fn a_star_sends_nothing_that_has_no_row() {
     for path in ["userName", "active", "emails", "name.givenName"] {
         assert!(!made.is_silent(path), "{path}");
     }
-    assert_eq!((made.external_id, made.renamed), (None, true), "it has no externalId there");
+    assert_eq!(
+        (made.external_id, made.renamed),
+        (None, true),
+        "it has no externalId there"
+    );
     // Of groups nothing was said.
     assert!(!onward.has(ResourceType::Group, "externalId"));
 }
