@@ -25,7 +25,7 @@ pub use check::{Flaw, check};
 pub use email::work_email;
 pub use onward::{Onward, ROWS, Wanted};
 pub use scope::Carried;
-pub use slot::Slot;
+pub use slot::{REST, Slot};
 
 /// Never sent and never compared: the server's own, or a secret that nobody keeps.
 const NEVER: [&str; 6] = ["schemas", "id", "meta", "groups", "members", "password"];

@@ -20,7 +20,7 @@ pub(super) const ENTERPRISE: &str = "enterprise";
 /// How they may call the attributes that were declared for the instance.
 pub(super) const CUSTOM: &str = "custom";
 /// The path that stands for all attributes without a row.
-pub(super) const REST: &str = "*";
+pub const REST: &str = "*";
 
 /// A place that a row can fill.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -93,9 +93,8 @@ impl<'p> Templates<'p> {
         names.sort_unstable();
         match names.into_iter().find(|name| !is_there(name, kind, custom)) {
             Some(name) => Err(format!(
-                "“{name}” is nothing that a template of a {} can name. It can name attributes like userName or \
-                 name.givenName (letter case counts), work_email, work_phone, enterprise.department, custom.NAME for a \
-                 declared attribute, and extensions[\"urn:…\"].",
+                "“{name}” is nothing that a template of a {} can name. Letter case counts: userName, name.givenName, \
+                 work_email, enterprise.department, or custom.badge for an attribute that was declared.",
                 kind.name()
             )),
             None => Ok(()),

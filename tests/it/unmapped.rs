@@ -71,7 +71,7 @@ async fn told(g: &Gateway, id: &str) -> (String, String) {
     });
     let all = read.await.unwrap();
     let last = all.into_iter().find(|e| e.action.starts_with("push."));
-    last.map(|e| (e.action.to_string(), e.detail)).unwrap()
+    last.map(|e| (e.action, e.detail)).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

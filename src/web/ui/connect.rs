@@ -16,6 +16,7 @@ use super::parts::{Choice, Refusals};
 use super::respond::respond;
 use super::words;
 use crate::connector::catalog::{self, App};
+use crate::mapping::REST;
 use crate::model::{Access, Policies, Scope, UserWrites};
 use crate::sync::manage::{ManageError, NewConnection, clean_access, clean_url};
 use crate::sync::token;
@@ -308,10 +309,23 @@ fn of_app(app: &App) -> AppForm {
             Some(_) => String::new(),
             None => catalog::TOKEN_REMINDER.into(),
         },
-        quirks: app.quirks.clone(),
+        quirks: app.quirks.iter().cloned().chain(begins(app)).collect(),
         known: known(app),
         docs: app.docs.clone(),
     }
+}
+
+/// What its mapping begins with, in a sentence; none: everything goes as it is.
+fn begins(app: &App) -> Option<String> {
+    let rows = app.mapping.iter().filter(|row| row.path != REST);
+    let paths: Vec<&str> = rows.map(|row| row.path.as_str()).collect();
+    (!paths.is_empty()).then(|| {
+        format!(
+            "What is sent is adapted to it: the instance begins with a mapping of {}, which you can change under Settings, \
+             Scope and mapping.",
+            paths.join(", ")
+        )
+    })
 }
 
 fn receive_only() -> AppForm {

@@ -40,7 +40,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("push.members_added", "gained {n} in the app"),
     ("push.members_removed", "lost {n} in the app"),
     ("push.rejected", "was refused"),
-    ("push.unmapped", "was not sent: our mapping is at fault"),
+    ("push.unmapped", "was not sent"),
     ("push.no_account", "has no account in the app"),
     ("drift.seen", "was changed in the app"),
     ("drift.enforced", "was changed in the app and set right"),

@@ -18,7 +18,7 @@ use super::page::Page;
 use super::parts::{Choice, Refusals};
 use super::respond::respond;
 use super::{paging, words};
-use crate::mapping::{Flaw, ROWS, name_path};
+use crate::mapping::{Flaw, REST, ROWS, name_path};
 use crate::model::{Instance, MapRow, Policies};
 use crate::scim::schema::ResourceType;
 use crate::store::custom;
@@ -97,7 +97,7 @@ impl RowShown {
             template: row.template.clone(),
             required: row.required,
             is_name: row.path == name_path(row.kind),
-            is_rest: row.path == "*",
+            is_rest: row.path == REST,
             origin,
             example,
             wrong: None,

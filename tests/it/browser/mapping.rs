@@ -25,6 +25,9 @@ async fn an_app_begins_with_its_mapping_and_what_it_stops_is_mended() {
         assert_eq!(browser.value("auth_header").await, header, "{slug}");
     }
     browser.open("/catalog/pagerduty/connect").await;
+    browser
+        .says(&["begins with a mapping of userName, displayName"])
+        .await;
     browser.fill("name", "PagerDuty").await;
     let base = format!("http://{}/scim/{}/v2", app.server.address(), there.slug);
     browser.fill("base_url", &base).await;
@@ -66,7 +69,7 @@ async fn an_app_begins_with_its_mapping_and_what_it_stops_is_mended() {
                 "Rejected",
                 "Our mapping of displayName: it gives no value",
                 "PagerDuty was not asked.",
-                "was not sent: our mapping is at fault",
+                "was not sent: our mapping of displayName: it gives no value",
             ],
         )
         .await;
