@@ -216,10 +216,7 @@ pub(super) fn look_at_rejected(tx: &Tx<'_>, instance: InstanceId) -> Result<(), 
     let refused = others.saturating_sub(stuck.unmapped);
     let parts = [
         (refused, "refused by the app"),
-        (
-            stuck.unmapped,
-            "not sent: our mapping gives no value that could be",
-        ),
+        (stuck.unmapped, "not sent: our mapping gives nothing that can be"),
     ];
     let said: Vec<String> = parts
         .iter()

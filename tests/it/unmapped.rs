@@ -93,7 +93,7 @@ async fn somebody_new_without_what_the_app_requires_is_not_sent_and_the_reason_i
         .wait_health(
             g.instance.id,
             Health::Degraded,
-            "2 users and groups were not sent: our mapping gives no value",
+            "2 users and groups were not sent: our mapping gives nothing that can be",
         )
         .await;
 

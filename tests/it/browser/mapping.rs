@@ -45,6 +45,10 @@ async fn an_app_begins_with_its_mapping_and_what_it_stops_is_mended() {
             "Nobody is here yet.",
         ])
         .await;
+    assert!(
+        !browser.text().await.contains("nothing is sent"),
+        "of nobody nothing is known"
+    );
     browser.fill("template-2", "{{ nickName }}").await;
     browser.press("Save the template of displayName").await;
     browser
@@ -75,7 +79,7 @@ async fn an_app_begins_with_its_mapping_and_what_it_stops_is_mended() {
         .await;
     browser.open(HOME).await;
     browser
-        .says(&["Degraded", "not sent: our mapping gives no value"])
+        .says(&["Degraded", "not sent: our mapping gives nothing that can be"])
         .await;
     browser.open(&theirs).await;
     browser.press("the mapping").await;

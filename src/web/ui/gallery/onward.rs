@@ -42,6 +42,7 @@ pub(super) fn mapping() -> MappingPage {
         example: Example {
             text: HOSTILE.into(),
             is_wrong: wrong.is_some(),
+            is_silent: false,
         },
         wrong: wrong.map(str::to_owned),
     };

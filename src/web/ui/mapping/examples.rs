@@ -49,10 +49,12 @@ pub struct Other {
 /// What a row gives.
 #[derive(Default)]
 pub struct Example {
-    /// The value, or what is wrong with it.
+    /// The value, or what is wrong with it; empty: there is nobody to show it of.
     pub text: String,
     /// It is what is wrong.
     pub is_wrong: bool,
+    /// Nothing is sent, and so it is meant.
+    pub is_silent: bool,
 }
 
 impl Examples {
@@ -169,6 +171,7 @@ fn example(row: &MapRow, ours: &Resource, wanted: &Wanted, custom: &Custom) -> E
         return Example {
             text: format!("{}.", words::sentence(why)),
             is_wrong: true,
+            is_silent: false,
         };
     }
     let text = match Slot::read(row.kind, &row.path, custom) {
@@ -178,9 +181,11 @@ fn example(row: &MapRow, ours: &Resource, wanted: &Wanted, custom: &Custom) -> E
             .unwrap_or_default(),
         Err(_) => String::new(),
     };
+    let is_silent = text.is_empty();
     Example {
-        text,
+        text: if is_silent { "nothing is sent".into() } else { text },
         is_wrong: false,
+        is_silent,
     }
 }
 
