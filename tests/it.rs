@@ -87,3 +87,5 @@ mod targets;
 mod together;
 #[path = "it/token.rs"]
 mod token;
+#[path = "it/unmapped.rs"]
+mod unmapped;

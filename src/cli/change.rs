@@ -41,6 +41,9 @@ pub struct Change {
     /// Send what stands at this path as it is again
     #[arg(long, value_name = "PATH")]
     pub unmap: Vec<String>,
+    /// Go back to the mapping that the catalog proposes for the app; --map and --unmap change that one
+    #[arg(long)]
+    pub map_default: bool,
     /// Save it even if people lose access by it
     #[arg(long)]
     pub yes: bool,
@@ -101,13 +104,14 @@ impl Change {
                 kind,
                 path: path.into(),
                 template: template.into(),
+                required: false,
             };
             match policies
                 .mapping
                 .iter_mut()
                 .find(|r| r.kind == kind && r.path.eq_ignore_ascii_case(path))
             {
-                Some(known) => *known = row,
+                Some(known) => known.template = row.template,
                 None => policies.mapping.push(row),
             }
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::change::Change;
-use crate::model::{Access, Auth, Header, Role, Scope, Time, UserWrites};
+use crate::model::{Auth, Header, Role, Scope, Time, UserWrites};
 use crate::scim::schema::{ResourceType, Type};
 use crate::secret::Secret;
 
@@ -40,8 +40,8 @@ pub enum Command {
         name: String,
         /// Slug of the catalog App; none: generic when there is a target.
         app: Option<String>,
-        /// What it carries.
-        scope: Scope,
+        /// What it carries; none: what the App is made for.
+        scope: Option<Scope>,
         /// What it answers to writes of users; only in scope *groups*.
         user_writes: Option<UserWrites>,
         /// Where to send to; tested before anything is saved.
@@ -236,9 +236,12 @@ pub struct NewTarget {
     pub base_url: String,
     /// Token, password or client secret, as typed.
     pub token: WireSecret,
-    /// How the app is told who calls, as typed.
+    /// How the app is told who calls, as typed; none: as the App wants it, else by a bearer token.
     #[serde(default)]
-    pub access: Access,
+    pub auth: Option<Auth>,
+    /// Headers beside it, as typed.
+    #[serde(default)]
+    pub headers: Vec<Header>,
 }
 
 /// When a token ends, as somebody said.

@@ -102,9 +102,9 @@ pub(super) struct CreateArgs {
     /// The app, by its slug in the catalog [default with --base-url: any SCIM 2.0 app]
     #[arg(long, value_name = "SLUG")]
     app: Option<String>,
-    /// users, groups or users-and-groups
-    #[arg(long, default_value = "users-and-groups", value_parser = scope)]
-    scope: Scope,
+    /// users, groups or users-and-groups [default: what the app is known to take, else users-and-groups]
+    #[arg(long, value_parser = scope)]
+    scope: Option<Scope>,
     /// With --scope groups: acknowledge what is written of users (kept here, nothing is sent) or refuse it
     /// [default: acknowledge]
     #[arg(long, value_name = "WHAT", value_parser = user_writes)]
@@ -116,7 +116,7 @@ pub(super) struct CreateArgs {
     #[arg(long, requires = "base_url")]
     token_stdin: bool,
     /// How the app is told who calls: bearer, header:NAME, basic:USER or oauth:TOKEN_URL,CLIENT_ID[,SCOPE]
-    /// [default: bearer]
+    /// [default: what the app is known to want, else bearer]
     #[arg(long, value_name = "HOW", value_parser = parse_auth, requires = "base_url")]
     auth: Option<Auth>,
     /// A header to send with each request, as 'Name: value'; admins see its value. May be repeated
@@ -140,10 +140,8 @@ impl InstanceVerb {
                     Some(base_url) => Some(NewTarget {
                         base_url,
                         token: secret_line(input, "token")?,
-                        access: Access {
-                            auth: args.auth.unwrap_or_default(),
-                            headers: args.headers,
-                        },
+                        auth: args.auth,
+                        headers: args.headers,
                     }),
                     None => None,
                 };

@@ -10,7 +10,7 @@ use super::command::{Command, NewTarget};
 use super::input::secret_line;
 use super::{CliError, Output, Plan};
 use crate::connector::form::{parse_auth, parse_header};
-use crate::model::{Access, Auth, Header, LineState};
+use crate::model::{Auth, Header, LineState};
 
 #[derive(Debug, Args)]
 pub(super) struct ProbeArgs {
@@ -45,10 +45,8 @@ impl ProbeArgs {
                 target: NewTarget {
                     base_url,
                     token: secret_line(input, "token")?,
-                    access: Access {
-                        auth: self.auth.unwrap_or_default(),
-                        headers: self.headers,
-                    },
+                    auth: self.auth,
+                    headers: self.headers,
                 },
             },
             None => Command::ProbeInstance {

@@ -152,7 +152,7 @@ fn instances_are_made_with_and_without_a_target() {
     let Command::InstanceCreate {
         name,
         app: None,
-        scope: Scope::Users,
+        scope: Some(Scope::Users),
         user_writes: None,
         target: Some(target),
         token_ends: Some(ends),
@@ -170,7 +170,7 @@ fn instances_are_made_with_and_without_a_target() {
         &bare.command,
         Command::InstanceCreate {
             target: None,
-            scope: Scope::UsersAndGroups,
+            scope: None,
             ..
         }
     ));
@@ -211,8 +211,8 @@ fn how_an_app_is_told_who_calls_is_typed_in_one_word() {
         panic!()
     };
     let name = "ApiKey".into();
-    assert_eq!(target.access.auth, Auth::Header { name });
-    assert_eq!(target.access.headers.len(), 1);
+    assert_eq!(target.auth, Some(Auth::Header { name }));
+    assert_eq!(target.headers.len(), 1);
     let Command::InstanceEdit {
         auth, headers, token, ..
     } = plan(

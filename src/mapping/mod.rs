@@ -2,10 +2,12 @@
 //! decision what to do about a difference; that is `sync::plan`'s.
 //!
 //! Only *owned* attributes are desired in the app; the others follow it (DESIGN §1). [`Onward`] is what an instance's
-//! policies make of them: scope (`scope`) and mapping (`slot`, `template`). A fingerprint has one short hash
-//! for each path of `scim::resource::paths`; it never holds a value, so it may be kept and logged.
+//! policies make of them: scope (`scope`) and mapping (`slot`, `template`); [`check`] reads policies before they are saved.
+//! A fingerprint has one short hash for each path of `scim::resource::paths`; it never holds a value, so it may be kept and
+//! logged.
 
 mod canonical;
+mod check;
 mod email;
 mod onward;
 mod scope;
@@ -19,10 +21,11 @@ use crate::scim::schema::{Mutability, ResourceType};
 use crate::scim::{Attributes, resource};
 
 pub use canonical::digest;
+pub use check::{Flaw, check};
 pub use email::work_email;
-pub use onward::{Flaw, Onward, ROWS, Wanted, check};
+pub use onward::{Onward, ROWS, Wanted};
 pub use scope::Carried;
-pub use slot::Slot;
+pub use slot::{REST, Slot};
 
 /// Never sent and never compared: the server's own, or a secret that nobody keeps.
 const NEVER: [&str; 6] = ["schemas", "id", "meta", "groups", "members", "password"];
@@ -143,5 +146,7 @@ pub fn is_active(attributes: &Attributes) -> bool {
 
 #[cfg(test)]
 mod onward_tests;
+#[cfg(test)]
+mod rows_tests;
 #[cfg(test)]
 mod tests;

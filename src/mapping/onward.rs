@@ -4,12 +4,12 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use super::scope::{self, Carried, Scope};
+use super::scope::{Carried, Scope};
 use super::slot::Slot;
 use super::template::{Context, Templates};
 use super::{cleared, desired, fingerprint, is_owned, name_path, text};
-use crate::model::{Fingerprint, MapRow, Policies, Resource};
-use crate::scim::path::AttrPath;
+use crate::model::job::OUR_MAPPING;
+use crate::model::{Fingerprint, Policies, Resource};
 use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
@@ -19,6 +19,7 @@ pub const ROWS: usize = 50;
 
 /// The policies of an instance, read once for many resources.
 pub struct Onward<'p> {
+    custom: &'p Custom,
     scope: Scope<'p>,
     rows: Vec<Row<'p>>,
     /// None: there is no mapping.
@@ -30,6 +31,7 @@ struct Row<'p> {
     /// As typed, for people.
     path: &'p str,
     template: &'p str,
+    required: bool,
     slot: Result<Slot, String>,
     /// Whether the template can be run.
     ready: Result<(), String>,
@@ -50,16 +52,26 @@ pub struct Wanted {
     pub external_id: Option<String>,
     /// The app knows it by another name or externalId than we do, or may.
     pub renamed: bool,
-    /// Templates that gave nothing that can be sent, in sentences.
+    /// Templates that gave nothing that can be sent. Each begins with [`OUR_MAPPING`] and is a sentence but for its end.
     pub faults: Vec<String>,
+    /// Attributes without a value that the app requires of somebody new, in the same words. Who is there stays.
+    pub missing: Vec<String>,
     silent: BTreeSet<String>,
+    /// Where nothing but the rows speaks: their paths.
+    only: Option<BTreeSet<String>>,
 }
 
 impl Wanted {
     /// Whether nothing is said to the app about this path: a row gave no value for it, or leaves it out.
     #[must_use]
     pub fn is_silent(&self, path: &str) -> bool {
-        is_in(&self.silent, path)
+        is_in(&self.silent, path) || self.only.as_ref().is_some_and(|only| !is_in(only, path))
+    }
+
+    /// Why nobody can be made in the app of it; none: somebody can.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<&str> {
+        self.faults.first().or(self.missing.first()).map(String::as_str)
     }
 }
 
@@ -69,6 +81,10 @@ fn is_in(paths: &BTreeSet<String>, path: &str) -> bool {
         || path
             .rsplit_once('.')
             .is_some_and(|(whole, _)| paths.contains(whole))
+}
+
+fn fault(path: &str, why: &str) -> String {
+    format!("{OUR_MAPPING}{path}: {why}")
 }
 
 impl<'p> Onward<'p> {
@@ -82,7 +98,8 @@ impl<'p> Onward<'p> {
                 kind: row.kind,
                 path: &row.path,
                 template,
-                slot: Slot::read(row.kind, &row.path),
+                required: row.required,
+                slot: Slot::read(row.kind, &row.path, custom),
                 ready: match template {
                     "" => Ok(()),
                     template => templates.as_mut().map_or(Ok(()), |all| all.read(template)),
@@ -90,6 +107,7 @@ impl<'p> Onward<'p> {
             }
         });
         Self {
+            custom,
             scope: Scope::new(policies, custom),
             rows: rows.collect(),
             templates,
@@ -119,6 +137,9 @@ impl<'p> Onward<'p> {
         if ours.is_managed() {
             self.fill(ours, &mut wanted);
         }
+        if ours.is_managed() {
+            self.narrow(ours.kind, &mut wanted);
+        }
         let name = name_path(ours.kind);
         wanted.name = text(&wanted.document, name).unwrap_or(&ours.name).to_owned();
         wanted.external_id = match self.has(ours.kind, "externalId") {
@@ -134,6 +155,26 @@ impl<'p> Onward<'p> {
     #[must_use]
     pub fn has(&self, kind: ResourceType, path: &str) -> bool {
         self.of_kind(kind).any(|(_, slot)| slot.path == path)
+            || self.only(kind).is_some_and(|only| !is_in(&only, path))
+    }
+
+    /// The paths that go onward if no other does.
+    fn only(&self, kind: ResourceType) -> Option<BTreeSet<String>> {
+        self.of_kind(kind).find(|(_, slot)| slot.is_rest())?;
+        let rows = self.of_kind(kind).map(|(_, slot)| slot.path.clone());
+        Some(rows.chain([name_path(kind).into(), "active".into()]).collect())
+    }
+
+    /// Takes out what has no row, if a row says so.
+    fn narrow(&self, kind: ResourceType, wanted: &mut Wanted) {
+        let Some(only) = self.only(kind) else { return };
+        for path in resource::paths(kind, &wanted.document) {
+            if !is_in(&only, &path) {
+                resource::set(&mut wanted.document, &path, None);
+            }
+        }
+        wanted.cleared.retain(|path| is_in(&only, path));
+        wanted.only = Some(only);
     }
 
     fn of_kind(&self, kind: ResourceType) -> impl Iterator<Item = (&Row<'p>, &Slot)> {
@@ -147,10 +188,17 @@ impl<'p> Onward<'p> {
             let slot = match &row.slot {
                 Ok(slot) => slot,
                 Err(why) => {
-                    wanted.faults.push(format!("The mapping of {}: {why}.", row.path));
+                    wanted.faults.push(fault(row.path, why.trim_end_matches('.')));
+                    // As it is, it is not meant to go either.
+                    resource::set(&mut wanted.document, row.path, None);
+                    wanted.silent.insert(row.path.to_owned());
                     continue;
                 }
             };
+            if slot.is_rest() || slot.is_as_it_is(row.template) {
+                Self::require(row, slot, wanted);
+                continue;
+            }
             let path = &slot.path;
             let part = |whole: &str| {
                 whole
@@ -167,7 +215,8 @@ impl<'p> Onward<'p> {
             let made = match row.template {
                 "" => Ok(String::new()),
                 template => row.ready.clone().and_then(|()| {
-                    let context = context.get_or_init(|| Context::of(&owned(ours)));
+                    let seen = || Context::of(ours.kind, &owned(ours), self.custom);
+                    let context = context.get_or_init(seen);
                     self.templates
                         .as_ref()
                         .map_or(Ok(String::new()), |all| all.run(template, context))
@@ -180,14 +229,26 @@ impl<'p> Onward<'p> {
                 }
                 slot.put(&mut wanted.document, &made).map(|()| made.is_empty())
             });
-            let silent = put.unwrap_or_else(|why| {
-                wanted.faults.push(format!("The mapping of {}: {why}.", row.path));
-                resource::set(&mut wanted.document, path, None);
-                true
-            });
-            if silent {
-                wanted.silent.insert(path.clone());
+            match put {
+                Ok(false) => {}
+                Ok(true) => {
+                    wanted.silent.insert(path.clone());
+                    Self::require(row, slot, wanted);
+                }
+                Err(why) => {
+                    wanted.faults.push(fault(row.path, why.trim_end_matches('.')));
+                    resource::set(&mut wanted.document, path, None);
+                    wanted.silent.insert(path.clone());
+                }
             }
+        }
+    }
+
+    /// Notes that a value is missing which the app requires.
+    fn require(row: &Row<'_>, slot: &Slot, wanted: &mut Wanted) {
+        if row.required && resource::get(&wanted.document, &slot.path).is_none() {
+            let why = "it gives no value, and the app takes nobody new without one";
+            wanted.missing.push(fault(row.path, why));
         }
     }
 }
@@ -201,115 +262,4 @@ fn owned(ours: &Resource) -> Attributes {
         }
     }
     seen
-}
-
-/// What is wrong with policies: in which field, and a sentence. `mapping` has the row as well.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Flaw {
-    /// `carry_users`, `carry_groups`, `carry_group_names`, `drift_of` or `mapping`.
-    pub field: &'static str,
-    /// Which row of the mapping.
-    pub row: Option<usize>,
-    /// What to change.
-    pub text: String,
-}
-
-/// Reads policies as they will be read when they apply, before they are saved; paths get their one spelling.
-///
-/// # Errors
-/// The first flaw.
-pub fn check(policies: &mut Policies, custom: &Custom) -> Result<(), Flaw> {
-    let flaw = |field, row, text: String| Flaw { field, row, text };
-    for (field, kind, text) in [
-        ("carry_users", ResourceType::User, &mut policies.carry_users),
-        ("carry_groups", ResourceType::Group, &mut policies.carry_groups),
-    ] {
-        *text = text.trim().to_owned();
-        if !text.is_empty() {
-            scope::filter(kind, text, custom).map_err(|why| flaw(field, None, why))?;
-        }
-    }
-    let names = &mut policies.carry_group_names;
-    names.retain(|name| !name.trim().is_empty());
-    if names.len() > scope::NAMES || names.iter().any(|name| name.chars().count() > scope::NAME) {
-        let text = format!(
-            "Name at most {} groups, each with at most {} characters.",
-            scope::NAMES,
-            scope::NAME
-        );
-        return Err(flaw("carry_group_names", None, text));
-    }
-    if policies.drift_of.len() > ROWS {
-        return Err(flaw(
-            "drift_of",
-            None,
-            format!("At most {ROWS} attributes have a policy of their own."),
-        ));
-    }
-    let mut drift_of = std::collections::BTreeMap::new();
-    for (path, drift) in std::mem::take(&mut policies.drift_of) {
-        let path = drift_path(&path, custom).map_err(|why| flaw("drift_of", None, why))?;
-        drift_of.insert(path, drift);
-    }
-    policies.drift_of = drift_of;
-    rows(&mut policies.mapping).map_err(|(row, text)| flaw("mapping", row, text))
-}
-
-fn rows(all: &mut [MapRow]) -> Result<(), (Option<usize>, String)> {
-    if all.len() > ROWS {
-        return Err((None, format!("A mapping has at most {ROWS} rows.")));
-    }
-    let mut known = BTreeSet::new();
-    for (n, row) in all.iter_mut().enumerate() {
-        let at = |text: String| (Some(n), text);
-        let slot = Slot::read(row.kind, &row.path).map_err(at)?;
-        row.path = slot.to_string();
-        row.template = row.template.trim().to_owned();
-        let is_name = slot.path == name_path(row.kind);
-        if row.template.is_empty() {
-            if is_name {
-                return Err(at(format!(
-                    "Nobody can be in the app without {}: give it a template.",
-                    row.path
-                )));
-            }
-        } else if slot.is_writable() {
-            Templates::new()
-                .read(&row.template)
-                .map_err(|why| at(format!("The template cannot be read: {why}")))?;
-        } else {
-            let text = format!(
-                "“{}” has several values or parts: leave its template empty to send none of it.",
-                row.path
-            );
-            return Err(at(text));
-        }
-        let whole = slot
-            .path
-            .split_once('.')
-            .filter(|_| !slot.path.contains(':'))
-            .map(|(whole, _)| whole.to_owned());
-        let clash = !known.insert((row.kind.name(), slot.path.clone()))
-            || whole.is_some_and(|whole| known.contains(&(row.kind.name(), whole)));
-        if clash {
-            return Err(at(format!("“{}” has a row already.", row.path)));
-        }
-    }
-    Ok(())
-}
-
-/// The one spelling of an attribute, of users or of groups, whose drift policy is set.
-fn drift_path(text: &str, custom: &Custom) -> Result<String, String> {
-    let text = text.trim();
-    if let Ok(slot) = Slot::read(ResourceType::User, text) {
-        return Ok(slot.path);
-    }
-    let unknown = || {
-        format!("“{text}” is no attribute. Write one like title, name.givenName or enterprise.department.")
-    };
-    let path = AttrPath::parse(text).map_err(|_| unknown())?;
-    let found = ResourceType::ALL
-        .iter()
-        .find_map(|kind| path.canonical(*kind, custom));
-    found.ok_or_else(unknown)
 }

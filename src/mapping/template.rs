@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use minijinja::value::{Rest, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
-use super::slot::{ENTERPRISE, is_of_type};
+use super::is_pushable;
+use super::slot::{CUSTOM, ENTERPRISE, is_of_type};
+use crate::scim::rules::Custom;
+use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, urn};
 
 /// Longest template, in bytes.
@@ -43,7 +46,7 @@ impl<'p> Templates<'p> {
             bounded(v.replace(&*from, &to))
         });
         env.add_filter("default", |v: Value, other: Rest<Value>| {
-            if text(&v).is_empty() {
+            if text(&v).trim().is_empty() {
                 other.first().cloned().unwrap_or_default()
             } else {
                 v
@@ -78,6 +81,26 @@ impl<'p> Templates<'p> {
         self.0.add_template(template, template).map_err(|e| said(&e))
     }
 
+    /// Whether all that a template names is there for it: a name that leads nowhere would be empty for ever.
+    ///
+    /// # Errors
+    /// A sentence about the first that is not. Nothing is said of a template that was not read.
+    pub(super) fn check(&self, template: &str, kind: ResourceType, custom: &Custom) -> Result<(), String> {
+        let Ok(template) = self.0.get_template(template) else {
+            return Ok(());
+        };
+        let mut names: Vec<String> = template.undeclared_variables(true).into_iter().collect();
+        names.sort_unstable();
+        match names.into_iter().find(|name| !is_there(name, kind, custom)) {
+            Some(name) => Err(format!(
+                "“{name}” is nothing that a template of a {} can name. Letter case counts: userName, name.givenName, \
+                 work_email, enterprise.department, or custom.badge for an attribute that was declared.",
+                kind.name()
+            )),
+            None => Ok(()),
+        }
+    }
+
     /// The text that a template gives, without blanks around it.
     ///
     /// # Errors
@@ -100,9 +123,10 @@ impl<'p> Templates<'p> {
 pub(super) struct Context(Value);
 
 impl Context {
-    /// Of these attributes: by their names, the enterprise extension as `enterprise`, all extensions by URN in
-    /// `extensions`, and the work (else the first) e-mail address and phone number as `work_email` and `work_phone`.
-    pub(super) fn of(attributes: &Attributes) -> Self {
+    /// Of these attributes: by their names, the enterprise extension as `enterprise`, declared ones in `custom`, all
+    /// extensions by URN in `extensions`, and the work (else the first) e-mail address and phone number as `work_email`
+    /// and `work_phone`.
+    pub(super) fn of(kind: ResourceType, attributes: &Attributes, custom: &Custom) -> Self {
         let mut seen = BTreeMap::new();
         let mut extensions = BTreeMap::new();
         for (name, value) in attributes {
@@ -116,12 +140,54 @@ impl Context {
             }
         }
         seen.insert("extensions", Value::from_pairs(extensions));
-        for (name, of) in [("work_email", "emails"), ("work_phone", "phoneNumbers")] {
+        let mut own = BTreeMap::new();
+        for declared in custom.declared().iter().filter(|d| d.resource == kind) {
+            // Of several with this name the first is meant, with a value or without.
+            let value = attributes
+                .get(&declared.urn)
+                .and_then(|all| all.get(&declared.name));
+            own.entry(declared.name.as_str())
+                .or_insert_with(|| value.map_or(Value::UNDEFINED, given));
+        }
+        seen.insert(CUSTOM, Value::from_pairs(own));
+        for (name, of) in WORK {
             if let Some(value) = work(attributes, of) {
                 seen.insert(name, Value::from(value));
             }
         }
         Self(Value::from_pairs(seen))
+    }
+}
+
+/// What a template calls the best of several values, and which.
+const WORK: [(&str, &str); 2] = [("work_email", "emails"), ("work_phone", "phoneNumbers")];
+
+/// Whether a name of a template leads somewhere. What lies in values, and in extensions that nobody described, is not
+/// known before they are there.
+fn is_there(name: &str, kind: ResourceType, custom: &Custom) -> bool {
+    let (head, part) = match name.split_once('.') {
+        Some((head, rest)) => (head, rest.split('.').next()),
+        None => (name, None),
+    };
+    let of_users = kind == ResourceType::User;
+    match (head, part) {
+        ("extensions", _) => true,
+        (CUSTOM, Some(part)) => {
+            let mut declared = custom.declared().iter().filter(|d| d.resource == kind);
+            declared.any(|d| d.name == part)
+        }
+        (CUSTOM, None) => true,
+        (ENTERPRISE, Some(part)) if of_users => kind
+            .extension(urn::ENTERPRISE_USER)
+            .is_some_and(|schema| schema.attribute(part).is_some_and(|found| found.name == part)),
+        (ENTERPRISE, None) => of_users,
+        _ if WORK.iter().any(|(name, _)| *name == head) => of_users,
+        _ => kind.attribute(head).is_some_and(|found| {
+            let is_part = |part| found.sub(part).is_some_and(|sub| sub.name == part);
+            found.name == head
+                && is_pushable(kind, head)
+                && (!found.is_single_complex() || part.is_none_or(is_part))
+        }),
     }
 }
 

@@ -36,6 +36,9 @@ impl JobKind {
     }
 }
 
+/// How the reason of a push that failed begins where our own mapping is at fault: the app was not asked.
+pub const OUR_MAPPING: &str = "our mapping of ";
+
 /// Order of claims within an instance: lower first.
 pub mod priority {
     /// Import before anything.

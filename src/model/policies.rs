@@ -51,6 +51,9 @@ pub struct MapRow {
     pub path: String,
     /// The value, made of our attributes; empty: nothing is ever sent for this path.
     pub template: String,
+    /// The app takes nobody new without a value here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
 }
 
 /// What an admin may set per instance.

@@ -19,6 +19,7 @@ pub use document::{get, paths, set};
 pub use json::parse_json;
 pub use members::Member;
 pub(super) use members::{member_ids, members};
+pub use value::of_text;
 pub(super) use value::{MAX_VALUES, checked, checked_simple, is_hollow};
 
 use super::Attributes;

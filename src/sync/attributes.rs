@@ -2,8 +2,9 @@
 //! Nothing that is stored changes, and nothing is pushed, by a declaration alone.
 
 use super::manage::{ManageError, Manager, gone, tell};
+use crate::mapping;
 use crate::model::{Actor, InstanceId};
-use crate::scim::rules::Declared;
+use crate::scim::rules::{Custom, Declared};
 use crate::scim::schema::ResourceType;
 use crate::store::{Lane, Tx, custom, instances};
 
@@ -48,6 +49,13 @@ impl Manager {
                 .collect();
             if meant.is_empty() {
                 return Err(ManageError::Refused("This attribute is not declared.".into()));
+            }
+            let kept = all.declared().iter().filter(|one| !meant.contains(one));
+            let kept = Custom::new(kept.cloned().collect());
+            let can_be_read = |custom| mapping::check(&mut instance.policies.clone(), custom).is_ok();
+            if can_be_read(&all) && !can_be_read(&kept) {
+                let text = "The mapping uses this attribute: change or remove that row under Scope and mapping first.";
+                return Err(ManageError::Refused(text.into()));
             }
             for one in &meant {
                 custom::delete(tx, id, one.resource, &one.urn, &one.name)?;

@@ -213,11 +213,22 @@ pub(super) fn look_at_rejected(tx: &Tx<'_>, instance: InstanceId) -> Result<(), 
     );
     set(tx, instance, ConditionKind::Leavers, stuck.leavers, &leavers)?;
     let others = stuck.rejected - stuck.leavers;
-    let text = format!(
-        "{} refused by the app",
-        people(others, "user or group was", "users and groups were")
-    );
-    set(tx, instance, ConditionKind::Rejected, others, &text)
+    let refused = others.saturating_sub(stuck.unmapped);
+    let parts = [
+        (refused, "refused by the app"),
+        (stuck.unmapped, "not sent: our mapping gives nothing that can be"),
+    ];
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| {
+            format!(
+                "{} {what}",
+                people(*n, "user or group was", "users and groups were")
+            )
+        })
+        .collect();
+    set(tx, instance, ConditionKind::Rejected, others, &said.join("; "))
 }
 
 /// Opens or ends what follows from a scope filter that cannot be read. When it can be read again, everything is looked at.

@@ -16,8 +16,8 @@ use crate::connector::{CheckError, Net, Token, catalog};
 use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{
-    Access, Actor, Capabilities, ConditionKind, EventDraft, Instance, InstanceId, JobKind, Outcome, Policies,
-    Scope, Target,
+    Access, Actor, Capabilities, ConditionKind, EventDraft, Instance, InstanceId, JobKind, MapRow, Outcome,
+    Policies, Scope, Target,
 };
 use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
@@ -103,6 +103,12 @@ pub fn clean_url(app: &str, typed: &str) -> Result<(String, Vec<String>), String
     base_url_of(catalog::find(app), typed).map(|clean| (clean.url, clean.notes))
 }
 
+/// The mapping that an instance of the App of this slug begins with.
+#[must_use]
+pub fn proposed_mapping(app: &str) -> &'static [MapRow] {
+    catalog::find(app).map_or(&[], |app| &app.mapping)
+}
+
 /// What an instance can be switched to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Switch {
@@ -165,7 +171,10 @@ impl Manager {
                 ))
             }
         };
-        let (keys, app, scope, policies) = (Arc::clone(&self.keys), new.app.0, new.scope, new.policies);
+        let (keys, app, scope, mut policies) = (Arc::clone(&self.keys), new.app.0, new.scope, new.policies);
+        if policies.mapping.is_empty() {
+            policies.mapping = proposed_mapping(&app).to_vec();
+        }
         let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
             let slug = instances::free_slug(tx, &name)?;
             let instance = instances::insert(
@@ -218,6 +227,10 @@ impl Manager {
             let policies_changed = policies != instance.policies && instance.target.is_some();
             if policies_changed || tested.is_some() {
                 connect::reconsider(tx, id)?;
+            }
+            if policies_changed && policies.mapping != instance.policies.mapping {
+                // Who was refused, or could not be mapped, may be taken now.
+                jobs::try_all_again(tx, id)?;
             }
             if let Some(tested) = tested {
                 if let Some(token) = &tested.token {

@@ -193,9 +193,9 @@ fn name_taken(rx: &Rx<'_>, ours: &Resource, wanted: &Wanted) -> Result<bool, Sto
     Ok(false)
 }
 
-/// The declared attributes, if a scope filter could name them.
+/// The declared attributes, if a scope filter or the mapping could name them.
 pub(super) fn declared(rx: &Rx<'_>, id: InstanceId, policies: &Policies) -> Result<Custom, StoreError> {
-    if policies.carry_users.is_empty() && policies.carry_groups.is_empty() {
+    if policies.carry_users.is_empty() && policies.carry_groups.is_empty() && policies.mapping.is_empty() {
         return Ok(Custom::none().clone());
     }
     custom::of(rx, id)

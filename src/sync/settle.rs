@@ -6,6 +6,7 @@ use super::backoff;
 use super::context::{Context, Ended};
 use super::{health, token};
 use crate::connector::{CheckError, Connector, ConnectorError, Verdict};
+use crate::model::job::OUR_MAPPING;
 use crate::model::{Actor, ConditionKind, EventDraft, Instance, InstanceId, Job, JobKind, Outcome, RunPhase};
 use crate::store::{StoreError, Tx, events, instances, jobs, resources, runs};
 
@@ -306,7 +307,10 @@ fn tell(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
         resource: Some(job.subject),
         subject,
         actor: Actor::Hub,
-        action: "push.rejected",
+        action: match why.starts_with(OUR_MAPPING) {
+            true => "push.unmapped",
+            false => "push.rejected",
+        },
         outcome: Outcome::Rejected,
         detail: why.to_owned(),
         changes: Vec::new(),

@@ -4,6 +4,8 @@
 mod connect;
 #[path = "browser/lifecycle.rs"]
 mod lifecycle;
+#[path = "browser/mapping.rs"]
+mod mapping;
 #[path = "browser/pages.rs"]
 mod pages;
 #[path = "browser/picture.rs"]

@@ -61,6 +61,7 @@ fn row(path: &str, template: &str) -> MapRow {
         kind: ResourceType::User,
         path: path.into(),
         template: template.into(),
+        required: false,
     }
 }
 

@@ -2,7 +2,6 @@
 
 use rollcall::cli::command::{Command, NewTarget, WireSecret};
 use rollcall::cli::execute::execute;
-use rollcall::model::Access;
 use rollcall::secret::Secret;
 use rollcall::store::probes;
 use serde_json::Value;
@@ -84,7 +83,8 @@ async fn our_own_endpoint_is_in_order() {
         target: NewTarget {
             base_url: format!("{}/Users/", g.direct.base),
             token: WireSecret(Secret::new(token.into())),
-            access: Access::default(),
+            auth: None,
+            headers: Vec::new(),
         },
     };
     let report = execute(hub, engine, BASE, stranger(&g.direct.key)).await.unwrap();

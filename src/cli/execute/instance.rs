@@ -5,7 +5,7 @@ use crate::app::Hub;
 use crate::cli::answer::{Deleted, InstanceCreated, InstanceDetail, InstanceRow};
 use crate::cli::change::Change;
 use crate::cli::command::{NewTarget, Switch, WireSecret};
-use crate::connector::catalog;
+use crate::connector::catalog::{self, App};
 use crate::model::{Access, Auth, Header, Instance, Policies, Scope, Target, Time, UserWrites};
 use crate::store::{Rx, StoreError, instances};
 use crate::sync::manage::{self, Edit, NewConnection};
@@ -20,9 +20,11 @@ pub(super) async fn create(
     base_url: &str,
     name: String,
     app: Option<String>,
-    (scope, user_writes): (Scope, Option<UserWrites>),
+    (scope, user_writes): (Option<Scope>, Option<UserWrites>),
     target: Option<(NewTarget, Option<Time>)>,
 ) -> Result<InstanceCreated, String> {
+    let known = app.as_deref().and_then(catalog::find);
+    let scope = scope.or(known.map(App::proposed_scope)).unwrap_or_default();
     if user_writes.is_some() && scope != Scope::Groups {
         return Err("--user-writes goes with --scope groups: other instances take users anyhow.".into());
     }
@@ -36,6 +38,10 @@ pub(super) async fn create(
         None => Vec::new(),
     };
     let token_ends = target.as_ref().and_then(|(_, ends)| *ends);
+    let access = match &target {
+        Some((target, _)) => access(known, target)?,
+        None => Access::default(),
+    };
     let new = NewConnection {
         name,
         app,
@@ -44,7 +50,7 @@ pub(super) async fn create(
             user_writes: user_writes.unwrap_or_default(),
             ..Policies::default()
         },
-        access: target.as_ref().map(|(t, _)| t.access.clone()).unwrap_or_default(),
+        access,
         target: target.map(|(target, _)| (target.base_url, target.token.0)),
     };
     let made = hub.manager.create(typist(), new).await.map_err(sentence)?;
@@ -57,6 +63,26 @@ pub(super) async fn create(
         scim_base_url: scim_base_url(base_url, &made.slug),
         slug: made.slug,
         notes,
+    })
+}
+
+/// How the app is told who calls: as typed, else as it is known to want it.
+fn access(app: Option<&App>, target: &NewTarget) -> Result<Access, String> {
+    let proposed = app.map(App::proposed_auth).unwrap_or_default();
+    let auth = match (&target.auth, proposed) {
+        (Some(typed), _) => typed.clone(),
+        (None, Auth::Basic { .. }) => {
+            return Err("This app wants a user name and a password: add --auth basic:USER.".into());
+        }
+        (None, Auth::OAuth { .. }) => {
+            let text = "This app wants OAuth 2.0: add --auth oauth:TOKEN_URL,CLIENT_ID.";
+            return Err(text.into());
+        }
+        (None, proposed) => proposed,
+    };
+    Ok(Access {
+        auth,
+        headers: target.headers.clone(),
     })
 }
 
@@ -88,6 +114,9 @@ pub(super) async fn edit(
 ) -> Result<InstanceDetail, String> {
     let instance = find(hub, slug).await?;
     let mut policies = instance.policies.clone();
+    if change.map_default {
+        policies.mapping = manage::proposed_mapping(&instance.app).to_vec();
+    }
     change.apply(instance.scope, &mut policies)?;
     let preview = hub
         .manager

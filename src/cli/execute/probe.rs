@@ -4,6 +4,7 @@ use super::{find, sentence, typist};
 use crate::app::Hub;
 use crate::cli::answer::ProbeReport;
 use crate::cli::command::NewTarget;
+use crate::model::Access;
 use crate::sync::probe;
 
 pub(super) async fn instance(hub: &Hub, slug: String, writes: bool) -> Result<ProbeReport, String> {
@@ -16,8 +17,13 @@ pub(super) async fn target(hub: &Hub, target: NewTarget) -> Result<ProbeReport, 
     let NewTarget {
         base_url,
         token,
-        access,
+        auth,
+        headers,
     } = target;
+    let access = Access {
+        auth: auth.unwrap_or_default(),
+        headers,
+    };
     let found = probe::stranger(&hub.store, &hub.net, &base_url, &access, &token.0).await;
     found.map(Into::into).map_err(sentence)
 }

@@ -56,7 +56,7 @@ fn receiver(name: &str) -> Command {
     Command::InstanceCreate {
         name: name.into(),
         app: None,
-        scope: Scope::UsersAndGroups,
+        scope: None,
         user_writes: None,
         target: None,
         token_ends: None,
@@ -67,12 +67,13 @@ fn connected(base_url: &str, token: &str) -> Command {
     Command::InstanceCreate {
         name: "App".into(),
         app: None,
-        scope: Scope::UsersAndGroups,
+        scope: None,
         user_writes: None,
         target: Some(NewTarget {
             base_url: base_url.into(),
             token: secret(token),
-            access: Default::default(),
+            auth: None,
+            headers: Vec::new(),
         }),
         token_ends: None,
     }
@@ -178,7 +179,7 @@ async fn instances_that_receive() {
     let teams = |scope, user_writes| Command::InstanceCreate {
         name: "Teams".into(),
         app: None,
-        scope,
+        scope: Some(scope),
         user_writes,
         target: None,
         token_ends: None,
@@ -203,7 +204,7 @@ async fn instances_that_receive() {
     let app = Command::InstanceCreate {
         name: "X".into(),
         app: Some("nonesuch".into()),
-        scope: Scope::Users,
+        scope: Some(Scope::Users),
         user_writes: None,
         target: None,
         token_ends: None,

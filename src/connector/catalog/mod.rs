@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::model::{Capabilities, Pace, Scope, Verb};
+use crate::model::{self, Capabilities, MapRow, Pace, Scope, Verb};
 use crate::scim::schema::ResourceType;
 
 /// The App of a SCIM endpoint that has no entry of its own.
@@ -59,6 +59,9 @@ pub struct App {
     pub limits: Limits,
     /// What it does otherwise than one expects.
     pub quirks: Vec<String>,
+    /// The mapping that a new instance begins with: what the makers say the App requires, or does not take.
+    #[serde(default)]
+    pub mapping: Vec<MapRow>,
     /// The makers' own page.
     pub docs: Option<String>,
 }
@@ -268,6 +271,24 @@ impl App {
             Scope::Users
         } else {
             Scope::default()
+        }
+    }
+
+    /// How requests are authenticated, as a form begins; what the App alone knows (a user name, where access tokens are
+    /// issued) is empty. Not known: a bearer token.
+    #[must_use]
+    pub fn proposed_auth(&self) -> model::Auth {
+        match self.auth.kind {
+            AuthKind::Bearer | AuthKind::Unknown => model::Auth::Bearer,
+            AuthKind::Header => model::Auth::Header {
+                name: self.auth.header.clone().unwrap_or_default(),
+            },
+            AuthKind::Basic => model::Auth::Basic { user: String::new() },
+            AuthKind::Oauth => model::Auth::OAuth {
+                token_url: String::new(),
+                client_id: String::new(),
+                scope: None,
+            },
         }
     }
 

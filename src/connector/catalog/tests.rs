@@ -1,9 +1,15 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 use std::collections::HashSet;
 
+use serde_json::json;
+
 use super::*;
 use crate::connector::form::base_url_of;
-use crate::scim::schema::ResourceType::{Group, User};
+use crate::mapping::{self, Onward};
+use crate::model::{InstanceId, Policies, Resource, Time};
+use crate::scim::resource;
+use crate::scim::rules::Custom;
+use crate::scim::schema::ResourceType::{self, Group, User};
 
 /// Every text of an App that is read as a sentence or several.
 fn sentences(app: &App) -> impl Iterator<Item = &String> {
@@ -305,4 +311,119 @@ fn addresses_that_have_the_shape() {
         assert!(base_url_of(find(slug), typed).is_ok(), "{slug} {typed}");
     }
     assert!(base_url_of(None, "https://anything.example").is_ok());
+}
+
+#[test]
+fn mappings_can_be_read_and_fit_the_app() {
+    let mut found = 0;
+    for app in all().iter().filter(|app| !app.mapping.is_empty()) {
+        let mut policies = Policies {
+            mapping: app.mapping.clone(),
+            ..Policies::default()
+        };
+        mapping::check(&mut policies, Custom::none())
+            .unwrap_or_else(|flaw| panic!("{}: {}", app.slug, flaw.text));
+        assert_eq!(policies.mapping, app.mapping, "{}: in its one spelling", app.slug);
+        assert!(app.not_yet.is_none(), "{}", app.slug);
+        found += 1;
+    }
+    assert!(found >= 7);
+    // Where nothing is known, nothing is mapped.
+    for slug in [GENERIC, "docusign", "notion", "zoom"] {
+        assert!(find(slug).unwrap().mapping.is_empty(), "{slug}");
+    }
+}
+
+/// What an app gets of somebody with these attributes, all of them owned.
+fn sent(slug: &str, ours: serde_json::Value) -> (serde_json::Value, Option<String>) {
+    let serde_json::Value::Object(attributes) = ours else {
+        unreachable!("an object")
+    };
+    let policies = Policies {
+        mapping: find(slug).unwrap().mapping.clone(),
+        ..Policies::default()
+    };
+    let wanted = Onward::new(&policies, Custom::none()).of(&Resource {
+        row: 1,
+        instance: InstanceId(1),
+        kind: ResourceType::User,
+        id: "i".into(),
+        display: String::new(),
+        name: "ada".into(),
+        external_id: None,
+        active: true,
+        owned: resource::paths(ResourceType::User, &attributes)
+            .into_iter()
+            .collect(),
+        version: 1,
+        created: Time(0),
+        last_modified: Time(0),
+        deleted_at: None,
+        attributes,
+    });
+    let obstacle = wanted.obstacle().map(str::to_owned);
+    (wanted.document.into(), obstacle)
+}
+
+#[test]
+fn an_app_gets_what_its_makers_say_that_it_takes() {
+    let ada = || {
+        json!({ "userName": "ada", "title": "Countess", "displayName": "Ada @ Home", "externalId": "e1",
+                "name": { "givenName": "Ada", "familyName": "Lovelace" },
+                "emails": [{ "value": "ada@home.example", "type": "home" }, { "value": "ada@work.example", "type": "work" }] })
+    };
+    let (aws, _) = sent("aws-iam-identity-center", ada());
+    assert_eq!(
+        aws["emails"],
+        json!([{ "value": "ada@work.example", "type": "work" }])
+    );
+    let mut bare = ada();
+    bare.as_object_mut().unwrap().shift_remove("displayName");
+    let (aws, obstacle) = sent("aws-iam-identity-center", bare);
+    assert_eq!((&aws["displayName"], obstacle), (&json!("Ada Lovelace"), None));
+    let (_, obstacle) = sent("aws-iam-identity-center", json!({ "userName": "ada" }));
+    assert!(obstacle.unwrap().contains("name.givenName"));
+    let (asana, _) = sent("asana", ada());
+    assert_eq!(
+        (&asana["name"], asana.get("externalId")),
+        (&json!({ "formatted": "Ada Lovelace" }), None)
+    );
+    let (buildkite, _) = sent("buildkite", ada());
+    let names: Vec<&String> = buildkite.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["schemas", "userName", "name", "active"]);
+    let (terraform, _) = sent("hcp-terraform", ada());
+    let names: Vec<&String> = terraform.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["schemas", "externalId", "userName", "active", "emails"]);
+    assert_eq!(terraform["emails"], ada()["emails"]);
+    for slug in ["figma", "pagerduty"] {
+        assert_eq!(sent(slug, ada()).0["userName"], "ada@work.example", "{slug}");
+        assert_eq!(
+            sent(slug, json!({ "userName": "ada" })).0["userName"],
+            "ada",
+            "{slug}"
+        );
+    }
+    assert!(
+        sent("pagerduty", json!({ "userName": "ada" }))
+            .1
+            .unwrap()
+            .contains("displayName")
+    );
+    let long = json!({ "userName": "ada", "displayName": "ä".repeat(120) });
+    assert_eq!(sent("figma", long).0["displayName"], "ä".repeat(100));
+    assert_eq!(sent("slack", ada()).0["displayName"], "Ada  Home");
+}
+
+#[test]
+fn a_way_to_sign_in_is_proposed() {
+    let of = |slug: &str| find(slug).unwrap().proposed_auth();
+    assert_eq!(of("aws-iam-identity-center"), model::Auth::Bearer);
+    assert_eq!(of(GENERIC), model::Auth::Bearer, "not known");
+    assert_eq!(
+        of("proof"),
+        model::Auth::Header {
+            name: "ApiKey".into()
+        }
+    );
+    assert_eq!(of("pingone").as_str(), "oauth");
 }

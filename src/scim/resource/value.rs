@@ -1,5 +1,5 @@
 //! One value of one attribute: checked against its definition and brought into the form that is stored.
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use crate::scim::Attributes;
 use crate::scim::error::{ScimError, quote};
@@ -45,6 +45,23 @@ pub(crate) fn checked_simple(
             _ => Ok(value),
         }
     })
+}
+
+/// A text as one simple value of this type; `None` if it is none.
+pub fn of_text(kind: Type, text: &str) -> Option<Value> {
+    match kind {
+        Type::Boolean => tolerance::boolean(text).map(Value::Bool),
+        Type::Integer => text.parse::<i64>().ok().map(Value::from),
+        // Whole ones stay whole: 1 and 1.0 would be told apart.
+        Type::Decimal => match text.parse::<i64>() {
+            Ok(whole) => Some(whole.into()),
+            Err(_) => text.parse().ok().and_then(Number::from_f64).map(Value::Number),
+        },
+        Type::String | Type::Reference | Type::Binary | Type::DateTime => {
+            is_what_it_is_called(kind, text).then(|| Value::from(text))
+        }
+        Type::Complex => None,
+    }
 }
 
 /// Whether a text is a date and time, or base64, where it is called so.

@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use crate::model::job::OUR_MAPPING;
 use crate::model::{InstanceId, Time};
 use crate::store::{Rx, StoreError};
 
@@ -16,6 +17,8 @@ pub struct JobCounts {
     pub rejected: u64,
     /// Those of `rejected` that would end somebody's access; tried again hourly.
     pub leavers: u64,
+    /// Those of `rejected` that the app was never asked about: our own mapping gives nothing that can be sent.
+    pub unmapped: u64,
     /// Waiting for Allow or Reject.
     pub held: u64,
 }
@@ -54,17 +57,18 @@ pub fn counts(rx: &Rx<'_>, instance: InstanceId) -> Result<JobCounts, StoreError
     })
 }
 
-/// Only what sleeps (`rejected`, `leavers`, `held`): costs as much as there is of it.
+/// Only what sleeps (`rejected`, `leavers`, `unmapped`, `held`): costs as much as there is of it.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn stuck(rx: &Rx<'_>, instance: InstanceId) -> Result<JobCounts, StoreError> {
     let mut rows = rx.conn.prepare_cached(
-        "SELECT state = 'held', due_at IS NOT NULL, count(*) FROM jobs INDEXED BY jobs_stuck
-         WHERE instance = ?1 AND kind = 1 AND state IN ('rejected', 'held') GROUP BY 1, 2",
+        "SELECT state = 'held', due_at IS NOT NULL, count(*), coalesce(substr(last_error, 1, length(?2)) = ?2, 0)
+         FROM jobs INDEXED BY jobs_stuck
+         WHERE instance = ?1 AND kind = 1 AND state IN ('rejected', 'held') GROUP BY 1, 2, 4",
     )?;
     let mut counts = JobCounts::default();
-    let mut rows = rows.query([instance.0])?;
+    let mut rows = rows.query(params![instance.0, OUR_MAPPING])?;
     while let Some(r) = rows.next()? {
         let n = u64::from(r.get::<_, u32>(2)?);
         match (r.get(0)?, r.get(1)?) {
@@ -72,6 +76,7 @@ pub fn stuck(rx: &Rx<'_>, instance: InstanceId) -> Result<JobCounts, StoreError>
             (false, access) => {
                 counts.rejected += n;
                 counts.leavers += if access { n } else { 0 };
+                counts.unmapped += if r.get(3)? { n } else { 0 };
             }
         }
     }

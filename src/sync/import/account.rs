@@ -10,12 +10,12 @@ use crate::model::job::priority;
 use crate::model::profile::PROBE_PREFIX;
 use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, LinkState, Outcome, Resource};
 use crate::scim::fold;
-use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::store::jobs::Standing;
 use crate::store::links::By;
 use crate::store::{StoreError, Tx, adoptions, events, jobs, links, resources};
 use crate::sync::adoption;
+use crate::sync::present::declared;
 
 /// A page's look at the app.
 pub(super) struct Look<'a> {
@@ -196,7 +196,8 @@ enum Whose {
 /// By externalId, then by name. The app knows ours by what goes onward of them.
 fn waiting(look: &Look<'_>, external: Option<&str>, name: &str, id: &str) -> Result<Whose, StoreError> {
     let (tx, instance) = (look.tx, look.instance.id);
-    let onward = Onward::new(&look.instance.policies, Custom::none());
+    let custom = declared(tx, instance, &look.instance.policies)?;
+    let onward = Onward::new(&look.instance.policies, &custom);
     if let Some(external) = external {
         let mut same = free(
             look,

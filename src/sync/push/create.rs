@@ -43,9 +43,12 @@ impl Push<'_> {
         self.make(now, link).await
     }
 
-    /// The call itself; `link` is `creating`.
+    /// The call itself, if our mapping gives somebody whom the app can take; `link` is `creating`.
     async fn make(&mut self, now: Present, link: Link) -> Step {
         let kind = now.ours.kind;
+        if let Some(why) = now.wanted.obstacle().map(str::to_owned) {
+            return self.give_up(link, Ended::Rejected { why, access: false }).await;
+        }
         let made = self.app().await?.create(kind, &now.wanted.document, &[]).await;
         match self.heard(made) {
             Ok(remote) => self.note(move |tx| created(tx, &now, link, &remote)).await,

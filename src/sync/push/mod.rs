@@ -76,7 +76,7 @@ impl Push<'_> {
             && let Some(fault) = now.wanted.faults.first()
         {
             // What can be sent is; then it needs a person.
-            self.why = Some(fault.trim_end_matches('.').to_owned());
+            self.why = Some(fault.clone());
         }
         match now.plan() {
             Action::Create if self.why.is_some() => self.nothing().await,

@@ -16,6 +16,7 @@ use super::parts::{Choice, Refusals};
 use super::respond::respond;
 use super::words;
 use crate::connector::catalog::{self, App};
+use crate::mapping::REST;
 use crate::model::{Access, Policies, Scope, UserWrites};
 use crate::sync::manage::{ManageError, NewConnection, clean_access, clean_url};
 use crate::sync::token;
@@ -106,15 +107,18 @@ pub async fn get(ask: Ask) -> Answer {
     } else {
         proposed(&app.slug)
     };
+    let known = catalog::find(&app.slug);
+    let access = Access {
+        auth: known.map(App::proposed_auth).unwrap_or_default(),
+        ..Access::default()
+    };
     let typed = Typed {
         name,
         base_url: String::new(),
         cut: String::new(),
-        access: AccessForm::stored(&Access::default()),
+        access: AccessForm::stored(&access),
         token_ends: String::new(),
-        scope: catalog::find(&app.slug)
-            .map(App::proposed_scope)
-            .unwrap_or_default(),
+        scope: known.map(App::proposed_scope).unwrap_or_default(),
         user_writes: UserWrites::default(),
     };
     answer(&ask, StatusCode::OK, app, typed, Refusals::default(), None).await
@@ -305,10 +309,23 @@ fn of_app(app: &App) -> AppForm {
             Some(_) => String::new(),
             None => catalog::TOKEN_REMINDER.into(),
         },
-        quirks: app.quirks.clone(),
+        quirks: app.quirks.iter().cloned().chain(begins(app)).collect(),
         known: known(app),
         docs: app.docs.clone(),
     }
+}
+
+/// What its mapping begins with, in a sentence; none: everything goes as it is.
+fn begins(app: &App) -> Option<String> {
+    let rows = app.mapping.iter().filter(|row| row.path != REST);
+    let paths: Vec<&str> = rows.map(|row| row.path.as_str()).collect();
+    (!paths.is_empty()).then(|| {
+        format!(
+            "What is sent is adapted to it: the instance begins with a mapping of {}, which you can change under Settings, \
+             Scope and mapping.",
+            paths.join(", ")
+        )
+    })
 }
 
 fn receive_only() -> AppForm {

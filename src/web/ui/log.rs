@@ -40,6 +40,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("push.members_added", "gained {n} in the app"),
     ("push.members_removed", "lost {n} in the app"),
     ("push.rejected", "was refused"),
+    ("push.unmapped", "was not sent"),
     ("push.no_account", "has no account in the app"),
     ("push.not_made", "cannot be made in the app"),
     ("push.not_taken", "is kept otherwise by the app"),

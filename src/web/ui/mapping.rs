@@ -1,8 +1,12 @@
 //! `/instances/{slug}/mapping`: who goes onward, what of them, and what that gives for a chosen person. Nothing that
 //! would take access from somebody is saved before a page said whose.
 
+pub(super) mod examples;
+
 use actix_web::http::StatusCode;
 use askama::Template;
+
+use self::examples::{Example, Examples, address};
 
 use super::ask::Ask;
 use super::chrome::Inside;
@@ -13,14 +17,12 @@ use super::instance::{Head, Tab};
 use super::page::Page;
 use super::parts::{Choice, Refusals};
 use super::respond::respond;
-use super::{values, words};
-use crate::mapping::{Flaw, Onward, ROWS, Slot};
-use crate::model::{Instance, InstanceId, MapRow, Policies, Resource};
-use crate::scim::rules::Custom;
+use super::{paging, words};
+use crate::mapping::{Flaw, REST, ROWS, name_path};
+use crate::model::{Instance, MapRow, Policies};
 use crate::scim::schema::ResourceType;
-use crate::scim::{fold, resource};
-use crate::store::{Rx, resources};
-use crate::sync::manage::{Edit, ManageError};
+use crate::store::custom;
+use crate::sync::manage::{Edit, ManageError, proposed_mapping};
 use crate::sync::preview::{Carries, Preview};
 
 /// Scope and mapping.
@@ -41,17 +43,19 @@ pub struct MappingPage {
     pub carries: Vec<String>,
     /// In the order in which they were added.
     pub rows: Vec<RowShown>,
+    /// The catalog proposes rows for the app.
+    pub proposed: bool,
+    /// These are others than it proposes.
+    pub differs: bool,
     /// No row can be added.
     pub full: bool,
     /// The row that is added, as typed.
     pub new: RowShown,
     /// Of people, of groups.
     pub kinds: Vec<Choice>,
-    /// For whom examples are made: a userName, as typed.
-    pub user: String,
-    /// Nobody here has that userName.
-    pub nobody: bool,
-    /// Fields: `carry_users`, `carry_groups`, `carry_group_names`, `path`.
+    /// For whom examples are made.
+    pub examples: Examples,
+    /// Fields: `carry_users`, `carry_groups`, `carry_group_names`, `path`, `template-1` and so on.
     pub refused: Refusals,
     /// What saving would take away, and the form that saves it all the same.
     pub asked: Option<Asked>,
@@ -66,10 +70,39 @@ pub struct RowShown {
     pub path: String,
     /// As typed or stored.
     pub template: String,
-    /// What it gives for the chosen person.
-    pub example: String,
+    /// The app takes nobody new without it.
+    pub required: bool,
+    /// It always is: there is no account without it.
+    pub is_name: bool,
+    /// All without a row: no template, never required.
+    pub is_rest: bool,
+    /// What the catalog has to do with it: `default`, `changed` or nothing.
+    pub origin: &'static str,
+    /// What it gives.
+    pub example: Example,
     /// What is wrong with it.
     pub wrong: Option<String>,
+}
+
+impl RowShown {
+    fn of(row: &MapRow, proposed: &[MapRow], example: Example) -> Self {
+        let origin = match proposed.iter().find(|p| p.kind == row.kind && p.path == row.path) {
+            Some(same) if same == row => "default",
+            Some(_) => "changed",
+            None => "",
+        };
+        Self {
+            kind: row.kind.name(),
+            path: row.path.clone(),
+            template: row.template.clone(),
+            required: row.required,
+            is_name: row.path == name_path(row.kind),
+            is_rest: row.path == REST,
+            origin,
+            example,
+            wrong: None,
+        }
+    }
 }
 
 /// A change that takes something away waits for a second press.
@@ -81,7 +114,7 @@ pub struct Asked {
 }
 
 /// Fields of the forms here.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 10] = [
     "act",
     "carry_users",
     "carry_groups",
@@ -90,7 +123,12 @@ const FIELDS: [&str; 8] = [
     "was",
     "path",
     "template",
+    "required",
+    "user",
 ];
+/// Longest text that is looked for, and longest path, in characters.
+const USER: usize = 300;
+const PATH: usize = 400;
 const KINDS: [(&str, &str, &str); 2] = [("User", "People", ""), ("Group", "Groups", "")];
 
 /// What is shown beside what is stored.
@@ -100,8 +138,6 @@ struct Shown {
     policies: Option<Policies>,
     new: RowShown,
     refused: Refusals,
-    /// The path of the row that is wrong, and why.
-    wrong: Option<(String, String)>,
     asked: Option<Asked>,
 }
 
@@ -120,7 +156,7 @@ pub async fn get(ask: Ask) -> Answer {
 pub async fn post(ask: Ask) -> Answer {
     let instance = ask.instance().await?;
     let mut policies = instance.policies.clone();
-    let at = apply(&ask.form, &mut policies);
+    let at = apply(&ask.form, &instance.app, &mut policies);
     let again = StatusCode::UNPROCESSABLE_ENTITY;
     let preview = match ask.pages.manager.preview(instance.id, &policies).await {
         Ok(preview) => preview,
@@ -147,19 +183,22 @@ pub async fn post(ask: Ask) -> Answer {
     };
     ask.pages.manager.edit(ask.actor()?, instance.id, edit).await?;
     ask.pages.engine.wake();
-    ask.go_on(
-        &format!("/instances/{}/mapping", instance.slug),
-        Some(News::Saved),
-    )
+    let page = address(&instance);
+    let back = match ask.form.short("user", USER) {
+        user if user.is_empty() => page,
+        user => paging::link(&page, &[], ("user", &user)),
+    };
+    ask.go_on(&back, Some(News::Saved))
 }
 
 /// Does what the form says to the policies; the row that it is about, if that one is new.
-fn apply(form: &Form, policies: &mut Policies) -> Option<MapRow> {
+fn apply(form: &Form, app: &str, policies: &mut Policies) -> Option<MapRow> {
     let kind = ResourceType::of_name(form.text("kind")).unwrap_or(ResourceType::User);
     let new = MapRow {
         kind,
-        path: form.short("path", 300),
+        path: form.short("path", PATH),
         template: form.text("template").to_owned(),
+        required: form.ticked("required"),
     };
     let was = form.text("was");
     let is_it = |row: &MapRow| row.kind == kind && row.path == was;
@@ -171,13 +210,17 @@ fn apply(form: &Form, policies: &mut Policies) -> Option<MapRow> {
             policies.carry_group_names = names.filter(|name| !name.is_empty()).map(str::to_owned).collect();
             None
         }
+        "default" => {
+            policies.mapping = proposed_mapping(app).to_vec();
+            None
+        }
         "remove" => {
             policies.mapping.retain(|row| !is_it(row));
             None
         }
         "row" => match policies.mapping.iter_mut().find(|row| is_it(row)) {
             Some(row) => {
-                row.template = new.template;
+                (row.template, row.required) = (new.template, new.required);
                 None
             }
             None => {
@@ -202,14 +245,17 @@ fn refused(form: &Form, mut policies: Policies, new: &Option<MapRow>, flaw: Flaw
                 } else {
                     "User"
                 },
-                path: form.short("path", 300),
+                path: form.short("path", PATH),
                 template: form.text("template").to_owned(),
+                required: form.ticked("required"),
                 ..RowShown::default()
             };
         }
         ("mapping", None) => {
-            let row = flaw.row.and_then(|row| policies.mapping.get(row));
-            shown.wrong = row.map(|row| (row.path.clone(), flaw.text));
+            // In the summary and at the row.
+            if let Some(row) = flaw.row {
+                shown.refused.add(format!("template-{}", row + 1), flaw.text);
+            }
         }
         (field, _) => shown.refused.add(field, flaw.text),
     }
@@ -219,34 +265,37 @@ fn refused(form: &Form, mut policies: Policies, new: &Option<MapRow>, flaw: Flaw
 
 async fn answer(ask: &Ask, code: StatusCode, shown: Shown) -> Answer {
     let slug = ask.part("slug");
-    let user = ask.query.short("user", 300);
+    let user = match ask.form.short("user", USER) {
+        user if user.is_empty() => ask.query.short("user", USER),
+        user => user,
+    };
     let instance = ask.instance().await?;
     let carries = ask.pages.manager.carries(instance.id).await?;
     let made = ask.read(move |rx, chrome| {
         let Inside {
             page, head, instance, ..
         } = chrome.inside(rx, &slug, Tab::Settings, Some("Scope and mapping"))?;
-        let chosen = chosen(rx, instance.id, &user)?;
+        let examples = Examples::find(rx, &instance, user)?;
         let policies = shown.policies.unwrap_or_else(|| instance.policies.clone());
-        let row = |row: &MapRow| RowShown {
-            kind: row.kind.name(),
+        let proposed = proposed_mapping(&instance.app);
+        let given = examples.of(&policies, &custom::of(rx, instance.id)?);
+        let rows = policies.mapping.iter().zip(given).enumerate();
+        let rows = rows.map(|(n, (row, example))| RowShown {
             wrong: shown
-                .wrong
-                .as_ref()
-                .filter(|(path, _)| *path == row.path)
-                .map(|(_, why)| why.clone()),
-            example: chosen.as_ref().map(|ours| example(row, ours)).unwrap_or_default(),
-            path: row.path.clone(),
-            template: row.template.clone(),
-        };
+                .refused
+                .of(&format!("template-{}", n + 1))
+                .map(str::to_owned),
+            ..RowShown::of(row, proposed, example)
+        });
         Ok::<_, Fail>(MappingPage {
             carries: said(&instance, &carries),
-            rows: policies.mapping.iter().map(row).collect(),
+            rows: rows.collect(),
+            proposed: !proposed.is_empty(),
+            differs: policies.mapping != proposed,
             full: policies.mapping.len() >= ROWS,
             kinds: Choice::list(&KINDS, shown.new.kind),
             new: shown.new,
-            nobody: !user.is_empty() && chosen.is_none(),
-            user,
+            examples,
             carry_users: policies.carry_users,
             carry_groups: policies.carry_groups,
             carry_group_names: policies.carry_group_names.join("\n"),
@@ -257,42 +306,6 @@ async fn answer(ask: &Ask, code: StatusCode, shown: Shown) -> Answer {
         })
     });
     Ok(respond(code, &made.await?))
-}
-
-/// The person whom examples are about, as if all of them were pushed.
-fn chosen(rx: &Rx<'_>, instance: InstanceId, user: &str) -> Result<Option<Resource>, Fail> {
-    if user.is_empty() {
-        return Ok(None);
-    }
-    let mut found = resources::by_name(rx, instance, ResourceType::User, &fold(user))?;
-    let ours = found.pop().map(|mut ours| {
-        if !ours.is_managed() {
-            ours.owned.extend(resource::paths(ours.kind, &ours.attributes));
-        }
-        ours
-    });
-    Ok(ours)
-}
-
-/// What one row gives.
-fn example(row: &MapRow, ours: &Resource) -> String {
-    if row.kind != ours.kind || row.template.trim().is_empty() {
-        return String::new();
-    }
-    let alone = Policies {
-        mapping: vec![row.clone()],
-        ..Policies::default()
-    };
-    let wanted = Onward::new(&alone, Custom::none()).of(ours);
-    if let Some(fault) = wanted.faults.first() {
-        return fault.clone();
-    }
-    let path = Slot::read(row.kind, &row.path)
-        .map(|slot| slot.path)
-        .unwrap_or_default();
-    resource::get(&wanted.document, &path)
-        .map(values::text)
-        .unwrap_or_default()
 }
 
 /// Who goes onward, counted.

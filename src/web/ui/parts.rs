@@ -1,6 +1,8 @@
 //! Small things that appear on many pages, each with its own piece of template: badge, time, paging, event row. They
 //! write HTML of their own (hence `HtmlSafe`); every text in them is escaped there.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use askama::filters::HtmlSafe;
 
@@ -286,7 +288,7 @@ pub struct Refusals(
 #[derive(Clone, Debug)]
 pub struct Refusal {
     /// `name` and `id` of the input.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// A sentence that says what to fix.
     pub text: String,
 }
@@ -299,9 +301,9 @@ impl Refusals {
     }
 
     /// Adds one.
-    pub fn add(&mut self, field: &'static str, text: impl Into<String>) {
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, text: impl Into<String>) {
         self.0.push(Refusal {
-            field,
+            field: field.into(),
             text: text.into(),
         });
     }

@@ -120,6 +120,8 @@ pub struct TargetSide {
     pub next_try: Option<When>,
     /// *Try again* helps.
     pub may_retry: bool,
+    /// Our own mapping is at fault and nothing was sent: the page where it is mended.
+    pub mend: Option<String>,
 }
 
 /// Lines of the log on a person's or group's page.

@@ -358,7 +358,7 @@ mod tests {
             t[1] = "x".repeat(LONGEST + 1);
             t[4] = "not an address".into();
         }));
-        let fields: Vec<_> = wrong.0.iter().map(|r| r.field).collect();
+        let fields: Vec<_> = wrong.0.iter().map(|r| &*r.field).collect();
         assert_eq!(fields, ["user_name", "display_name", "email"]);
     }
 

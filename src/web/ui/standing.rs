@@ -2,9 +2,11 @@
 
 use super::parts::{Badge, Tone, When};
 use super::person::TargetSide;
-use super::words;
+use super::{paging, words};
 use crate::mapping::{Carried, Onward};
+use crate::model::job::OUR_MAPPING;
 use crate::model::{Instance, LinkState, Resource, Time, Verb};
+use crate::scim::schema::ResourceType;
 use crate::store::{Rx, StoreError, custom, jobs, links};
 use crate::sync::{adoption, plan};
 
@@ -109,8 +111,22 @@ pub fn target(
             .and_then(|j| j.due_at)
             .filter(|due| *due > now)
             .map(|due| When::clock(due, now)),
+        mend: job
+            .as_ref()
+            .and_then(|j| j.last_error.as_deref())
+            .filter(|why| why.starts_with(OUR_MAPPING))
+            .map(|_| mend(instance, ours)),
         may_retry: job.is_some_and(|j| matches!(j.state.as_str(), "rejected" | "retrying")),
     }))
+}
+
+/// The page of the mapping, with what it gives for this person.
+fn mend(instance: &Instance, ours: &Resource) -> String {
+    let page = format!("/instances/{}/mapping", instance.slug);
+    match ours.kind {
+        ResourceType::User => paging::link(&page, &[], ("user", &ours.name)),
+        ResourceType::Group => page,
+    }
 }
 
 #[cfg(test)]

@@ -356,9 +356,32 @@ async fn mapping(browser: &mut Browser) {
     browser.fill("template", "{{ userName|upper }}").await;
     browser.press("Add").await;
     browser.says(&["Saved."]).await;
-    browser.fill("user", "person07@example.com").await;
+    browser.says(&["Examples are of", "PERSON01@EXAMPLE.COM"]).await;
+    browser.fill("user", "nobody at all").await;
     browser.press("Show").await;
+    browser
+        .says(&["Nobody here has “nobody at all” in their name or e-mail."])
+        .await;
+    browser.fill("user", "person0").await;
+    browser.press("Show").await;
+    browser
+        .says(&["Also found:", "and 2 more", "PERSON01@EXAMPLE.COM"])
+        .await;
+    browser.press("person07@example.com").await;
     browser.says(&["PERSON07@EXAMPLE.COM"]).await;
+    browser.fill("template-1", "{{ userNam }}").await;
+    browser.press("Save the template of nickName").await;
+    browser
+        .says(&[
+            "One thing to fix",
+            "“userNam” is nothing that a template of a User can name",
+        ])
+        .await;
+    assert_eq!(browser.value("template-1").await, "{{ userNam }}");
+    browser.fill("template-1", "{{ title }}").await;
+    browser.tick("#required-1").await;
+    browser.press("Save the template of nickName").await;
+    browser.says(&["Saved.", "Required", "It gives no value"]).await;
     browser.press("Remove the row of nickName").await;
     browser.says(&["Saved.", "No rows"]).await;
 }

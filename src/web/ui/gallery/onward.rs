@@ -7,6 +7,7 @@ use crate::sync::preview::{Loses, Preview};
 use crate::web::ui::attributes::{AttributeRow, AttributesPage};
 use crate::web::ui::capabilities::{CapabilitiesPage, CheckGroup, CheckLine, badge};
 use crate::web::ui::instance::Tab;
+use crate::web::ui::mapping::examples::{Example, Examples, Other};
 use crate::web::ui::mapping::{Asked, MappingPage, RowShown};
 use crate::web::ui::parts::{Choice, Refusals};
 
@@ -34,7 +35,15 @@ pub(super) fn mapping() -> MappingPage {
         kind,
         path: path.into(),
         template: template.into(),
-        example: "Ada LOVELACE".into(),
+        required: true,
+        is_name: false,
+        is_rest: false,
+        origin: if wrong.is_some() { "changed" } else { "default" },
+        example: Example {
+            text: HOSTILE.into(),
+            is_wrong: wrong.is_some(),
+            is_silent: false,
+        },
         wrong: wrong.map(str::to_owned),
     };
     let mut refused = Refusals::default();
@@ -53,8 +62,20 @@ pub(super) fn mapping() -> MappingPage {
         full: false,
         new: RowShown::default(),
         kinds: Choice::list(&[("User", "People", ""), ("Group", "Groups", "")], "User"),
-        user: HOSTILE.into(),
-        nobody: true,
+        proposed: true,
+        differs: true,
+        examples: Examples {
+            asked: HOSTILE.into(),
+            name: HOSTILE.into(),
+            user_name: HOSTILE.into(),
+            others: vec![Other {
+                name: HOSTILE.into(),
+                href: "/instances/jira/mapping?user=ben".into(),
+            }],
+            more: 3,
+            group: HOSTILE.into(),
+            ..Examples::default()
+        },
         refused,
         asked: Some(Asked {
             preview: preview(),

@@ -94,6 +94,7 @@ fn target() -> TargetSide {
         remote_id: None,
         next_try: None,
         may_retry: true,
+        mend: None,
     }
 }
 
@@ -214,6 +215,7 @@ pub(super) fn group() -> GroupPage {
             reason: String::new(),
             remote_id: Some("6f2c-0017".into()),
             may_retry: false,
+            mend: None,
             next_try: None,
         }),
         events: vec![event(
