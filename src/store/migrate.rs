@@ -14,6 +14,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0005_probes.sql")),
     M::up(include_str!("../../migrations/0006_runs.sql")),
     M::up(include_str!("../../migrations/0007_adoptions.sql")),
+    M::up(include_str!("../../migrations/0008_breaks.sql")),
 ];
 
 /// Brings the database to this version's schema, each step in a transaction.

@@ -3,13 +3,14 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Rx, StoreError, Topic, Tx};
-use crate::model::run::RunCounts;
+use crate::model::run::{Breaks, RunCounts};
 use crate::model::{InstanceId, Run, RunPhase, Time};
 
 /// Runs kept per instance.
 const KEPT: i64 = 100;
 
-const COLUMNS: &str = "id, instance, phase, started, ended, expected, counts, error, place, saved, troubles";
+const COLUMNS: &str =
+    "id, instance, phase, started, ended, expected, counts, error, place, saved, troubles, breaks";
 
 fn read(r: &Row<'_>) -> rusqlite::Result<Run> {
     let counts: RunCounts = serde_json::from_str(r.get_ref(6)?.as_str()?).unwrap_or_default();
@@ -25,6 +26,7 @@ fn read(r: &Row<'_>) -> rusqlite::Result<Run> {
         place: r.get(8)?,
         saved: Time(r.get(9)?),
         troubles: serde_json::from_str(r.get_ref(10)?.as_str()?).unwrap_or_default(),
+        breaks: serde_json::from_str(r.get_ref(11)?.as_str()?).unwrap_or_default(),
     })
 }
 
@@ -53,21 +55,71 @@ pub fn start(tx: &Tx<'_>, instance: InstanceId) -> Result<Run, StoreError> {
         counts: RunCounts::default(),
         troubles: Vec::new(),
         error: None,
+        breaks: Breaks::default(),
     })
 }
 
-/// Writes where a run stands, unless it has ended meanwhile. False: it had, and nothing was written.
+/// Writes where a run stands that has got on, unless it has ended meanwhile. False: it had, and nothing was written.
 ///
 /// # Errors
 /// When the database fails.
 pub fn save(tx: &Tx<'_>, run: &Run) -> Result<bool, StoreError> {
+    write(tx, run, tx.now())
+}
+
+/// The run that has not ended goes on.
+///
+/// # Errors
+/// When the database fails.
+pub fn go_on(tx: &Tx<'_>, mut run: Run) -> Result<Run, StoreError> {
+    run.breaks.waits = false;
+    write(tx, &run, run.saved)?;
+    Ok(run)
+}
+
+/// The run that has not ended broke off for a passing reason. It waits if something was read that it can go on from, else
+/// it ends. True: it had got on since it last broke off.
+///
+/// # Errors
+/// When the database fails.
+pub fn break_off(tx: &Tx<'_>, instance: InstanceId, why: &str) -> Result<bool, StoreError> {
+    let Some(mut run) = open(tx, instance)? else {
+        return Ok(false);
+    };
+    if run.place.is_none() && run.phase == RunPhase::Users {
+        end(tx, instance, RunPhase::Failed, Some(why))?;
+        return Ok(false);
+    }
+    let at = format!(
+        "{} {}",
+        run.phase.as_str(),
+        run.place.as_deref().unwrap_or_default()
+    );
+    let got_on = run.breaks.at != at;
+    run.breaks = Breaks {
+        count: run.breaks.count + 1,
+        first: if run.breaks.count == 0 {
+            why.to_owned()
+        } else {
+            run.breaks.first
+        },
+        last: why.to_owned(),
+        at,
+        waits: true,
+    };
+    write(tx, &run, run.saved)?;
+    Ok(got_on)
+}
+
+fn write(tx: &Tx<'_>, run: &Run, saved: Time) -> Result<bool, StoreError> {
     let damaged = |_| StoreError::Damaged("run");
     let counts = serde_json::to_string(&run.counts).map_err(damaged)?;
     let troubles = serde_json::to_string(&run.troubles).map_err(damaged)?;
+    let breaks = serde_json::to_string(&run.breaks).map_err(damaged)?;
     let written = tx
         .conn
         .prepare_cached(
-            "UPDATE runs SET phase = ?2, ended = ?3, expected = ?4, place = ?5, counts = ?6, error = ?7, saved = ?8, troubles = ?9
+            "UPDATE runs SET phase = ?2, ended = ?3, expected = ?4, place = ?5, counts = ?6, error = ?7, saved = ?8, troubles = ?9, breaks = ?10
              WHERE id = ?1 AND ended IS NULL",
         )?
         .execute(params![
@@ -78,8 +130,9 @@ pub fn save(tx: &Tx<'_>, run: &Run) -> Result<bool, StoreError> {
             run.place,
             counts,
             run.error,
-            tx.now().0,
+            saved.0,
             troubles,
+            breaks,
         ])?;
     tx.tell(run.instance, Topic::Health);
     Ok(written > 0)
@@ -123,6 +176,7 @@ pub fn end(
     run.phase = phase;
     run.ended = Some(tx.now());
     run.error = why.map(str::to_owned);
+    run.breaks.waits = false;
     save(tx, &run)?;
     Ok(Some(run))
 }

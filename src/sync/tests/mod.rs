@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod app;
+mod breaks;
 mod hub;
 mod odd_apps;
 mod probes;
