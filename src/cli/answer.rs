@@ -266,6 +266,12 @@ pub struct AdoptionReport {
     pub groups: AdoptionCounts,
     /// Pairs that wait: the proposed first.
     pub waiting: Vec<AdoptionRow>,
+    /// The numbers are the least: not everybody could be counted in time.
+    #[serde(default)]
+    pub partial: bool,
+    /// What a person should know beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// How many stand in each class; each stands in one.

@@ -97,8 +97,9 @@ impl Push<'_> {
             }
             (None, Found::None) => {
                 let id = now.instance.id;
-                self.ctx.write(id, move |tx| no_account(tx, &now)).await?;
-                Err(Ended::Done)
+                let met = self.ctx.write(id, move |tx| no_account(tx, &now)).await?;
+                // It is linked now, or waits for a person: plan again.
+                if met { Ok(()) } else { Err(Ended::Done) }
             }
             (link, found) => {
                 let link = link.clone().unwrap_or_else(|| {
@@ -404,11 +405,16 @@ fn free(tx: &Tx<'_>, now: &Present, link: &Link, remote: &Remote) -> Result<Opti
 const NAMED: usize = 5;
 
 /// There is nobody to put into the groups: told once, until there was.
-fn no_account(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
+fn no_account(tx: &Tx<'_>, now: &Present) -> Result<bool, StoreError> {
     let groups = members::groups_of(tx, now.ours.row)?;
-    let told = events::latest_push(tx, now.ours.row)?.as_deref() == Some(NO_ACCOUNT);
-    if groups.is_empty() || told || now.ours.deleted_at.is_some() {
-        return Ok(());
+    if groups.is_empty() || now.ours.deleted_at.is_some() {
+        return Ok(false);
+    }
+    if adoption::look_for(tx, &now.instance, &now.ours)? != adoption::Found::Nothing {
+        return Ok(true);
+    }
+    if events::latest_push(tx, now.ours.row)?.as_deref() == Some(NO_ACCOUNT) {
+        return Ok(false);
     }
     let mut names: Vec<&str> = groups.iter().take(NAMED).map(|g| g.display.as_str()).collect();
     if groups.len() > NAMED {
@@ -418,7 +424,8 @@ fn no_account(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
         "In the app it is missing from {}, until it has an account there.",
         names.join(", ")
     );
-    tell(tx, &now.ours, NO_ACCOUNT, Outcome::Skipped, text, Vec::new()).map(drop)
+    tell(tx, &now.ours, NO_ACCOUNT, Outcome::Skipped, text, Vec::new())?;
+    Ok(false)
 }
 
 /// Said of members without an account in scope *groups*.

@@ -8,4 +8,5 @@ mod odd_apps;
 mod probes;
 mod pushes;
 mod reads;
+mod size;
 mod trouble;
