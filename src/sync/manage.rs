@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::connect;
 use super::credential::{self, CredentialError, can_seal};
 use super::removal;
-use super::token::{day, remind};
+use super::token::{remind, said_of_end, set_end};
 use crate::connector::form::{base_url_of, clean_base_url, clean_secret, same_destination};
 pub use crate::connector::form::{clean_access, parse_header};
 use crate::connector::{CheckError, Net, Token, catalog};
@@ -437,19 +437,6 @@ impl Manager {
         self.store.write(Lane::Front, Some(id), work).await?;
         self.store.telemetry().forget(id);
         Ok(())
-    }
-}
-
-/// Notes when the token ends, and says what is to be said of that.
-fn set_end(tx: &Tx<'_>, id: InstanceId, ends: Option<Time>) -> Result<(), StoreError> {
-    instances::set_secret_end(tx, id, ends)?;
-    remind(tx, id)
-}
-
-fn said_of_end(ends: Option<Time>) -> String {
-    match ends {
-        Some(at) => format!("The token ends on {}.", day(at)),
-        None => "When the token ends is not known.".into(),
     }
 }
 

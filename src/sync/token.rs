@@ -118,6 +118,20 @@ pub(super) fn remind(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Notes when the token ends, and says what is to be said of that.
+pub(super) fn set_end(tx: &Tx<'_>, id: InstanceId, ends: Option<Time>) -> Result<(), StoreError> {
+    instances::set_secret_end(tx, id, ends)?;
+    remind(tx, id)
+}
+
+/// The end of a token as an event tells it.
+pub(super) fn said_of_end(ends: Option<Time>) -> String {
+    match ends {
+        Some(at) => format!("The token ends on {}.", day(at)),
+        None => "When the token ends is not known.".into(),
+    }
+}
+
 fn note(
     tx: &Tx<'_>,
     instance: &Instance,

@@ -480,8 +480,8 @@ async fn a_paused_instance_says_that_the_rest_is_found_later() {
         .switch(admin(), g.instance.id, Switch::Pause)
         .await
         .unwrap();
-    let viewer = Visitor::viewer(&g.hub).await;
-    let page = viewer.get("/instances/app/adoption").await;
+    let visitor = Visitor::operator(&g.hub).await;
+    let page = visitor.get("/instances/app/adoption").await;
     assert!(page.text.contains("is found once it is resumed"), "{}", page.text);
     let slug = g.instance.slug.clone();
     let list = Command::AdoptionList { slug };
