@@ -124,10 +124,14 @@ pub struct RunRow {
     pub run: Option<i64>,
     /// Where it stands; null while it is only queued.
     pub phase: Option<RunPhase>,
-    /// `done`, `failed`, `cancelled`; `timeout`: it goes on, but was not waited for any longer; null while it runs.
+    /// `done`, `failed`, `cancelled`; null while it runs or waits. Of one that was waited for also `timeout` and
+    /// `interrupted`: it goes on, but was not waited for any longer.
     pub outcome: Option<String>,
     /// When it began.
     pub started_at: Option<String>,
+    /// When it ended.
+    #[serde(default)]
+    pub ended_at: Option<String>,
     /// Users read.
     pub users: u64,
     /// Groups read.
@@ -148,6 +152,15 @@ pub struct RunRow {
     pub seconds: f64,
     /// Why it failed.
     pub error: Option<String>,
+    /// How often it broke off, because the app failed or could not be reached, to go on where it stopped.
+    #[serde(default)]
+    pub interrupted: u64,
+    /// Why the first time.
+    #[serde(default)]
+    pub interruption: Option<String>,
+    /// It broke off and waits for the next try.
+    #[serde(default)]
+    pub waiting: bool,
 }
 
 /// What an app can do.
@@ -253,6 +266,12 @@ pub struct AdoptionReport {
     pub groups: AdoptionCounts,
     /// Pairs that wait: the proposed first.
     pub waiting: Vec<AdoptionRow>,
+    /// The numbers are the least: not everybody could be counted in time.
+    #[serde(default)]
+    pub partial: bool,
+    /// What a person should know beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// How many stand in each class; each stands in one.

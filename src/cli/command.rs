@@ -301,6 +301,24 @@ impl Command {
         matches!(self, Self::Healthcheck)
     }
 
+    /// Whether another command that runs without a server does it: it is a short look at how that one gets on, or ends it.
+    #[must_use]
+    pub fn goes_beside(&self) -> bool {
+        matches!(
+            self,
+            Self::InstanceList
+                | Self::InstanceShow { .. }
+                | Self::InstanceRuns { .. }
+                | Self::InstanceCancel { .. }
+        )
+    }
+
+    /// Whether it runs for long without a server, so that others have to be able to reach it.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        matches!(self, Self::InstanceSync { wait: true, .. })
+    }
+
     /// Whether it may be the first thing ever done here, so the data directory is made for it.
     #[must_use]
     pub fn may_begin(&self) -> bool {

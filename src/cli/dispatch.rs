@@ -110,7 +110,7 @@ fn ask(
     Err(CliError::NoServer(dir.to_owned()))
 }
 
-/// Says on standard error how a command gets on, until `ended` is closed. Only a running server can be asked.
+/// Says on standard error how a command gets on, until `ended` is closed: whoever does it is asked over the socket.
 fn follow(dir: &Path, progress: &Progress, ended: &Receiver<()>) {
     let mut said = None;
     while ended.recv_timeout(BETWEEN_LINES) == Err(RecvTimeoutError::Timeout) {

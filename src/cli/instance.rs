@@ -58,7 +58,7 @@ pub(super) enum InstanceVerb {
         #[arg(long, value_name = "YYYY-MM-DD", value_parser = token_end)]
         token_expires: Option<TokenEnd>,
     },
-    /// Its syncs, newest first
+    /// Its syncs, newest first, the last 100: what each read, changed and could not understand, and how often it broke off
     Runs(One),
     /// What its identity provider sent lately, newest first
     Requests {

@@ -13,8 +13,9 @@ use crate::model::RunPhase;
 pub(super) struct SyncArgs {
     #[command(flatten)]
     one: One,
-    /// Answer when the sync has ended and nothing is on its way any more; exit with 1 if it failed or was cancelled.
-    /// Interrupting this command does not cancel the sync
+    /// Answer when the sync has ended and nothing is on its way any more; exit with 1 if it failed or was cancelled, or if
+    /// the app is away for longer than a minute (outcome `interrupted`: it goes on where it stopped). Interrupting this
+    /// command does not cancel the sync
     #[arg(long)]
     wait: bool,
     /// Wait no longer than this; then exit with 1, and the sync goes on
@@ -61,6 +62,9 @@ fn progress(answer: &Value) -> Option<String> {
         Some(total) => format!("{done} of about {total} {what}"),
         None => format!("{done} {what}"),
     };
+    if run.waiting {
+        return Some("the app failed; the sync goes on where it stopped".into());
+    }
     Some(match run.phase? {
         RunPhase::Users => format!("{} read", of(run.users, "users")),
         RunPhase::Groups => format!("{} users and {} read", run.users, of(run.groups, "groups")),
@@ -92,7 +96,7 @@ fn show_sync(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
         Some("cancelled") => out.line(&format!(
             "The sync of {slug} was cancelled: {read}, nothing is taken as gone."
         ))?,
-        Some("timeout") => out.note(&format!("rollcall: {why}")),
+        Some("timeout" | "interrupted") => out.note(&format!("rollcall: {why}")),
         Some(_) => out.note(&format!(
             "rollcall: The sync failed: {}.",
             why.trim_end_matches('.')
@@ -123,7 +127,12 @@ pub(super) fn show_runs(out: &mut Output<'_>, answer: Value) -> Result<(), CliEr
             row.outcome.unwrap_or_else(|| phase.to_owned()),
         ];
         cells.extend(numbers.map(|n| n.to_string()));
-        cells.push(row.error.unwrap_or_default());
+        cells.push(match (row.error, row.interruption) {
+            (Some(why), _) => why,
+            (None, Some(why)) if row.waiting => format!("waits for the next try: {why}"),
+            (None, Some(why)) => format!("broke off {} times and went on: {why}", row.interrupted),
+            (None, None) => String::new(),
+        });
         cells
     };
     let rows: Vec<Vec<String>> = rows.into_iter().map(cells).collect();

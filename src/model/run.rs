@@ -85,6 +85,22 @@ pub struct RunCounts {
     pub steps: u64,
 }
 
+/// How often a run broke off for a passing reason: it waits then, and goes on where it stopped.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Breaks {
+    /// How often.
+    pub count: u64,
+    /// Why the first time, as a sentence without its full stop.
+    pub first: String,
+    /// Why the last time.
+    pub last: String,
+    /// Where the last time; two in a row at one place mean that it did not get on.
+    pub at: String,
+    /// It waits for the next try.
+    pub waits: bool,
+}
+
 /// One sync.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
@@ -110,6 +126,8 @@ pub struct Run {
     pub troubles: Vec<Trouble>,
     /// Why it failed.
     pub error: Option<String>,
+    /// How often it broke off on the way.
+    pub breaks: Breaks,
 }
 
 /// Why an instance is not healthy.

@@ -4,7 +4,6 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::resources::{kind_code, kind_of};
-use super::scan::within;
 use super::{Rx, StoreError, Topic, Tx};
 use crate::model::adoption::{Likeness, Matching, Pair, Side};
 use crate::model::{InstanceId, Time};
@@ -195,24 +194,32 @@ pub fn drop_all(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How many stand on both sides, only here, only in the app. Those that wait count as what they are until then: only here,
-/// and only there.
+/// Of the next `limit` resources after row `after`, how many stand on both sides, only here, only in the app; and the last
+/// of them, none after the last. Those that wait count as what they are until then: only here, and only there.
 ///
 /// # Errors
-/// `TooMuch` when the scan goes past its budget.
-pub fn matching(rx: &Rx<'_>, instance: InstanceId, kind: ResourceType) -> Result<Matching, StoreError> {
+/// When the database fails.
+pub fn matching(
+    rx: &Rx<'_>,
+    instance: InstanceId,
+    kind: ResourceType,
+    after: i64,
+    limit: usize,
+) -> Result<(Matching, Option<i64>), StoreError> {
     let sql = "SELECT coalesce(sum(r.managed = 1 AND l.id IS NOT NULL), 0), coalesce(sum(r.managed = 1 AND l.id IS NULL), 0),
-         coalesce(sum(r.managed = 0 AND l.id IS NOT NULL), 0)
-       FROM resources r LEFT JOIN links l ON l.resource = r.row AND l.state = 'linked'
-       WHERE r.instance = ?1 AND r.kind = ?2 AND r.deleted_at IS NULL";
-    within(rx, |_| {
-        let mut count = rx.conn.prepare_cached(sql)?;
-        Ok(count.query_row(params![instance.0, kind_code(kind)], |r| {
-            Ok(Matching {
+         coalesce(sum(r.managed = 0 AND l.id IS NOT NULL), 0), max(r.row)
+       FROM (SELECT row, managed FROM resources INDEXED BY resources_list
+             WHERE instance = ?1 AND kind = ?2 AND deleted_at IS NULL AND row > ?3 ORDER BY row LIMIT ?4) r
+       LEFT JOIN links l ON l.resource = r.row AND l.state = 'linked'";
+    let mut count = rx.conn.prepare_cached(sql)?;
+    Ok(
+        count.query_row(params![instance.0, kind_code(kind), after, limit as i64], |r| {
+            let matching = Matching {
                 matched: r.get::<_, u32>(0)?.into(),
                 only_here: r.get::<_, u32>(1)?.into(),
                 only_there: r.get::<_, u32>(2)?.into(),
-            })
-        })?)
-    })
+            };
+            Ok((matching, r.get(3)?))
+        })?,
+    )
 }

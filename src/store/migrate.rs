@@ -14,7 +14,8 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0005_probes.sql")),
     M::up(include_str!("../../migrations/0006_runs.sql")),
     M::up(include_str!("../../migrations/0007_adoptions.sql")),
-    M::up(include_str!("../../migrations/0010_landmarks.sql")),
+    M::up(include_str!("../../migrations/0008_breaks.sql")),
+    M::up(include_str!("../../migrations/0009_landmarks.sql")),
 ];
 
 /// Brings the database to this version's schema, each step in a transaction.

@@ -2,19 +2,23 @@
 //!
 //! externalId and name match by themselves if exactly one on each side bears them. Several, or the same work e-mail under
 //! another name, wait for a person; until then nothing is written for either. It is looked for at the one place where an
-//! account would be made, so none is made beside one that may be the same.
+//! account would be made, so none is made beside one that may be the same; where people are only looked up, once one of them
+//! is missing from a group for want of an account.
+
+use std::time::Duration;
 
 use super::context::Context;
+use crate::clock::Stopwatch;
 use crate::directory::import;
 use crate::mapping;
-use crate::model::adoption::{Likeness, Pair};
+use crate::model::adoption::{Likeness, Matching, Pair};
 use crate::model::job::priority;
 use crate::model::{
     Actor, EventDraft, Fingerprint, Instance, InstanceId, JobKind, Link, LinkState, Outcome, Resource,
 };
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, Tx, adoptions, events, jobs, links, members, resources};
+use crate::store::{Rx, Store, StoreError, Tx, adoptions, events, jobs, links, members, resources};
 
 /// Most candidates of one of ours.
 const CANDIDATES: usize = 20;
@@ -167,7 +171,10 @@ pub fn accept(tx: &Tx<'_>, instance: &Instance, ids: &[i64], actor: &Actor) -> R
             row: pair.theirs.row,
             link,
         };
-        let text = format!("It is “{}” in the app; ours is sent there.", pair.theirs.name);
+        let text = match instance.scope.carries(pair.kind) {
+            true => format!("It is “{}” in the app; ours is sent there.", pair.theirs.name),
+            false => format!("It is “{}” in the app.", pair.theirs.name),
+        };
         join(tx, instance, &ours, &there, actor, "adoption.same", &text)?;
         decided += 1;
     }
@@ -388,19 +395,52 @@ pub struct Classes {
     pub only_in_app: u64,
 }
 
-/// The classes of users and of groups, from the pairs that `sorted` gave.
+/// How the two sides match.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Match {
+    /// Pairs of which the work e-mail speaks.
+    pub proposed: Vec<Pair>,
+    /// All others, together for each of ours.
+    pub ambiguous: Vec<Vec<Pair>>,
+    /// Users.
+    pub users: Classes,
+    /// Groups.
+    pub groups: Classes,
+    /// Not everybody was counted: the numbers are the least.
+    pub is_partial: bool,
+}
+
+/// Pairs that are looked at, at most: who waits beyond them is seen when these are decided.
+const PAIRS: usize = 20_000;
+/// Resources counted in one read.
+const COUNTED: usize = 5_000;
+
+/// Looks how the two sides match: what waits, and the classes as far as can be counted in this time.
 ///
 /// # Errors
-/// `TooMuch` when the scan goes past its budget.
-pub fn classes(
-    rx: &Rx<'_>,
-    instance: InstanceId,
-    proposed: &[Pair],
-    ambiguous: &[Vec<Pair>],
-) -> Result<[Classes; 2], StoreError> {
+/// When the database fails.
+pub async fn look(store: &Store, instance: InstanceId, time: Duration) -> Result<Match, StoreError> {
+    let waiting = store
+        .read(move |rx| adoptions::waiting(rx, instance, PAIRS))
+        .await?;
+    let (proposed, ambiguous) = sorted(waiting);
+    let (watch, mut is_partial) = (Stopwatch::start(), false);
     let mut both = [Classes::default(); 2];
     for (kind, classes) in ResourceType::ALL.into_iter().zip(&mut both) {
-        let counted = adoptions::matching(rx, instance, kind)?;
+        let mut counted = Matching::default();
+        let mut after = 0;
+        loop {
+            let read = store.read(move |rx| adoptions::matching(rx, instance, kind, after, COUNTED));
+            let (some, Some(last)) = read.await? else { break };
+            counted.matched += some.matched;
+            counted.only_here += some.only_here;
+            counted.only_there += some.only_there;
+            if watch.elapsed() > time {
+                is_partial = true;
+                break;
+            }
+            after = last;
+        }
         let of_kind = |pair: &&Pair| pair.kind == kind;
         classes.matched = counted.matched;
         classes.proposed = proposed.iter().filter(of_kind).count() as u64;
@@ -418,5 +458,12 @@ pub fn classes(
         classes.only_here = counted.only_here.saturating_sub(waiting);
         classes.only_in_app = counted.only_there.saturating_sub(theirs.len() as u64);
     }
-    Ok(both)
+    let [users, groups] = both;
+    Ok(Match {
+        proposed,
+        ambiguous,
+        users,
+        groups,
+        is_partial,
+    })
 }

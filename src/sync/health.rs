@@ -32,6 +32,12 @@ pub fn health(instance: &Instance, open: &[Condition], counts: &JobCounts) -> (H
     {
         return (word_of(condition.kind), condition.reason.clone());
     }
+    if instance.imported_at.is_none() && instance.paused {
+        return (
+            Health::Connecting,
+            "paused before the first sync; it runs once the instance is resumed".into(),
+        );
+    }
     if instance.imported_at.is_none() {
         return (Health::Connecting, "the first sync is running".into());
     }

@@ -9,7 +9,7 @@ use super::connect;
 use super::credential::{self, CredentialError, can_seal};
 use super::removal;
 use super::settings;
-use super::token::remind;
+use super::token::{remind, said_of_end, set_end};
 use crate::connector::form::{base_url_of, clean_base_url, clean_secret, same_destination};
 pub use crate::connector::form::{clean_access, parse_header};
 use crate::connector::{CheckError, Net, Token, catalog};
@@ -17,7 +17,7 @@ use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{
     Access, Actor, Capabilities, ConditionKind, EventDraft, Instance, InstanceId, JobKind, MapRow, Outcome,
-    Policies, Scope, Target,
+    Policies, Scope, Target, Time,
 };
 use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
@@ -88,6 +88,8 @@ pub struct Edit {
     pub base_url: Option<String>,
     /// Token, password or client secret.
     pub token: Option<Secret>,
+    /// When the token ends, for reminders; `Some(None)`: not known. What is `None` stays with the token.
+    pub token_ends: Option<Option<Time>>,
     /// How the app is told who calls.
     pub access: Option<Access>,
     /// The new base URL is another directory, and that is meant.
@@ -146,6 +148,19 @@ impl Manager {
     /// # Errors
     /// `Check` with a sentence that says what to fix; `Refused` for what cannot be.
     pub async fn create(&self, by: Actor, new: NewConnection) -> Result<Instance, ManageError> {
+        self.create_until(by, new, None).await
+    }
+
+    /// As `create`, with a token of which it is known when it ends.
+    ///
+    /// # Errors
+    /// As `create`.
+    pub async fn create_until(
+        &self,
+        by: Actor,
+        new: NewConnection,
+        token_ends: Option<Time>,
+    ) -> Result<Instance, ManageError> {
         let name = name_of(if new.name.trim().is_empty() {
             &new.app.1
         } else {
@@ -192,7 +207,12 @@ impl Manager {
                 credential::put(tx, &keys, instance.id, token)?;
                 connect::attach(tx, &instance, target, false)?;
             }
-            tell(tx, &instance, &by, "instance.created", "")?;
+            let ends = token_ends.filter(|_| target.is_some());
+            if ends.is_some() {
+                set_end(tx, instance.id, ends)?;
+            }
+            let detail = ends.map(|_| said_of_end(ends)).unwrap_or_default();
+            tell(tx, &instance, &by, "instance.created", &detail)?;
             instances::by_id(tx, instance.id)?.ok_or_else(gone)
         };
         self.store.write(Lane::Front, None, work).await
@@ -216,6 +236,11 @@ impl Manager {
             let custom = self.store.read(move |rx| custom::of(rx, id)).await?;
             mapping::check(&mut policies, &custom).map_err(ManageError::Policies)?;
         }
+        if edit.token_ends.is_some() && instance.target.is_none() && edit.token.is_none() {
+            return Err(ManageError::Refused(
+                "This instance only receives: it has no token that could end.".into(),
+            ));
+        }
         let typed = (edit.base_url, edit.access, edit.token);
         let tested = self.tested(&instance, typed, edit.other_directory).await?;
         let keys = Arc::clone(&self.keys);
@@ -232,15 +257,21 @@ impl Manager {
                 // Who was refused, or could not be mapped, may be taken now.
                 jobs::try_all_again(tx, id)?;
             }
+            let mut detail = Vec::new();
             if let Some(tested) = tested {
                 if let Some(token) = &tested.token {
+                    detail.push("The token was replaced by one that was tested.".to_owned());
                     replace_token(tx, &keys, &instance, &tested.target, token)?;
                 }
                 connect::attach(tx, &instance, &tested.target, tested.same_app)?;
                 connect::token_works(tx, id)?;
             }
+            if let Some(ends) = edit.token_ends {
+                set_end(tx, id, ends)?;
+                detail.push(said_of_end(ends));
+            }
             let now = instances::by_id(tx, id)?.ok_or_else(gone)?;
-            settings::tell(tx, &by, &instance, &now)?;
+            settings::tell(tx, &by, &instance, &now, detail.join(" "))?;
             Ok(now)
         };
         self.store.write(Lane::Front, Some(id), work).await

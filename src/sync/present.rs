@@ -52,9 +52,23 @@ impl Present {
         onward: &Onward<'_>,
         row: i64,
     ) -> Result<Option<Self>, StoreError> {
-        let Some(ours) = resources::load(rx, row)?.filter(|r| r.instance == instance.id) else {
-            return Ok(None);
-        };
+        match resources::load(rx, row)?.filter(|r| r.instance == instance.id) {
+            Some(ours) => Self::of(rx, instance, onward, ours).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// As `look`, of a resource that was loaded already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) fn of(
+        rx: &Rx<'_>,
+        instance: &Instance,
+        onward: &Onward<'_>,
+        ours: Resource,
+    ) -> Result<Self, StoreError> {
+        let row = ours.row;
         let mut wanted = onward.of(&ours);
         let link = links::by_resource(rx, row)?;
         if let Some(link) = &link {
@@ -67,7 +81,7 @@ impl Present {
         let members =
             ours.kind == ResourceType::Group && linked && !links::member_delta(rx, row, 1)?.is_empty();
         let unlinked = link.is_none() && ours.deleted_at.is_none();
-        Ok(Some(Self {
+        Ok(Self {
             removal: removals::open_of(rx, instance.id, class_of(ours.kind), row, 0)?,
             members,
             memberships: ours.deleted_at.is_some() && linked && still_member(rx, instance, onward, &ours)?,
@@ -78,7 +92,7 @@ impl Present {
             instance: instance.clone(),
             ours,
             link,
-        }))
+        })
     }
 
     /// The next step.

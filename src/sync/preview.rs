@@ -1,19 +1,25 @@
 //! What an edit of policies would do, before it is saved: the plan of every resource under the old policies and under the
-//! new ones, and what differs. It only reads, in chunks, and stops after so many resources that it says so.
+//! new ones, and what differs. It only reads, a chunk at a time, and ends when its time is up: then it says how far it came.
+
+use std::time::Duration;
 
 use super::manage::{ManageError, Manager};
 use super::plan::Action;
 use super::present::{Present, declared};
 use super::removal;
+use crate::clock::Stopwatch;
 use crate::mapping::{self, Carried, Onward};
-use crate::model::{Instance, InstanceId, Policies, RemovalClass};
+use crate::model::{Instance, InstanceId, LinkState, MapRow, Policies, RemovalClass, Resource};
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, custom, instances, resources};
+use crate::store::scan::Cost;
+use crate::store::{Rx, StoreError, custom, instances, links, resources};
 
 /// Resources in one read.
 const CHUNK: usize = 500;
-/// Resources that are looked at, at most.
-const MOST: usize = 100_000;
+/// Whoever waits for a page waits so long at most.
+pub const ON_A_PAGE: Duration = Duration::from_secs(2);
+/// The same of the command line.
+pub const AT_THE_PROMPT: Duration = Duration::from_secs(60);
 /// People and groups that are named.
 const NAMED: usize = 50;
 
@@ -34,6 +40,10 @@ pub struct Preview {
     pub named: Vec<Loses>,
     /// Not everybody was looked at: the numbers are the least.
     pub is_partial: bool,
+    /// Users and groups that were looked at.
+    pub looked: u64,
+    /// Users and groups that there are.
+    pub all: u64,
     /// Stands for the policies that were looked at: a confirmation of other ones is none.
     pub of: String,
 }
@@ -63,7 +73,8 @@ impl Preview {
     /// The numbers, as sentences.
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
-        let count = |n: u64, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+        let least = if self.is_partial { "At least " } else { "" };
+        let count = |n: u64, one: &str, many: &str| format!("{least}{n} {}", if n == 1 { one } else { many });
         let mut said = Vec::new();
         if self.users > 0 {
             said.push(format!(
@@ -85,13 +96,14 @@ impl Preview {
         }
         if self.created + self.updated > 0 {
             said.push(format!(
-                "{} would be created and {} changed in the app.",
+                "{least}{} would be created and {} changed in the app.",
                 self.created, self.updated
             ));
         }
         if self.is_partial {
             said.push(format!(
-                "Only the first {MOST} users and groups were looked at: it may be more."
+                "Only the first {} of {} users and groups were looked at: it may be more.",
+                self.looked, self.all
             ));
         }
         said
@@ -99,11 +111,41 @@ impl Preview {
 }
 
 impl Manager {
-    /// What saving these policies would do in the app.
+    /// What somebody has to look at before these policies are saved; none: nothing, or they did, for `confirmed` stands for
+    /// just these.
+    ///
+    /// # Errors
+    /// As `preview`.
+    pub async fn to_confirm(
+        &self,
+        id: InstanceId,
+        policies: &Policies,
+        confirmed: &str,
+    ) -> Result<Option<Preview>, ManageError> {
+        let (now, new) = self.beside(id, policies).await?;
+        if stands_for(&new.policies) == confirmed {
+            return Ok(None);
+        }
+        let preview = self.differing(now, new, ON_A_PAGE).await?;
+        Ok(Some(preview).filter(Preview::needs_a_word))
+    }
+
+    /// What saving these policies would do in the app, as far as can be seen in this time.
     ///
     /// # Errors
     /// `Policies`: they cannot be read; `Refused`: the instance is gone; the store's.
-    pub async fn preview(&self, id: InstanceId, policies: &Policies) -> Result<Preview, ManageError> {
+    pub async fn preview(
+        &self,
+        id: InstanceId,
+        policies: &Policies,
+        time: Duration,
+    ) -> Result<Preview, ManageError> {
+        let (now, new) = self.beside(id, policies).await?;
+        self.differing(now, new, time).await
+    }
+
+    /// The instance as it is, and as it would be.
+    async fn beside(&self, id: InstanceId, policies: &Policies) -> Result<(Instance, Instance), ManageError> {
         let mut policies = policies.clone();
         let declared = self.store.read(move |rx| custom::of(rx, id)).await?;
         mapping::check(&mut policies, &declared).map_err(ManageError::Policies)?;
@@ -113,25 +155,31 @@ impl Manager {
             policies,
             ..now.clone()
         };
-        let text = serde_json::to_value(&new.policies).ok();
+        Ok((now, new))
+    }
+
+    async fn differing(&self, now: Instance, new: Instance, time: Duration) -> Result<Preview, ManageError> {
         let mut preview = Preview {
-            of: text.as_ref().and_then(mapping::digest).unwrap_or_default(),
+            of: stands_for(&new.policies),
             ..Preview::default()
         };
-        if now.target.is_none() || now.policies == new.policies {
+        if now.target.is_none() || plans_alike(&now.policies, &new.policies) {
             return Ok(preview);
         }
-        let (mut after, mut looked) = (0, 0);
+        let id = now.id;
+        let there = self.store.read(move |rx| resources::counts(rx, id)).await?;
+        preview.all = there.users + there.groups;
+        let (watch, mut after) = (Stopwatch::start(), 0);
         loop {
             let (old, proposed) = (now.clone(), new.clone());
             let look = move |rx: &Rx<'_>| chunk(rx, &old, &proposed, after);
-            let (last, found) = self.store.read(look).await?;
-            let Some(last) = last else { break };
+            let (rows, found) = self.store.list(Cost::Page, look).await?;
+            let Some(last) = rows.last() else { break };
             for one in found {
                 preview.count(one);
             }
-            (after, looked) = (last, looked + CHUNK);
-            if looked >= MOST {
+            (after, preview.looked) = (*last, preview.looked + rows.len() as u64);
+            if rows.len() == CHUNK && watch.elapsed() > time {
                 preview.is_partial = true;
                 break;
             }
@@ -146,6 +194,25 @@ impl Manager {
     }
 }
 
+/// Whether these policies make the same plan of everybody: limits, protection and what is done about single attributes are
+/// no matter of it.
+fn plans_alike(old: &Policies, new: &Policies) -> bool {
+    old.leaver == new.leaver
+        && old.drift == new.drift
+        && old.mapping == new.mapping
+        && scope(old) == scope(new)
+}
+
+fn scope(p: &Policies) -> (&str, &str, &[String]) {
+    (&p.carry_users, &p.carry_groups, &p.carry_group_names)
+}
+
+/// What stands for policies on a form.
+fn stands_for(policies: &Policies) -> String {
+    let text = serde_json::to_value(policies).ok();
+    text.as_ref().and_then(mapping::digest).unwrap_or_default()
+}
+
 /// Who goes onward: of users and of groups, carried and all.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Carries {
@@ -157,8 +224,8 @@ pub struct Carries {
     pub is_partial: bool,
 }
 
-/// Resources that are counted, at most: it is done each time a page is shown.
-const COUNTED: u64 = 20_000;
+/// Counting who is in scope takes so long at most: it is done each time a page is shown.
+const COUNTING: Duration = Duration::from_secs(1);
 
 impl Manager {
     /// Counts who is in the scope of an instance as it is saved.
@@ -166,10 +233,22 @@ impl Manager {
     /// # Errors
     /// The store's.
     pub async fn carries(&self, id: InstanceId) -> Result<Carries, StoreError> {
+        let everybody = self.store.read(move |rx| {
+            let instance = instances::by_id(rx, id)?.filter(|i| filters_nobody(&i.policies));
+            instance.map(|_| resources::counts(rx, id)).transpose()
+        });
+        if let Some(all) = everybody.await? {
+            return Ok(Carries {
+                users: (all.users, all.users),
+                groups: (all.groups, all.groups),
+                is_partial: false,
+            });
+        }
         let mut carries = Carries::default();
-        let mut after = 0;
+        let (watch, mut after) = (Stopwatch::start(), 0);
         loop {
-            let (last, found) = self.store.read(move |rx| carried(rx, id, after)).await?;
+            let look = move |rx: &Rx<'_>| carried(rx, id, after);
+            let (last, found) = self.store.list(Cost::Page, look).await?;
             for (kind, carried) in found {
                 let (of, all) = match kind {
                     ResourceType::User => (&mut carries.users.0, &mut carries.users.1),
@@ -178,13 +257,18 @@ impl Manager {
                 *of += u64::from(carried);
                 *all += 1;
             }
-            carries.is_partial = carries.users.1 + carries.groups.1 >= COUNTED;
-            match last {
-                Some(last) if !carries.is_partial => after = last,
-                _ => return Ok(carries),
+            let Some(last) = last else { return Ok(carries) };
+            if watch.elapsed() > COUNTING {
+                carries.is_partial = true;
+                return Ok(carries);
             }
+            after = last;
         }
     }
+}
+
+fn filters_nobody(p: &Policies) -> bool {
+    p.carry_users.trim().is_empty() && p.carry_groups.trim().is_empty() && p.carry_group_names.is_empty()
 }
 
 type Counted = Vec<(ResourceType, bool)>;
@@ -206,40 +290,89 @@ fn carried(rx: &Rx<'_>, id: InstanceId, after: i64) -> Result<(Option<i64>, Coun
 }
 
 /// What an edit does to one resource.
-enum Effect {
+pub(super) enum Effect {
     Created,
     Updated,
     Removed(Loses),
 }
 
-/// The last row of the next chunk, and what differs there.
-fn chunk(
+/// What is read quickly of a resource, and decides whether its plan can differ at all.
+struct Stance {
+    deleted: bool,
+    active: bool,
+    managed: bool,
+    /// Under the old policies, and under the new ones.
+    carried: (Carried, Carried),
+    /// The app lost it.
+    missing: bool,
+    /// The mapping of its kind differs.
+    mapped: bool,
+}
+
+/// Whether the plan can differ: of most resources an edit changes nothing, and to see that is far cheaper than two plans.
+fn may_differ(old: &Policies, new: &Policies, of: &Stance) -> bool {
+    let stays = of.active && of.carried == (Carried::In, Carried::In);
+    of.deleted
+        || of.carried.0 != of.carried.1
+        || (old.leaver != new.leaver && !stays)
+        || (old.drift != new.drift && of.missing)
+        || (of.mapped && of.managed)
+}
+
+/// The rows of the next chunk, and what differs there.
+pub(super) fn chunk(
     rx: &Rx<'_>,
     old: &Instance,
     new: &Instance,
     after: i64,
-) -> Result<(Option<i64>, Vec<Effect>), StoreError> {
+) -> Result<(Vec<i64>, Vec<Effect>), StoreError> {
     let of_old = declared(rx, old.id, &old.policies)?;
     let of_new = declared(rx, new.id, &new.policies)?;
     let (before, then) = (
         Onward::new(&old.policies, &of_old),
         Onward::new(&new.policies, &of_new),
     );
+    let rows_of = |policies: &Policies, kind| -> Vec<MapRow> {
+        let rows = policies.mapping.iter().filter(|row| row.kind == kind);
+        rows.cloned().collect()
+    };
+    let remapped =
+        ResourceType::ALL.map(|kind| (kind, rows_of(&old.policies, kind) != rows_of(&new.policies, kind)));
+    let rescoped = scope(&old.policies) != scope(&new.policies);
+    let stance = |ours: &Resource| -> Result<Stance, StoreError> {
+        let carried = before.carries(ours);
+        let asked = old.policies.drift != new.policies.drift;
+        let link = if asked {
+            links::by_resource(rx, ours.row)?
+        } else {
+            None
+        };
+        Ok(Stance {
+            deleted: ours.deleted_at.is_some(),
+            active: ours.active,
+            managed: ours.is_managed(),
+            carried: (carried, if rescoped { then.carries(ours) } else { carried }),
+            missing: link.is_some_and(|l| l.state == LinkState::Missing),
+            mapped: remapped.contains(&(ours.kind, true)),
+        })
+    };
     let rows = resources::rows_after(rx, old.id, after, CHUNK)?;
     let mut found = Vec::new();
     for row in &rows {
-        let (Some(was), Some(now)) = (
-            Present::look(rx, old, &before, *row)?,
-            Present::look(rx, new, &then, *row)?,
-        ) else {
+        let Some(ours) = resources::load(rx, *row)? else {
             continue;
         };
-        let (planned, plan) = (was.plan(), now.plan());
+        if !may_differ(&old.policies, &new.policies, &stance(&ours)?) {
+            continue;
+        }
+        let planned = Present::of(rx, old, &before, ours.clone())?.plan();
+        let now = Present::of(rx, new, &then, ours)?;
+        let plan = now.plan();
         if planned != plan {
             found.extend(effect(&planned, &plan, now));
         }
     }
-    Ok((rows.last().copied(), found))
+    Ok((rows, found))
 }
 
 fn effect(planned: &Action, plan: &Action, now: Present) -> Option<Effect> {
@@ -281,3 +414,6 @@ impl Preview {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

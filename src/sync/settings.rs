@@ -1,5 +1,5 @@
-//! What an edit of an instance changed, setting by setting, for its event. Secrets are no settings: a new token has an event
-//! of its own.
+//! What an edit of an instance changed, setting by setting, for its event. Secrets are no settings: what became of the
+//! token is said in a sentence.
 
 use serde_json::{Map, Value, json};
 
@@ -44,7 +44,13 @@ fn changes(before: &Instance, after: &Instance) -> Vec<Change> {
 ///
 /// # Errors
 /// When the database fails.
-pub(super) fn tell(tx: &Tx<'_>, by: &Actor, before: &Instance, after: &Instance) -> Result<(), StoreError> {
+pub(super) fn tell(
+    tx: &Tx<'_>,
+    by: &Actor,
+    before: &Instance,
+    after: &Instance,
+    detail: String,
+) -> Result<(), StoreError> {
     let draft = EventDraft {
         instance: Some(after.id),
         resource: None,
@@ -52,7 +58,7 @@ pub(super) fn tell(tx: &Tx<'_>, by: &Actor, before: &Instance, after: &Instance)
         actor: by.clone(),
         action: "instance.edited",
         outcome: Outcome::Done,
-        detail: String::new(),
+        detail,
         changes: changes(before, after),
     };
     events::record(tx, draft).map(drop)

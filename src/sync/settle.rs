@@ -44,10 +44,11 @@ enum Ending {
         why: String,
         access: bool,
     },
-    /// Only this job waits.
+    /// Only this job waits. `passing`: an import goes on then where it stopped.
     Later {
         why: String,
         after: Duration,
+        passing: bool,
     },
     /// The target as a whole waits.
     Target {
@@ -67,33 +68,26 @@ enum Ending {
 }
 
 async fn judge(ctx: &Context, job: &Job, ended: Ended) -> Ending {
+    let later = |why: String, asked: Option<Duration>, passing: bool| Ending::Later {
+        after: ctx.wait(job.attempts + 1, asked),
+        why,
+        passing,
+    };
     match ended {
         Ended::Settled => Ending::Settled,
         Ended::Done => Ending::Done,
         Ended::Again => Ending::Again,
         Ended::Held(why) => Ending::Held(why),
-        Ended::Rejected { why, .. } if job.kind != JobKind::Push => Ending::Later {
-            why,
-            after: ctx.wait(job.attempts + 1, None),
-        },
+        Ended::Rejected { why, .. } if job.kind != JobKind::Push => later(why, None, false),
         Ended::Rejected { why, access } => Ending::Rejected { why, access },
-        Ended::Unclear(why) => Ending::Later {
-            why,
-            after: ctx.wait(job.attempts + 1, None),
-        },
+        Ended::Unclear(why) => later(why, None, false),
         Ended::Sealed(why) => Ending::Sealed { why },
         Ended::Store(error) => {
             tracing::warn!(%error, "a job could not use the database; it is tried again");
-            Ending::Later {
-                why: error.to_string(),
-                after: ctx.wait(job.attempts + 1, None),
-            }
+            later(error.to_string(), None, error.is_passing())
         }
         Ended::Failed(error) => match error.verdict {
-            Verdict::Retry { after, target: false } => Ending::Later {
-                why: error.to_string(),
-                after: ctx.wait(job.attempts + 1, after),
-            },
+            Verdict::Retry { after, target: false } => later(error.to_string(), after, true),
             Verdict::Retry { after, target: true } => Ending::Target {
                 why: error.to_string(),
                 after,
@@ -119,6 +113,7 @@ async fn refused(ctx: &Context, job: &Job, error: &ConnectorError, access: bool)
         Ok(_) if token::fell_back_lately(ctx, job.instance).await => Ending::Later {
             why: error.to_string(),
             after: ctx.wait(job.attempts + 1, None),
+            passing: false,
         },
         Ok(_) if job.kind == JobKind::Push => Ending::Rejected {
             why: error.to_string(),
@@ -127,6 +122,7 @@ async fn refused(ctx: &Context, job: &Job, error: &ConnectorError, access: bool)
         Ok(_) => Ending::Later {
             why: error.to_string(),
             after: ctx.wait(job.attempts + 1, None),
+            passing: false,
         },
         Err(failed) => of_check(&failed),
     }
@@ -178,9 +174,13 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
                 tell(tx, job, why)?;
             }
         }
-        Ending::Later { why, after } => {
+        Ending::Later { why, after, passing } => {
             let next = now.after(*after);
-            fail_run(tx, job, why)?;
+            if *passing {
+                break_off(tx, job, why)?;
+            } else {
+                fail_run(tx, job, why)?;
+            }
             if job.kind == JobKind::Import
                 && let Some(instance) = instances::by_id(tx, job.instance)?
             {
@@ -189,8 +189,8 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
             jobs::retry(tx, job, next, why)?;
         }
         Ending::Target { why, after } => {
-            fail_run(tx, job, why)?;
-            back_off(tx, job.instance, why, *after, base)?;
+            let got_on = break_off(tx, job, why)?;
+            back_off(tx, job.instance, why, *after, base, got_on)?;
             // The wait is the instance's: as soon as that ends, the job may run.
             jobs::retry(tx, job, now, why)?;
         }
@@ -226,6 +226,11 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
     Ok(())
 }
 
+/// A sync that breaks off for a passing reason goes on where it stopped. True: it got on since it last did.
+fn break_off(tx: &Tx<'_>, job: &Job, why: &str) -> Result<bool, StoreError> {
+    Ok(job.kind == JobKind::Import && runs::break_off(tx, job.instance, why)?)
+}
+
 /// A sync that ends early is over: what was read stays, nothing is taken as gone, the next one begins anew.
 fn fail_run(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
     if job.kind == JobKind::Import {
@@ -234,13 +239,15 @@ fn fail_run(tx: &Tx<'_>, job: &Job, why: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The target is left alone for a while. Parallel jobs that fail together count once.
+/// The target is left alone for a while. Parallel jobs that fail together count once; one that got on before it failed
+/// counts as the first.
 fn back_off(
     tx: &Tx<'_>,
     id: InstanceId,
     why: &str,
     asked: Option<Duration>,
     base: Duration,
+    got_on: bool,
 ) -> Result<(), StoreError> {
     let Some(instance) = instances::by_id(tx, id)?.filter(|i| i.parked_since.is_none()) else {
         return Ok(());
@@ -251,7 +258,11 @@ fn back_off(
             instance.retry_count,
         ),
         None => {
-            let count = instance.retry_count.saturating_add(1);
+            let count = if got_on {
+                1
+            } else {
+                instance.retry_count.saturating_add(1)
+            };
             let chance = f64::from((tx.seq() % 97) as u32) / 96.0;
             (tx.now().after(backoff::wait(base, count, asked, chance)), count)
         }
@@ -371,7 +382,7 @@ fn stay_parked(
         return Ok(());
     };
     let Some(since) = instance.parked_since else {
-        return back_off(tx, id, why, asked, base);
+        return back_off(tx, id, why, asked, base, false);
     };
     let count = instance.retry_count.saturating_add(1);
     let next = tx.now().after(backoff::parked(count));

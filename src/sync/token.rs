@@ -11,15 +11,19 @@ use serde_json::Value;
 
 use super::context::Context;
 use super::credential;
-use super::manage::{ManageError, Manager, gone, tell};
 use crate::connector::Connector;
 use crate::model::{Actor, ConditionKind, EventDraft, Instance, InstanceId, Outcome, Time};
 use crate::scim::base64url;
-use crate::store::{Lane, Rx, StoreError, Tx, conditions, events, instances};
+use crate::store::{Rx, StoreError, Tx, conditions, events, instances};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// So many days before the end it is said, and what.
-const STAGES: [(u32, &str); 3] = [(30, "within 30 days"), (7, "within 7 days"), (1, "within a day")];
+const STAGES: [(u32, &str); 4] = [
+    (30, "within 30 days"),
+    (14, "within 14 days"),
+    (7, "within 7 days"),
+    (1, "within a day"),
+];
 /// Nobody reminds of what is so far away; and nothing of ours is older.
 const YEARS: std::ops::RangeInclusive<i16> = 2020..=2999;
 /// A worker that still had the token before last may be refused this long after it was put away.
@@ -114,6 +118,20 @@ pub(super) fn remind(tx: &Tx<'_>, id: InstanceId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Notes when the token ends, and says what is to be said of that.
+pub(super) fn set_end(tx: &Tx<'_>, id: InstanceId, ends: Option<Time>) -> Result<(), StoreError> {
+    instances::set_secret_end(tx, id, ends)?;
+    remind(tx, id)
+}
+
+/// The end of a token as an event tells it.
+pub(super) fn said_of_end(ends: Option<Time>) -> String {
+    match ends {
+        Some(at) => format!("The token ends on {}.", day(at)),
+        None => "When the token ends is not known.".into(),
+    }
+}
+
 fn note(
     tx: &Tx<'_>,
     instance: &Instance,
@@ -198,39 +216,6 @@ pub(super) async fn fell_back_lately(ctx: &Context, id: InstanceId) -> bool {
     })
 }
 
-impl Manager {
-    /// Notes when the token ends, for reminders; none: not known.
-    ///
-    /// # Errors
-    /// `Refused` without a target; the store's.
-    pub async fn set_token_end(
-        &self,
-        by: Actor,
-        id: InstanceId,
-        ends: Option<Time>,
-    ) -> Result<Instance, ManageError> {
-        let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
-            let instance = instances::by_id(tx, id)?.ok_or_else(gone)?;
-            if instance.target.is_none() {
-                return Err(ManageError::Refused(
-                    "This instance only receives: it has no token that could end.".into(),
-                ));
-            }
-            if instance.secret_ends_at != ends {
-                instances::set_secret_end(tx, id, ends)?;
-                remind(tx, id)?;
-                let text = match ends {
-                    Some(at) => format!("The token ends on {}.", day(at)),
-                    None => "When the token ends is not known.".into(),
-                };
-                tell(tx, &instance, &by, "instance.edited", &text)?;
-            }
-            instances::by_id(tx, id)?.ok_or_else(gone)
-        };
-        self.store.write(Lane::Front, Some(id), work).await
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
@@ -282,7 +267,8 @@ mod tests {
         let at = |days: u32| reminder(ends, ends.unwrap().before(DAY * days)).unwrap_or_default();
         assert_eq!(at(31), "");
         assert!(at(30).contains("within 30 days, on 2027-01-31"));
-        assert!(at(8).contains("within 30 days") && at(7).contains("within 7 days"));
+        assert!(at(15).contains("within 30 days") && at(14).contains("within 14 days"));
+        assert!(at(8).contains("within 14 days") && at(7).contains("within 7 days"));
         assert!(at(2).contains("within 7 days") && at(1).contains("within a day"));
         assert!(at(0).contains("was to end on 2027-01-31"));
         assert_eq!(reminder(None, Time(0)), None);

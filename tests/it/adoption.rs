@@ -3,9 +3,12 @@
 use rollcall::cli::command::Command;
 use rollcall::cli::execute::execute;
 use rollcall::demo::relay::Relay;
+use rollcall::model::{Scope, UserWrites};
+use rollcall::sync::manage::Switch;
 use serde_json::{Value, json};
 
 use crate::support::client::{id, person};
+use crate::support::hub::admin;
 use crate::support::pages::Visitor;
 use crate::support::{Gateway, Scim, TestHub};
 
@@ -417,4 +420,72 @@ async fn groups_of_one_name_wait_for_a_choice() {
     assert_eq!(waiting(&report), [], "{report}");
     hub.stop().await;
     app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_misses_a_group_for_want_of_an_account_is_proposed_too() {
+    let g = Gateway::carrying((Scope::Groups, UserWrites::Acknowledge), PEOPLE).await;
+    let lone = somebody("ben.new", "ben@example.com");
+    g.idp.post("/Users", lone).await.expect(201);
+    let new = somebody("ada.lovelace", "ada@example.com");
+    let ours = id(g.idp.post("/Users", new).await.expect(201));
+    g.idp.group("Poets", &[&ours]).await;
+    let rest = async || {
+        g.hub.wait(g.instance.id, "at rest", |s| s.pending == 0).await;
+        g.hub.idle().await;
+    };
+    rest().await;
+    let ask = async |command| execute(g.hub.server.hub(), None, "", command).await.unwrap();
+    let slug = g.instance.slug.clone();
+    let report = ask(Command::AdoptionList { slug: slug.clone() }).await;
+    let pairs = waiting(&report);
+    let said: Vec<_> = pairs
+        .iter()
+        .map(|(class, ours, theirs, _)| (class.as_str(), ours.as_str(), theirs.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [("proposed", "ada.lovelace", "ada@example.com")],
+        "nothing hangs on ben"
+    );
+    let there = g.direct.named("Groups", "Poets").await.unwrap();
+    assert!(there["members"].as_array().is_none_or(Vec::is_empty), "{there}");
+    let page = Visitor::operator(&g.hub)
+        .await
+        .get("/instances/app/adoption")
+        .await;
+    assert!(page.text.contains("gets the memberships"), "{}", page.text);
+
+    let ids = vec![pairs[0].3];
+    ask(Command::AdoptionDecide {
+        slug,
+        ids,
+        same: true,
+    })
+    .await;
+    g.hub.server.engine().wake();
+    rest().await;
+    let ada = g.direct.named("Users", "ada@example.com").await.unwrap();
+    let there = g.direct.named("Groups", "Poets").await.unwrap();
+    assert_eq!(there["members"][0]["value"], ada["id"], "{there}");
+    assert_eq!((g.count("POST", "/Users"), g.count("PATCH", "/Users/")), (0, 0));
+    g.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_instance_says_that_the_rest_is_found_later() {
+    let g = Gateway::with_people(PEOPLE).await;
+    let manager = &g.hub.server.hub().manager;
+    manager
+        .switch(admin(), g.instance.id, Switch::Pause)
+        .await
+        .unwrap();
+    let visitor = Visitor::operator(&g.hub).await;
+    let page = visitor.get("/instances/app/adoption").await;
+    assert!(page.text.contains("is found once it is resumed"), "{}", page.text);
+    let slug = g.instance.slug.clone();
+    let list = Command::AdoptionList { slug };
+    let report = execute(g.hub.server.hub(), None, "", list).await.unwrap();
+    assert_eq!(report["notes"].as_array().unwrap().len(), 1, "{report}");
+    g.stop().await;
 }

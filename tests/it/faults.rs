@@ -264,7 +264,9 @@ async fn the_first_import(storm: &Storm, fault: &Fault) {
     let another = storm.another().await;
     let hub = &storm.g.hub;
     hub.wait(another.id, "at the end of its first sync", |s| {
-        s.run.as_ref().is_some_and(|r| r.ended.is_some())
+        s.run
+            .as_ref()
+            .is_some_and(|r| r.ended.is_some() || r.breaks.waits)
     })
     .await;
     storm.script.disarm();

@@ -10,6 +10,7 @@ use rollcall::model::{Health, MapRow, Outcome, Policies, Time};
 use rollcall::scim::schema::ResourceType;
 use rollcall::store::{Lane, StoreError, Tx, events, instances, links, resources};
 use rollcall::sync::manage::{Edit, ManageError, Switch};
+use rollcall::sync::preview::ON_A_PAGE;
 use serde_json::{Value, json};
 
 use crate::support::client::{id, person};
@@ -101,7 +102,7 @@ async fn out_of_scope_leaves_and_comes_back_as_the_same_account() {
             .server
             .hub()
             .manager
-            .preview(g.instance.id, &policies)
+            .preview(g.instance.id, &policies, ON_A_PAGE)
             .await
             .unwrap()
     };
@@ -172,7 +173,7 @@ async fn many_out_of_scope_wait_for_a_person_and_stay_if_the_scope_is_taken_back
         .server
         .hub()
         .manager
-        .preview(g.instance.id, &policies)
+        .preview(g.instance.id, &policies, ON_A_PAGE)
         .await
         .unwrap();
     assert_eq!((preview.users, preview.held), (8, 3), "{preview:?}");

@@ -1,5 +1,7 @@
 //! A sync is a run: it goes on where it stopped, is cancelled without harm, and is kept with what it counted.
 
+use std::io::{BufRead, BufReader};
+use std::process::Child;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use rollcall::clock::Stopwatch;
 use rollcall::demo::relay::{Entry, Relay, Request, Treatment};
 use rollcall::model::{Run, RunPhase};
 use rollcall::store::{events, runs};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::client::id;
 use crate::support::gateway::{app, first};
@@ -332,4 +334,101 @@ async fn what_cannot_be_understood_is_kept_with_the_run() {
     );
     assert_eq!(g.hub.status(g.instance.id).await.users, 6);
     g.stop().await;
+}
+
+/// Reads what it says on the way until `found`; the line.
+fn says(child: &mut Child, found: &str) -> String {
+    let mut lines = BufReader::new(child.stderr.as_mut().unwrap()).lines();
+    let line = lines.find(|line| line.as_ref().unwrap().contains(found));
+    line.unwrap_or_else(|| panic!("it never said {found:?}")).unwrap()
+}
+
+fn ended_with(child: Child) -> (Option<i32>, Value) {
+    let done = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&done.stdout);
+    let answer = serde_json::from_str(&text);
+    (
+        done.status.code(),
+        answer.unwrap_or_else(|e| panic!("{e}: {text}")),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_sync_without_a_server_shows_how_it_gets_on_and_can_be_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let (app, app_instance, direct) = app().await;
+    for n in 0..MANY {
+        direct.user(&format!("u{n:03}@example.com")).await;
+    }
+    let relay = Relay::start(app.server.address()).await.unwrap();
+    let hub = Rollcall::new(dir.path());
+    let target = format!("http://{}/scim/{}/v2", relay.address(), app_instance.slug);
+    let create = [
+        "instance",
+        "create",
+        "App",
+        "--token-stdin",
+        "--base-url",
+        &target,
+    ];
+    let slug = tokio::task::block_in_place(|| {
+        let (mut process, _) = hub.serve();
+        let made = hub.ask(&create, &direct.key)["slug"].clone();
+        let slug = made.as_str().unwrap().to_owned();
+        hub.run(&["instance", "sync", &slug, "--wait", "--timeout", "60"], "");
+        assert_eq!(process.terminate(), Some(0));
+        slug
+    });
+    let second = |r: &Request| is_list(r, "Users") && r.path.contains("startIndex=101&");
+    // The second page comes only once somebody has asked how it gets on.
+    let door = Arc::new((Mutex::new(false), Condvar::new()));
+    let inner = Arc::clone(&door);
+    relay.treat(move |request| {
+        if second(request) {
+            let (open, news) = &*inner;
+            drop(news.wait_while(open.lock().unwrap(), |open| !*open).unwrap());
+        }
+        Treatment::Pass
+    });
+    tokio::task::block_in_place(|| {
+        let mut sync = hub.begin(&["instance", "sync", &slug, "--wait"]);
+        says(&mut sync, "100 of about 320 users read");
+        let listed = hub.ask(&["instance", "runs", &slug], "");
+        assert_eq!(
+            (&listed[0]["phase"], &listed[0]["users"], &listed[0]["outcome"]),
+            (&json!("users"), &json!(100), &Value::Null),
+            "{listed}"
+        );
+        let other = hub.begin(&["key", "create", &slug]).wait_with_output().unwrap();
+        let why = String::from_utf8_lossy(&other.stderr);
+        assert!(
+            !other.status.success() && why.contains("another command works"),
+            "{why}"
+        );
+        hub.run(&["instance", "sync", &slug, "--cancel"], "");
+        *door.0.lock().unwrap() = true;
+        door.1.notify_all();
+        let (code, answer) = ended_with(sync);
+        assert_eq!(
+            (code, &answer["outcome"]),
+            (Some(1), &json!("cancelled")),
+            "{answer}"
+        );
+    });
+    // Nobody waits longer than was said; the next one goes on with the same sync.
+    relay.treat(first(1, second, Treatment::Late(Duration::from_secs(3))));
+    tokio::task::block_in_place(|| {
+        let wait = ["instance", "sync", &slug, "--wait", "--timeout", "1"];
+        let (code, cut) = ended_with(hub.begin(&wait));
+        assert_eq!((code, &cut["outcome"]), (Some(1), &json!("timeout")), "{cut}");
+        let (code, done) = ended_with(hub.begin(&wait[..4]));
+        assert_eq!((code, &done["outcome"]), (Some(0), &json!("done")), "{done}");
+        assert_eq!(
+            (&done["run"], &done["users"]),
+            (&cut["run"], &json!(MANY)),
+            "{done}"
+        );
+    });
+    app.remember(&direct.key);
+    app.stop().await;
 }

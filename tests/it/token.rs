@@ -5,7 +5,7 @@ use std::time::Duration;
 use rollcall::clock::Clock;
 use rollcall::model::{Health, InstanceId, Time};
 use rollcall::secret::Secret;
-use rollcall::store::instances;
+use rollcall::store::{events, instances};
 use rollcall::sync::manage::{Edit, Switch};
 use rollcall::sync::token::parse_date;
 
@@ -56,13 +56,19 @@ async fn the_end_of_a_token_is_said_before_it_comes() {
     let clock = Clock::manual(Time(start.0));
     let g = Gateway::with_clock(PEOPLE, clock.clone()).await;
     let id = g.instance.id;
-    let manager = &g.hub.server.hub().manager;
-    let set = |day: &'static str| manager.set_token_end(admin(), id, parse_date(day).unwrap());
+    let set = |day: &'static str| {
+        let edit = Edit {
+            token_ends: Some(parse_date(day).unwrap()),
+            ..Edit::default()
+        };
+        g.hub.edit(id, edit)
+    };
     set("2027-01-31").await.unwrap();
     g.hub.wait_health(id, Health::Healthy, "").await;
     for (days, said) in [
         (31, "within 30 days, on 2027-01-31"),
-        (24, "within 7 days"),
+        (16, "within 14 days"),
+        (8, "within 7 days"),
         (5, "within a day"),
         (2, "was to end on 2027-01-31"),
     ] {
@@ -108,6 +114,11 @@ async fn a_new_token_that_is_refused_gives_way_to_the_old_one() {
     assert!(edited.secret_set_at > g.instance.secret_set_at);
     manager.revoke_key(admin(), APP, number).await.unwrap();
     g.idp.user("gus@example.com").await;
+    // The old one is kept on the disk, sealed.
+    let hub = g.hub.restart().await;
+    let idp = hub.client(&g.instance).await;
+    let g = Gateway { hub, idp, ..g };
+    assert!(keeps_one_before(&g).await);
     switch(&g, Switch::Resume).await;
     let told = g
         .hub
@@ -142,5 +153,48 @@ async fn no_token_is_kept_for_an_address_it_was_not_entered_for() {
     assert!(!keeps_one_before(&g).await);
     switch(&g, Switch::Resume).await;
     g.settled().await;
+    g.stop().await;
+}
+
+/// What was told of edits, newest first.
+async fn edits(g: &Gateway) -> Vec<String> {
+    let id = g.instance.id;
+    let store = &g.hub.server.hub().store;
+    let all = store.read(move |rx| events::of_instance(rx, id, None, 500)).await;
+    let edits = all.unwrap().into_iter().filter(|e| e.action == "instance.edited");
+    edits.map(|e| e.detail).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_and_its_end_are_saved_as_one() {
+    let g = Gateway::with_people(PEOPLE).await;
+    let id = g.instance.id;
+    let (_, key) = fresh(&g).await;
+    let ends = parse_date("2027-01-31").unwrap();
+    let both = |text: &str| Edit {
+        token_ends: Some(ends),
+        ..token(text)
+    };
+    let before = g.hub.instance(id).await;
+    g.hub.edit(id, both("not-the-key")).await.unwrap_err();
+    let now = g.hub.instance(id).await;
+    assert_eq!(
+        (now.secret_set_at, now.secret_ends_at),
+        (before.secret_set_at, None),
+        "a refused token brings no end"
+    );
+    assert_eq!(edits(&g).await, [""; 0]);
+    g.hub.edit(id, both(&key)).await.unwrap();
+    let now = g.hub.instance(id).await;
+    assert!(now.secret_set_at > before.secret_set_at && now.secret_ends_at == ends);
+    assert_eq!(
+        edits(&g).await,
+        ["The token was replaced by one that was tested. The token ends on 2027-01-31."],
+        "one event"
+    );
+    // Another token says nothing of the old one's end.
+    let (_, third) = fresh(&g).await;
+    g.hub.edit(id, token(&third)).await.unwrap();
+    assert_eq!(g.hub.instance(id).await.secret_ends_at, None);
     g.stop().await;
 }

@@ -4,30 +4,29 @@ use super::{find, sentence, typist};
 use crate::app::Hub;
 use crate::cli::answer::{AdoptionCounts, AdoptionReport, AdoptionRow, AdoptionsDecided};
 use crate::model::adoption::Pair;
-use crate::store::{Lane, Rx, StoreError, Tx, adoptions};
+use crate::store::{Lane, Tx};
 use crate::sync::adoption::{self, Classes};
+use crate::sync::preview::AT_THE_PROMPT;
 
-/// So many pairs are listed at most.
-const MOST: usize = 20_000;
 /// So many are decided in one unit of work: others wait for the writer too.
 const AT_ONCE: usize = 25;
 
 pub(super) async fn list(hub: &Hub, slug: String) -> Result<AdoptionReport, String> {
-    let id = find(hub, slug).await?.id;
-    let look = move |rx: &Rx<'_>| -> Result<AdoptionReport, StoreError> {
-        let (proposed, ambiguous) = adoption::sorted(adoptions::waiting(rx, id, MOST)?);
-        let [users, groups] = adoption::classes(rx, id, &proposed, &ambiguous)?;
-        let proposed = proposed.into_iter().map(|pair| row(pair, "proposed"));
-        let ambiguous = ambiguous.into_iter().flatten();
-        Ok(AdoptionReport {
-            users: counts(users),
-            groups: counts(groups),
-            waiting: proposed
-                .chain(ambiguous.map(|pair| row(pair, "ambiguous")))
-                .collect(),
-        })
-    };
-    hub.store.read(look).await.map_err(sentence)
+    let instance = find(hub, slug).await?;
+    let look = adoption::look(&hub.store, instance.id, AT_THE_PROMPT).await;
+    let found = look.map_err(sentence)?;
+    let proposed = found.proposed.into_iter().map(|pair| row(pair, "proposed"));
+    let ambiguous = found.ambiguous.into_iter().flatten();
+    let paused = "The instance is paused, so the app is not read: what else may be the same is found once it is resumed.";
+    Ok(AdoptionReport {
+        partial: found.is_partial,
+        notes: instance.paused.then(|| paused.to_owned()).into_iter().collect(),
+        users: counts(found.users),
+        groups: counts(found.groups),
+        waiting: proposed
+            .chain(ambiguous.map(|pair| row(pair, "ambiguous")))
+            .collect(),
+    })
 }
 
 fn counts(c: Classes) -> AdoptionCounts {

@@ -9,7 +9,7 @@ use crate::connector::catalog::{self, App};
 use crate::model::{Access, Auth, Header, Instance, Policies, Scope, Target, Time, UserWrites};
 use crate::store::{Rx, StoreError, instances};
 use crate::sync::manage::{self, Edit, NewConnection};
-use crate::sync::preview::Preview;
+use crate::sync::preview::{AT_THE_PROMPT, Preview};
 use crate::sync::status::status;
 
 /// The App of an instance that has no target and was given none.
@@ -53,11 +53,8 @@ pub(super) async fn create(
         access,
         target: target.map(|(target, _)| (target.base_url, target.token.0)),
     };
-    let made = hub.manager.create(typist(), new).await.map_err(sentence)?;
-    if token_ends.is_some() {
-        let noted = hub.manager.set_token_end(typist(), made.id, token_ends).await;
-        noted.map_err(sentence)?;
-    }
+    let made = hub.manager.create_until(typist(), new, token_ends).await;
+    let made = made.map_err(sentence)?;
     Ok(InstanceCreated {
         id: made.id.0,
         scim_base_url: scim_base_url(base_url, &made.slug),
@@ -118,13 +115,12 @@ pub(super) async fn edit(
         policies.mapping = manage::proposed_mapping(&instance.app).to_vec();
     }
     change.apply(instance.scope, &mut policies)?;
-    let preview = hub
-        .manager
-        .preview(instance.id, &policies)
-        .await
-        .map_err(sentence)?;
-    if preview.needs_a_word() && !change.yes {
-        return Err(unsaved(&preview));
+    if !change.yes {
+        let look = hub.manager.preview(instance.id, &policies, AT_THE_PROMPT).await;
+        let preview = look.map_err(sentence)?;
+        if preview.needs_a_word() {
+            return Err(unsaved(&preview));
+        }
     }
     let signs_in = auth.is_some() || headers.is_some();
     if instance.target.is_none() && (signs_in || token.is_some()) {

@@ -17,6 +17,8 @@ use crate::sync::status::status;
 
 /// Commits bring the news; this is how long one that was missed costs.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// A sync that broke off is waited for if it goes on within this.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Syncs listed.
 const LISTED: usize = 100;
 
@@ -62,6 +64,10 @@ pub(super) async fn sync(
     };
     match ended? {
         Some(Ended::Run(run)) => report(hub, id, Some(run)).await,
+        Some(Ended::Waits(run)) => {
+            let why = format!("{} It goes on where it stopped.", sentence(&run.breaks.last));
+            Ok(cut_short(report(hub, id, Some(run)).await?, "interrupted", &why))
+        }
         Some(Ended::NotBegun(why)) => Ok(cut_short(report(hub, id, None).await?, "failed", &why)),
         None => {
             let run = latest(hub, id).await?.filter(|run| run.id > after);
@@ -143,7 +149,11 @@ fn row(rx: &Rx<'_>, run: &Run) -> Result<RunRow, StoreError> {
         unseen: counts.unseen,
         removed: removals::done_by(rx, run.instance, run.id)?,
         seconds: took.as_secs_f64(),
+        ended_at: run.ended.map(|at| at.to_string()),
         error: run.error.clone().filter(|why| !why.is_empty()),
+        interrupted: run.breaks.count,
+        interruption: Some(run.breaks.first.clone()).filter(|why| !why.is_empty()),
+        waiting: run.breaks.waits,
     })
 }
 
@@ -151,6 +161,8 @@ fn row(rx: &Rx<'_>, run: &Run) -> Result<RunRow, StoreError> {
 enum Ended {
     /// With this sync.
     Run(Run),
+    /// It broke off, and the app is left alone for longer than anybody should wait here.
+    Waits(Run),
     /// Before one began: why.
     NotBegun(String),
 }
@@ -187,6 +199,11 @@ fn look(rx: &Rx<'_>, id: InstanceId, after: i64) -> Result<Option<Ended>, StoreE
             return Ok(over.then_some(Ended::Run(run)));
         }
         Some(run) if off => return Ok(Some(Ended::Run(run))),
+        Some(run) if run.breaks.waits => {
+            let next = status(rx, &instance)?.next_try;
+            let long = next.is_some_and(|at| at > rx.now().after(PATIENCE));
+            return Ok(long.then_some(Ended::Waits(run)));
+        }
         Some(_) => return Ok(None),
         None if off => {
             let why = "The instance was switched off before the sync ended.";

@@ -263,8 +263,8 @@ async fn a_connected_app_is_tested_read_and_its_failures_are_said() {
     );
     let synced = done(&hub, sync_of("app", true)).await;
     let keys: Vec<_> = synced.as_object().unwrap().keys().cloned().collect();
-    let contract = "slug run phase outcome started_at users groups expected created changed broken unseen removed \
-                    seconds error pending rejected held";
+    let contract = "slug run phase outcome started_at ended_at users groups expected created changed broken unseen removed \
+                    seconds error interrupted interruption waiting pending rejected held";
     assert_eq!(keys.join(" "), contract);
     assert_eq!(
         (&synced["phase"], &synced["outcome"], &synced["error"]),

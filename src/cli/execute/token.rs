@@ -15,21 +15,17 @@ pub(super) async fn token(
 ) -> Result<TokenRow, String> {
     let mut instance = find(hub, slug).await?;
     let id = instance.id;
-    if let Some(token) = token {
+    if token.is_some() || ends.is_some() {
         let edit = Edit {
-            token: Some(token.0),
+            token: token.map(|token| token.0),
+            token_ends: ends.map(|ends| match ends {
+                TokenEnd::Never => None,
+                TokenEnd::At(at) => Some(at),
+            }),
             ..Edit::default()
         };
         let edited = hub.manager.edit(typist(), id, edit).await;
         instance = edited.map_err(sentence)?;
-    }
-    if let Some(ends) = ends {
-        let at = match ends {
-            TokenEnd::Never => None,
-            TokenEnd::At(at) => Some(at),
-        };
-        let noted = hub.manager.set_token_end(typist(), id, at).await;
-        instance = noted.map_err(sentence)?;
     }
     let reminder = reminder(instance.secret_ends_at, hub.store.clock().now());
     Ok(TokenRow {

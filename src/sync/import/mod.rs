@@ -1,8 +1,10 @@
 //! Reads what the app holds, page by page, and brings it in. Absence from a list proves nothing: what a complete run did
 //! not see is looked for one by one (`verify`). Any error ends the run with nothing concluded.
 //!
-//! A run outlives the process: where it goes on is written in the unit of work of a page's last accounts, so that after a
-//! crash the same run reads on from there, and has seen every page in the end. While pages are written the next are read. A run that a person cancelled, or whose
+//! A run outlives the process and what passes: where it goes on is written in the unit of work of a page's last accounts,
+//! so that after a crash, or once an app that failed answers again, the same run reads on from there, and has seen every
+//! page in the end. What moved in the list meanwhile is not seen, and looked for like all that is not. While pages are
+//! written the next are read. A run that a person cancelled, or whose
 //! connection was changed, has ended in the database; the walk finds out at its next unit of work and stops.
 //!
 //! Each observation carries the store's sequence at which its request was sent, and is dropped for a link written or
@@ -33,8 +35,11 @@ use walk::{Next, Walk};
 /// The key under which a group's members are kept among what was seen of it.
 pub(super) const MEMBERS: &str = "members";
 
-/// A run that was interrupted reads on where it was within this; after it the lists have moved too far.
-const RESUME: Duration = Duration::from_secs(60 * 60);
+/// A run that was interrupted reads on where it was within this; after it the lists have moved too far. An app that allows
+/// so many requests an hour is read across several of them.
+const RESUME: Duration = Duration::from_secs(3 * 60 * 60);
+/// Said of a run that was interrupted by nothing that the app did.
+const LEFT: &str = "it was interrupted, and what it had read was too old to go on from";
 
 /// Runs an import. The first value: the app answered as it should at least once.
 pub(super) async fn run(ctx: &Context, job: &Job) -> (bool, Ended) {
@@ -71,6 +76,7 @@ async fn read_from(
         bringer: Bringer::new(ctx, instance, app.host(), run),
         walk: Walk::default(),
         restarted: false,
+        arrived: false,
     };
     let read = async {
         walker.pages_left(contact).await?;
@@ -87,16 +93,15 @@ async fn read_from(
 async fn begin(ctx: &Context, job: &Job) -> Result<Run, Ended> {
     let id = job.instance;
     let begun = ctx.write(id, move |tx| {
-        let Some(mut run) = runs::open(tx, id)? else {
+        let Some(run) = runs::open(tx, id)? else {
             return runs::start(tx, id);
         };
-        let fresh = run.saved <= tx.now() && tx.now().since(run.saved) < RESUME;
-        if !fresh {
-            // Whom it saw it has seen.
-            (run.place, run.expected) = (None, None);
+        if run.saved <= tx.now() && tx.now().since(run.saved) < RESUME {
+            return runs::go_on(tx, run);
         }
-        runs::save(tx, &run)?;
-        Ok(run)
+        let why = Some(run.breaks.last.as_str()).filter(|why| !why.is_empty());
+        runs::end(tx, id, RunPhase::Failed, Some(why.unwrap_or(LEFT)))?;
+        runs::start(tx, id)
     });
     Ok(begun.await?)
 }
@@ -117,6 +122,8 @@ struct Walker<'a> {
     walk: Walk,
     /// The app has refused the place once; a second time is an error.
     restarted: bool,
+    /// A page has come since the run went on.
+    arrived: bool,
 }
 
 impl Walker<'_> {
@@ -135,7 +142,7 @@ impl Walker<'_> {
             let Some(page) = self.page(kind).await? else {
                 continue;
             };
-            *contact = true;
+            (*contact, self.arrived) = (true, true);
             let (end, next) = match self.walk.after(&self.place, &page) {
                 Next::On(next) => (PageEnd::On(next.clone(), page.total), next),
                 end => (PageEnd::Over(end, std::mem::take(&mut self.walk)), Place::START),
@@ -151,8 +158,7 @@ impl Walker<'_> {
             Ok(page) => return Ok(Some(page)),
             Err(error) => error,
         };
-        let refused = matches!(error.verdict, Verdict::Reject | Verdict::Gone);
-        if self.place != Place::START && refused && !self.restarted {
+        if self.place != Place::START && !self.restarted && self.is_refused(&error).await {
             self.restarted = true;
             self.walk = Walk::default();
             self.place = Place::START;
@@ -164,6 +170,17 @@ impl Walker<'_> {
             total: Some(0),
             next: None,
         }))
+    }
+}
+
+impl Walker<'_> {
+    /// Whether the app does not know the place any more. Some say that as if they were out of order, so one at which a run
+    /// goes on is not asked for again and again while the app answers everything else.
+    async fn is_refused(&self, error: &ConnectorError) -> bool {
+        match error.verdict {
+            Verdict::Reject | Verdict::Gone => true,
+            _ => !self.arrived && is_hiccup(error) && self.app.check(self.instance.scope).await.is_ok(),
+        }
     }
 }
 

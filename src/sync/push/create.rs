@@ -104,8 +104,9 @@ impl Push<'_> {
             }
             (None, Found::None) => {
                 let id = now.instance.id;
-                self.ctx.write(id, move |tx| no_account(tx, &now)).await?;
-                Err(Ended::Done)
+                let met = self.ctx.write(id, move |tx| no_account(tx, &now)).await?;
+                // It is linked now, or waits for a person: plan again.
+                if met { Ok(()) } else { Err(Ended::Done) }
             }
             (link, found) => {
                 let link = link.clone().unwrap_or_else(|| {
@@ -412,8 +413,8 @@ fn free(tx: &Tx<'_>, now: &Present, link: &Link, remote: &Remote) -> Result<Opti
 /// Groups named in an event.
 const NAMED: usize = 5;
 
-/// There is none, and none is made: told once, until there was.
-fn no_account(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
+/// There is none, and none is made: told once, until there was. True: it is linked now, or waits for a person.
+fn no_account(tx: &Tx<'_>, now: &Present) -> Result<bool, StoreError> {
     if let Some(why) = now
         .refusal(Verb::Create)
         .filter(|_| now.ours.deleted_at.is_none())
@@ -422,12 +423,17 @@ fn no_account(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
             let why = why.to_owned();
             tell(tx, &now.ours, NOT_MADE, Outcome::Skipped, why, Vec::new())?;
         }
-        return Ok(());
+        return Ok(false);
     }
     let groups = members::groups_of(tx, now.ours.row)?;
-    let told = events::latest_push(tx, now.ours.row)?.as_deref() == Some(NO_ACCOUNT);
-    if groups.is_empty() || told || now.ours.deleted_at.is_some() {
-        return Ok(());
+    if groups.is_empty() || now.ours.deleted_at.is_some() {
+        return Ok(false);
+    }
+    if adoption::look_for(tx, &now.instance, &now.ours)? != adoption::Found::Nothing {
+        return Ok(true);
+    }
+    if events::latest_push(tx, now.ours.row)?.as_deref() == Some(NO_ACCOUNT) {
+        return Ok(false);
     }
     let mut names: Vec<&str> = groups.iter().take(NAMED).map(|g| g.display.as_str()).collect();
     if groups.len() > NAMED {
@@ -437,7 +443,8 @@ fn no_account(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
         "In the app it is missing from {}, until it has an account there.",
         names.join(", ")
     );
-    tell(tx, &now.ours, NO_ACCOUNT, Outcome::Skipped, text, Vec::new()).map(drop)
+    tell(tx, &now.ours, NO_ACCOUNT, Outcome::Skipped, text, Vec::new())?;
+    Ok(false)
 }
 
 /// Said of members without an account in scope *groups*.

@@ -52,6 +52,10 @@ pub(super) struct State {
     pub(super) faults: VecDeque<Fault>,
     /// For all requests until it is taken away.
     pub(super) always: Option<u16>,
+    /// So often a list is answered with this status at a place, by endpoint and the index or cursor asked for.
+    pub(super) bad_places: BTreeMap<(&'static str, usize), (u16, usize)>,
+    /// The places of lists that were asked for.
+    pub(super) places: Vec<(String, usize)>,
     /// Lists show nobody.
     pub(super) empty_lists: bool,
     /// Until it is notified, `/ServiceProviderConfig` is not answered.
@@ -186,7 +190,9 @@ impl State {
             return (404, json!({}));
         }
         match (method, id) {
-            ("GET", None) => self.list(endpoint, query),
+            ("GET", None) => self
+                .bad_place(endpoint, query)
+                .unwrap_or_else(|| self.list(endpoint, query)),
             ("GET", Some(id)) => match self.table(endpoint).get(&id) {
                 Some(found) => {
                     let mut shown = found.clone();
@@ -249,6 +255,18 @@ impl State {
             },
             _ => (405, json!({})),
         }
+    }
+
+    fn bad_place(&mut self, endpoint: &str, query: &BTreeMap<String, String>) -> Option<(u16, Value)> {
+        let place = query.get("cursor").or_else(|| query.get("startIndex"));
+        let place = place.and_then(|n| n.parse().ok()).unwrap_or(0);
+        if query.get("count").is_none_or(|count| count != "1") {
+            self.places.push((endpoint.to_owned(), place));
+        }
+        let bad = |((of, at), _): &(&(&str, usize), &mut (u16, usize))| *of == endpoint && *at == place;
+        let (_, (status, left)) = self.bad_places.iter_mut().find(bad)?;
+        *left = left.checked_sub(1)?;
+        Some((*status, json!({ "detail": "not now" })))
     }
 
     fn list(&mut self, endpoint: &str, query: &BTreeMap<String, String>) -> (u16, Value) {

@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod app;
+mod breaks;
 mod hub;
 mod odd_apps;
 mod probes;
 mod pushes;
 mod reads;
 mod refusals;
+mod size;
 mod trouble;

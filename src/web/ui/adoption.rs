@@ -18,7 +18,8 @@ use crate::model::adoption::{Likeness, Pair};
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::{Lane, Rx, StoreError, Tx, adoptions, instances, resources};
-use crate::sync::adoption;
+use crate::sync::adoption::{self, Classes, Match};
+use crate::sync::preview::ON_A_PAGE;
 
 /// The classes, and what waits.
 #[derive(Template)]
@@ -88,8 +89,6 @@ pub struct Choose {
     pub ids: String,
 }
 
-/// Most pairs that are looked at.
-const MOST: usize = 20_000;
 /// Shown of each kind at once: the next come when these are decided.
 const SHOWN: usize = 50;
 /// Decided in one unit of work.
@@ -116,12 +115,14 @@ pub fn undecided(rx: &Rx<'_>, instance: InstanceId) -> Result<String, StoreError
 /// `NotFound`; the store's.
 pub async fn get(ask: Ask) -> Answer {
     let slug = ask.part("slug");
+    let id = ask.instance().await?.id;
+    let found = adoption::look(ask.pages.store(), id, ON_A_PAGE).await?;
     let shown = ask.read(move |rx, chrome| {
-        let Inside {
-            page, head, instance, ..
-        } = chrome.inside(rx, &slug, Tab::Overview, Some("Adoption"))?;
-        let (proposed, ambiguous) = adoption::sorted(adoptions::waiting(rx, instance.id, MOST)?);
-        let classes = classes(rx, instance.id, &proposed, &ambiguous)?;
+        let Inside { page, head, .. } = chrome.inside(rx, &slug, Tab::Overview, Some("Adoption"))?;
+        let classes = classes(&found);
+        let Match {
+            proposed, ambiguous, ..
+        } = found;
         let row = |pair: &Pair| row(rx, &head.slug, pair);
         let chosen = ambiguous.iter().take(SHOWN).map(|pairs| {
             let candidates = pairs.iter().map(row).collect::<Result<Vec<_>, _>>()?;
@@ -158,20 +159,18 @@ fn shown_of(total: usize) -> String {
     }
 }
 
-fn classes(
-    rx: &Rx<'_>,
-    instance: InstanceId,
-    proposed: &[Pair],
-    ambiguous: &[Vec<Pair>],
-) -> Result<Vec<ClassRow>, StoreError> {
-    let [people, groups] = adoption::classes(rx, instance, proposed, ambiguous)?;
-    let row = |label, hint, of: fn(&adoption::Classes) -> u64| ClassRow {
+fn classes(found: &Match) -> Vec<ClassRow> {
+    let number = |n: u64| match found.is_partial {
+        true => format!("at least {}", words::number(n)),
+        false => words::number(n),
+    };
+    let row = |label, hint, of: fn(&Classes) -> u64| ClassRow {
         label,
         hint,
-        people: words::number(of(&people)),
-        groups: words::number(of(&groups)),
+        people: number(of(&found.users)),
+        groups: number(of(&found.groups)),
     };
-    Ok(vec![
+    vec![
         row("Matched", "On both sides, and linked.", |c| c.matched),
         row("Proposed", "The same work e-mail under two names.", |c| {
             c.proposed
@@ -179,7 +178,7 @@ fn classes(
         row("Ambiguous", "Several can be meant.", |c| c.ambiguous),
         row("Only here", "Nothing in the app is like it.", |c| c.only_here),
         row("Only in the app", "Nobody here manages it.", |c| c.only_in_app),
-    ])
+    ]
 }
 
 fn row(rx: &Rx<'_>, slug: &str, pair: &Pair) -> Result<PairRow, StoreError> {

@@ -190,12 +190,9 @@ pub async fn post(ask: Ask) -> Answer {
         target,
         access,
     };
-    match ask.pages.manager.create(ask.actor()?, new).await {
+    let manager = &ask.pages.manager;
+    match manager.create_until(ask.actor()?, new, token_ends).await {
         Ok(made) => {
-            if token_ends.is_some() {
-                let manager = &ask.pages.manager;
-                manager.set_token_end(ask.actor()?, made.id, token_ends).await?;
-            }
             ask.pages.engine.wake();
             let news = match (app.receives_only, typed.cut.is_empty()) {
                 (true, _) => News::Made,

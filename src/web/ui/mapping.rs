@@ -158,14 +158,15 @@ pub async fn post(ask: Ask) -> Answer {
     let mut policies = instance.policies.clone();
     let at = apply(&ask.form, &instance.app, &mut policies);
     let again = StatusCode::UNPROCESSABLE_ENTITY;
-    let preview = match ask.pages.manager.preview(instance.id, &policies).await {
+    let (manager, confirmed) = (&ask.pages.manager, ask.form.text("confirmed"));
+    let preview = match manager.to_confirm(instance.id, &policies, confirmed).await {
         Ok(preview) => preview,
         Err(ManageError::Policies(flaw)) => {
             return answer(&ask, again, refused(&ask.form, policies, &at, flaw)).await;
         }
         Err(other) => return Err(other.into()),
     };
-    if preview.needs_a_word() && ask.form.text("confirmed") != preview.of {
+    if let Some(preview) = preview {
         let fields = FIELDS.map(|name| (name, ask.form.text(name).to_owned()));
         let shown = Shown {
             policies: Some(policies),
@@ -319,10 +320,12 @@ fn said(instance: &Instance, carries: &Carries) -> Vec<String> {
         )
     };
     let mut said = Vec::new();
+    // Groups that nobody came to are not none.
+    let came = carries.groups.1 > 0 || !carries.is_partial;
     if instance.scope.carries(ResourceType::User) {
         said.push(of(carries.users, "people"));
     }
-    if instance.scope.carries(ResourceType::Group) {
+    if instance.scope.carries(ResourceType::Group) && came {
         said.push(of(carries.groups, "groups"));
     }
     said

@@ -44,6 +44,8 @@ pub struct RunRow {
     pub badge: Badge,
     /// Why it failed; may be empty.
     pub error: String,
+    /// That it broke off on the way, and why; may be empty.
+    pub broke_off: String,
     /// `1,204 of about 1,300 people, 32 groups`.
     pub read: String,
     /// `42 a second`.
@@ -127,6 +129,7 @@ fn row(run: &Run, now: Time) -> RunRow {
         took: words::span(seconds(run, now)),
         badge: badge(run),
         error: words::sentence(run.error.as_deref().unwrap_or_default()),
+        broke_off: broke_off(run),
         read: read(run),
         rate: rate(run, now),
         created: words::number(counts.created),
@@ -139,12 +142,29 @@ fn row(run: &Run, now: Time) -> RunRow {
 
 fn badge(run: &Run) -> Badge {
     match run.phase {
+        _ if run.breaks.waits => Badge::new(Tone::Warn, "Interrupted"),
         RunPhase::Users => Badge::new(Tone::Info, "Reading people"),
         RunPhase::Groups => Badge::new(Tone::Info, "Reading groups"),
         RunPhase::Verify => Badge::new(Tone::Info, "Looking again"),
         RunPhase::Done => Badge::new(Tone::Ok, "Done"),
         RunPhase::Failed => Badge::new(Tone::Bad, "Failed"),
         RunPhase::Cancelled => Badge::new(Tone::Off, "Cancelled"),
+    }
+}
+
+/// How often it broke off, and what follows from that, without full stop; empty: it never did.
+fn broke_off(run: &Run) -> String {
+    let breaks = &run.breaks;
+    if breaks.waits {
+        let why = words::sentence(&breaks.last);
+        return format!("{why}. It goes on where it stopped, by itself");
+    }
+    match breaks.count {
+        0 => String::new(),
+        n => {
+            let times = words::count(n, "time", "times");
+            format!("Broke off {times} and went on; first: {}", breaks.first)
+        }
     }
 }
 

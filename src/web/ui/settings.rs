@@ -223,13 +223,12 @@ pub async fn post(ask: Ask) -> Answer {
         typed.policies.user_writes = chosen.unwrap_or(typed.policies.user_writes);
         edit.policies = Some(typed.policies.clone());
     }
-    let mut token_ends = None;
     if instance.target.is_some() {
         policies(&ask.form, &mut typed, &mut refused);
         let stored = std::mem::replace(&mut typed.token_ends, ask.form.short("token_ends", 20));
         match token::parse_date(&typed.token_ends) {
             // The day of the old token says nothing of a new one.
-            Ok(day) => token_ends = (typed.token_ends != stored).then_some(day),
+            Ok(day) => edit.token_ends = (typed.token_ends != stored).then_some(day),
             Err(why) => refused.add("token_ends", why),
         }
         let stored = std::mem::replace(&mut typed.base_url, ask.form.short("base_url", 4000));
@@ -262,12 +261,18 @@ pub async fn post(ask: Ask) -> Answer {
         return answer(&ask, again, typed, refused, None).await;
     }
     if let Some(policies) = &edit.policies {
-        match ask.pages.manager.preview(instance.id, policies).await {
-            Ok(preview) if preview.needs_a_word() && ask.form.text("confirmed") != preview.of => {
-                typed.asked = Some(preview);
+        let confirmed = ask.form.text("confirmed");
+        match ask
+            .pages
+            .manager
+            .to_confirm(instance.id, policies, confirmed)
+            .await
+        {
+            Ok(None) => {}
+            Ok(asked) => {
+                typed.asked = asked;
                 return answer(&ask, StatusCode::OK, typed, refused, None).await;
             }
-            Ok(_) => {}
             Err(ManageError::Policies(flaw)) => {
                 refused.add(flaw.field, flaw.text);
                 return answer(&ask, again, typed, refused, None).await;
@@ -277,10 +282,6 @@ pub async fn post(ask: Ask) -> Answer {
     }
     match ask.pages.manager.edit(ask.actor()?, instance.id, edit).await {
         Ok(_) => {
-            if let Some(day) = token_ends {
-                let manager = &ask.pages.manager;
-                manager.set_token_end(ask.actor()?, instance.id, day).await?;
-            }
             ask.pages.engine.wake();
             ask.go_on(
                 &format!("/instances/{}/settings", instance.slug),

@@ -102,6 +102,10 @@ pub fn progress(status: &InstanceStatus, now: Time) -> Option<Progress> {
             None,
         ),
     };
+    let text = match run.breaks.waits {
+        true => format!("{text}; broke off, and goes on by itself"),
+        false => text,
+    };
     let total = total.filter(|total| *total >= done && *total > 0);
     Some(Progress {
         text,
@@ -224,6 +228,7 @@ mod tests {
             counts,
             troubles: Vec::new(),
             error: None,
+            breaks: Default::default(),
         };
         let status = InstanceStatus {
             health: Health::Connecting,

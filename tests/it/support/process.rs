@@ -158,6 +158,19 @@ impl Rollcall {
         out.into_owned()
     }
 
+    /// A command that is not waited for, with `--json`; its output is to be read. It may call apps on this machine.
+    pub fn begin(&self, arguments: &[&str]) -> std::process::Child {
+        self.command()
+            .env("ROLLCALL_ALLOW_PRIVATE_TARGETS", "true")
+            .args(arguments)
+            .arg("--json")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
     /// The same with `--json`, read.
     pub fn ask(&self, arguments: &[&str], input: &str) -> Value {
         let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();

@@ -248,13 +248,15 @@ impl Storm {
         self.g.hub.status(self.g.instance.id).await
     }
 
-    /// A sync, until it ends one way or the other.
+    /// A sync, until it ends one way or the other, or waits for the app.
     pub async fn sync(&self) {
         let before = self.status().await.run.map_or(0, |run| run.id);
         let (hub, id) = (&self.g.hub, self.g.instance.id);
         hub.server.hub().manager.sync_now(admin(), id).await.unwrap();
         hub.wait(id, "at the end of a sync", |s| {
-            s.run.as_ref().is_some_and(|r| r.id > before && r.ended.is_some())
+            s.run
+                .as_ref()
+                .is_some_and(|r| r.id > before && (r.ended.is_some() || r.breaks.waits))
         })
         .await;
         hub.idle().await;

@@ -324,6 +324,7 @@ fn runs() -> RunsPage {
         took: "14 s".into(),
         badge,
         error: error.into(),
+        broke_off: String::new(),
         read: "1,204 people, 32 groups".into(),
         rate: "88 a second".into(),
         created: "3".into(),
@@ -354,6 +355,15 @@ fn runs() -> RunsPage {
                 troubles,
                 ..row(Badge::new(Tone::Ok, "Done"), "", "1")
             },
+            RunRow {
+                broke_off: "api.example.com answered 503. It goes on where it stopped, by itself".into(),
+                ..row(Badge::new(Tone::Warn, "Interrupted"), "", "0")
+            },
+            RunRow {
+                broke_off: "Broke off 3 times and went on; first: api.example.com answered 503".into(),
+                ..row(Badge::new(Tone::Ok, "Done"), "", "0")
+            },
+            row(Badge::new(Tone::Off, "Cancelled"), "", "0"),
             row(
                 Badge::new(Tone::Bad, "Failed"),
                 "api.example.com answered 503",

@@ -21,6 +21,8 @@ pub(super) fn preview() -> Preview {
         is_deleted,
     };
     Preview {
+        looked: 0,
+        all: 0,
         users: 9,
         held: 4,
         updated: 3,
