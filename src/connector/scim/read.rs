@@ -62,11 +62,14 @@ impl Scim {
             }
             goes_on(before, read, list.total).then(|| Place::Index(start.saturating_add(read)))
         };
-        let resources = list
+        let mut resources: Vec<Remote> = list
             .resources
             .into_iter()
             .map(|value| self.remote(kind, value))
             .collect();
+        if kind == ResourceType::Group && self.capabilities().members_listed == Some(false) {
+            resources = self.with_members(resources).await?;
+        }
         Ok(Page {
             resources,
             total: list.total,
