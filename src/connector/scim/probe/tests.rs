@@ -42,6 +42,7 @@ const DEFECTS: &[(Defect, &str, &str)] = &[
     (D::TotalOfPage, "paging.totals", ""),
     (D::TotalTooHigh, "paging.totals", ""),
     (D::TotalMissing, "paging.totals", ""),
+    (D::EndRepeats, "paging.totals", ""),
     (
         D::FiltersRefused,
         "filter.nobody filter.userName filter.externalId filter.emails filter.displayName",
@@ -101,6 +102,16 @@ const EXCLUDED: &[(Defect, Defect, &str)] = &[
         D::CursorOnly,
         D::TotalTooHigh,
         "the end of a list of cursors is not counted",
+    ),
+    (
+        D::StartIgnored,
+        D::EndRepeats,
+        "the end of a list that cannot be reached is not looked beyond",
+    ),
+    (
+        D::CursorOnly,
+        D::EndRepeats,
+        "the end of a list of cursors is not looked beyond",
     ),
     (
         D::CreateWithoutId,
