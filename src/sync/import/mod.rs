@@ -210,7 +210,7 @@ async fn none_there(
 }
 
 /// The latest document of a link.
-pub(super) fn document_of(rx: &Rx<'_>, link: i64) -> Result<crate::scim::Attributes, StoreError> {
+fn document_of(rx: &Rx<'_>, link: i64) -> Result<crate::scim::Attributes, StoreError> {
     let text = links::seen_doc(rx, link)?.unwrap_or_default();
     serde_json::from_str(&text).map_err(|_| StoreError::Damaged("observation"))
 }

@@ -181,9 +181,16 @@ impl Push<'_> {
                 Some(run) => links::seen_in(rx, instance, kind, run, not)?,
                 None => None,
             };
-            let Some(other) = other else { return Ok(None) };
-            let shown = crate::sync::import::document_of(rx, other.id)?;
-            Ok(mapping::text(&shown, mapping::name_path(kind)).map(str::to_owned))
+            let Some(other) = other.filter(|other| other.kind == kind) else {
+                return Ok(None);
+            };
+            let ours = match other.resource {
+                Some(row) => resources::load(rx, row)?,
+                None => None,
+            };
+            // In the letter case in which it is written there too.
+            let name = ours.map(|ours| ours.name);
+            Ok(name.filter(|name| other.name_key == Some(fold(name))))
         });
         let Some(name) = name.await? else { return Ok(()) };
         let found = self
