@@ -317,6 +317,10 @@ fn show_detail(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
         (true, false) => "yes",
     };
     let never = || "never".to_owned();
+    let pending = match (row.pushed_per_minute, &row.expected_end_at) {
+        (Some(pace), Some(end)) => format!("{}, {pace} a minute, done at about {end}", row.pending),
+        _ => row.pending.to_string(),
+    };
     let carries = match all.user_writes {
         None => all.scope.as_str().to_owned(),
         Some(UserWrites::Acknowledge) => format!("{}; writes of users are acknowledged", all.scope.as_str()),
@@ -337,7 +341,7 @@ fn show_detail(out: &mut Output<'_>, answer: Value) -> Result<(), CliError> {
         ("Sends", sends.into()),
         ("Users", row.users.to_string()),
         ("Groups", row.groups.to_string()),
-        ("Pending", row.pending.to_string()),
+        ("Pending", pending),
         ("Rejected", row.rejected.to_string()),
         ("Syncs every", format!("{} s", all.sync_every_s)),
         ("Last sync", row.last_sync_at.unwrap_or_else(never)),

@@ -11,6 +11,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -43,6 +44,8 @@ pub struct Request {
     pub path: String,
     /// Body without its framing; at most 8 MB.
     pub body: Vec<u8>,
+    /// Requests under way at this moment, this one among them.
+    pub together: usize,
 }
 
 /// What becomes of a request.
@@ -117,6 +120,23 @@ struct Shared {
     target: SocketAddr,
     hook: RwLock<Hook>,
     log: Mutex<VecDeque<Entry>>,
+    under_way: AtomicUsize,
+}
+
+/// A request under way, until it is dropped.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    /// Counts it; how many there are with it.
+    fn begin(all: &'a AtomicUsize) -> (Self, usize) {
+        (Self(all), all.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Shared {
@@ -149,6 +169,7 @@ impl Relay {
             target,
             hook: RwLock::new(Arc::new(|_| Treatment::Pass)),
             log: Mutex::new(VecDeque::new()),
+            under_way: AtomicUsize::new(0),
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self {
@@ -271,10 +292,12 @@ enum Reply {
 
 async fn treat(request: &Message, shared: &Shared) -> Reply {
     let (method, path) = request.method_and_path();
+    let (_until_answered, together) = UnderWay::begin(&shared.under_way);
     let seen = Request {
         method: method.to_owned(),
         path: path.to_owned(),
         body: request.body.clone(),
+        together,
     };
     let hook = Arc::clone(&shared.hook.read().unwrap_or_else(PoisonError::into_inner));
     let treatment = hook(&seen);

@@ -10,7 +10,7 @@ use super::{Rx, StoreError, Topic, Tx};
 use crate::model::{InstanceId, Job, JobKind, Time};
 
 pub use claim::{claim, clamp, next_check, next_due, parked_due, release_foreign_leases, release_own_leases};
-pub use view::{JobCounts, JobView, asleep, counts, is_busy, of_resource, stuck};
+pub use view::{JobCounts, JobView, Pushed, asleep, counts, is_busy, of_resource, pushed_since, stuck};
 
 /// Says that `subject` may be out of step. A row that sleeps (rejected, held) wakes; one that is running runs again.
 ///

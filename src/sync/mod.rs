@@ -19,6 +19,7 @@
 //! | [`protected`] | whom do we take nothing away from, whoever asks? |
 //! | `settle`, `backoff` | how did a job end, and when is the next try? |
 //! | [`health`], [`status`] | how is the instance, in one word and a reason? |
+//! | [`forecast`] | how fast do changes go, and when will they be through? |
 //! | [`schedule`], `cancel` | which sync is due, and which is ended by a person? |
 //! | `settings` | what did an edit of an instance change? |
 //! | [`connect`] | do this address and token work? |
@@ -35,6 +36,7 @@ pub mod connect;
 mod context;
 pub mod credential;
 pub mod engine;
+pub mod forecast;
 pub mod health;
 mod import;
 pub mod keys;

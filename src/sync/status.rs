@@ -1,5 +1,6 @@
 //! How an instance is, for pages and the command line: one read.
 
+use super::forecast::{Forecast, forecast};
 use super::health::{health, word_of};
 use crate::model::{Health, Instance, Run, RunPhase, Time};
 use crate::store::{Rx, StoreError, conditions, jobs, resources, runs};
@@ -23,6 +24,8 @@ pub struct InstanceStatus {
     pub pending: u64,
     /// Changes that the app refused.
     pub rejected: u64,
+    /// How fast they go and until when, while it is known.
+    pub forecast: Option<Forecast>,
     /// End of the last complete sync.
     pub last_sync_at: Option<Time>,
     /// The next scheduled sync.
@@ -59,6 +62,7 @@ pub fn status(rx: &Rx<'_>, instance: &Instance) -> Result<InstanceStatus, StoreE
         groups: there.groups,
         pending: jobs.pending,
         rejected: jobs.rejected,
+        forecast: forecast(rx, instance, jobs.pending)?,
         last_sync_at: instance.last_sync_at,
         next_sync_at: instance.next_sync_at,
         run,

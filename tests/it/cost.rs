@@ -8,6 +8,7 @@ use rollcall::clock::Stopwatch;
 use rollcall::connector::{Connector, Net, NetPolicy, Place, Token};
 use rollcall::model::{Access, Capabilities, Target};
 use rollcall::scim::schema::ResourceType;
+use rollcall::store::probes;
 
 use crate::support::mock::{Mock, PAGE, Size};
 use crate::support::{Scim, TestHub};
@@ -15,21 +16,51 @@ use crate::support::{Scim, TestHub};
 /// A sync that finds nothing new asks for each page once; there is nothing to be read one by one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sync_without_news_costs_its_pages() {
+    costs(false, 0).await;
+}
+
+/// The same where lists leave members out: each group is read alone beside, and is known with its members.
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_whose_members_no_list_shows_cost_one_call_each() {
+    costs(true, 200).await;
+}
+
+async fn costs(unlisted: bool, alone: usize) {
     let size = Size {
         users: 5000,
         groups: 200,
         members: 25,
+        unlisted,
     };
     let mock = Mock::start(size);
     let hub = TestHub::start().await;
     let instance = hub.connect("Mock", &mock.base(), "a-token-of-the-mock").await;
     let there = hub.status(instance.id).await;
     assert_eq!((there.users, there.groups), (5000, 200));
+    if unlisted {
+        // What the check after connecting found out counts from the next sync on.
+        let (id, store) = (instance.id, &hub.server.hub().store);
+        let watch = Stopwatch::start();
+        while store
+            .read(move |rx| probes::of(rx, id))
+            .await
+            .unwrap()
+            .profile
+            .is_none()
+        {
+            assert!(watch.elapsed() < Duration::from_secs(30), "no check");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        hub.sync(id).await;
+    }
     mock.calls();
     hub.sync(instance.id).await;
     let (calls, pages) = (mock.calls(), (size.users + size.groups) / PAGE);
-    println!("{calls} calls for {pages} pages");
-    assert!(calls <= pages + 1, "{calls} calls for {pages} pages");
+    println!("{calls} calls for {pages} pages and {alone} groups alone");
+    assert!(calls <= pages + 1 + alone, "{calls} calls for {pages} pages");
+    let idp = hub.client(&instance).await;
+    let group = idp.named("Groups", "Group 7").await.unwrap();
+    assert_eq!(group["members"].as_array().map_or(0, Vec::len), size.members);
     let run = hub.status(instance.id).await.run.unwrap();
     assert_eq!(
         (run.counts.created, run.counts.changed, run.counts.unseen),
@@ -48,6 +79,7 @@ async fn the_first_import_beside_reading_alone() {
         users,
         groups: 0,
         members: 0,
+        unlisted: false,
     };
     let mock = Mock::start(size);
     let bytes = Scim::new(mock.base(), "a-token-of-the-mock");

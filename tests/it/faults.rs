@@ -1,6 +1,10 @@
 //! The fault matrix: each fault that an app, or what stands between, is known for; on each page of a read and on each kind
 //! of write, once and for as long as the hub tries. Nobody is removed by a read that was not whole, nobody is made twice,
-//! a write is sent again only if its answer was lost, and in the end the app holds what the model says.
+//! a write is sent again only if its answer was lost, and in the end the app holds what the model says. Where one is read
+//! alone or looked for, see `single`.
+
+#[path = "faults/single.rs"]
+mod single;
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -194,6 +198,8 @@ async fn everywhere(fault: &Fault) {
         }
     }
     the_first_import(&storm, fault).await;
+    single::verifications(&mut storm, fault).await;
+    single::searches(&mut storm, fault).await;
     storm.script.carried();
     let mut lost = 0;
     let mut carried = Vec::new();
@@ -204,6 +210,9 @@ async fn everywhere(fault: &Fault) {
         let (twice, again) = repeated(&carried);
         assert!(twice.is_empty(), "made twice: {twice:?}");
         assert!(again <= lost, "after {write:?}: {carried:#?}");
+    }
+    if fault.on_writes {
+        single::reads_before_a_put(&mut storm, fault).await;
     }
     storm.g.stop().await;
 }

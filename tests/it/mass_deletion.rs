@@ -17,6 +17,20 @@ const ALWAYS: usize = usize::MAX;
 /// Accounts that may go before a person looks: max(5, 10 %).
 const LIMIT: usize = 5;
 
+/// The provider manages all of them, people and groups, as it does after its first cycle.
+async fn managed() -> Storm {
+    let mut storm = Storm::new().await;
+    for n in 0..USERS {
+        storm.source.titled(&name(n), "Staff").await;
+    }
+    for n in 0..GROUPS {
+        storm.source.entered(&team(n), &name(20)).await;
+    }
+    storm.calm().await;
+    storm.unharmed("before the mistake").await;
+    storm
+}
+
 /// Day after day the same mistake.
 async fn syncs_removing_nobody(storm: &Storm, doors: &[Door], treatment: Treatment, when: &str) {
     storm.script.carried();
@@ -39,7 +53,7 @@ async fn syncs_removing_nobody(storm: &Storm, doors: &[Door], treatment: Treatme
 /// awslabs/ssosync #234: one page of users was answered 503, and the groups whose people were not read were deleted.
 #[tokio::test(flavor = "multi_thread")]
 async fn ssosync_234_a_page_that_fails_removes_no_user_and_no_group() {
-    let storm = Storm::new().await;
+    let storm = managed().await;
     let busy = Treatment::scim_error(503, "Service Unavailable");
     for door in [Door::Page("Users", 11), Door::Page("Groups", 11)] {
         syncs_removing_nobody(&storm, &[door], busy.clone(), &format!("503 at {door:?}")).await;
@@ -50,7 +64,7 @@ async fn ssosync_234_a_page_that_fails_removes_no_user_and_no_group() {
 /// awslabs/ssosync #194: the source answered an empty list, and all users and groups were removed.
 #[tokio::test(flavor = "multi_thread")]
 async fn ssosync_194_an_empty_list_removes_nobody() {
-    let storm = Storm::new().await;
+    let storm = managed().await;
     let (users, groups) = (Door::Pages("Users"), Door::Pages("Groups"));
     let empty = Treatment::Retold(Lie::Empty);
     for doors in [&[users][..], &[groups], &[users, groups]] {
@@ -64,13 +78,7 @@ async fn ssosync_194_an_empty_list_removes_nobody() {
 /// mended the rest were never touched.
 #[tokio::test(flavor = "multi_thread")]
 async fn authentik_19295_a_filter_that_matches_nobody_is_stopped() {
-    let mut storm = Storm::new().await;
-    // The provider manages all of them, as it does after its first cycle.
-    for n in 0..USERS {
-        storm.source.titled(&name(n), "Staff").await;
-    }
-    storm.calm().await;
-    storm.unharmed("before the mistake").await;
+    let storm = managed().await;
     let before = State::read(&storm.g.direct).await;
     storm.script.carried();
 
@@ -113,7 +121,7 @@ async fn authentik_19295_a_filter_that_matches_nobody_is_stopped() {
     }
     for n in 0..GROUPS {
         let mut members = Vec::new();
-        for user in n..n + 3 {
+        for user in (n..n + 3).chain([20]) {
             members.push(id(storm.g.idp.named("Users", &name(user)).await.unwrap()));
         }
         let members: Vec<&str> = members.iter().map(String::as_str).collect();
@@ -133,7 +141,7 @@ async fn authentik_19295_a_filter_that_matches_nobody_is_stopped() {
 /// The same the other way round: the app's list loses an attribute that everybody has.
 #[tokio::test(flavor = "multi_thread")]
 async fn authentik_19295_an_attribute_that_nobody_has_any_more_removes_nobody() {
-    let storm = Storm::new().await;
+    let storm = managed().await;
     for attribute in ["id", "userName", "displayName"] {
         let without = Treatment::Retold(Lie::Without(attribute));
         let doors = [Door::Pages("Users"), Door::Pages("Groups")];

@@ -216,6 +216,8 @@ fn row(rx: &Rx<'_>, instance: Instance) -> Result<InstanceRow, StoreError> {
         groups: status.groups,
         pending: status.pending,
         rejected: status.rejected,
+        pushed_per_minute: status.forecast.map(|f| f.per_minute),
+        expected_end_at: status.forecast.map(|f| f.done_at.to_string()),
         last_sync_at: status.last_sync_at.map(|at| at.to_string()),
         next_sync_at: status.next_sync_at.map(|at| at.to_string()),
     })

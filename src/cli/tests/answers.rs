@@ -30,10 +30,18 @@ fn instances_are_listed_and_switched() {
     all.as_object_mut()
         .unwrap()
         .extend(more.as_object().unwrap().clone());
-    let text = shown(&plan("instance show hr", b""), all).0;
+    let text = shown(&plan("instance show hr", b""), all.clone()).0;
     assert!(
         text.contains("Sends:          no, it is paused\n")
             && text.contains("Carries:        groups; writes of users are refused\n"),
+        "{text}"
+    );
+    assert!(text.contains("Pending:        1\n"), "{text}");
+    all["pushed_per_minute"] = json!(240);
+    all["expected_end_at"] = json!("2026-01-01T00:05:00.000Z");
+    let text = shown(&plan("instance show hr", b""), all).0;
+    assert!(
+        text.contains("Pending:        1, 240 a minute, done at about 2026-01-01T00:05:00.000Z\n"),
         "{text}"
     );
     let sync = plan("instance sync hr --wait", b"");

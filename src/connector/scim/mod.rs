@@ -8,10 +8,12 @@
 //! | `probe` | what it really does, step by step |
 //! | `me` | whose token it is, where the app tells |
 //! | `read` | lists, one by id, search |
+//! | `alone` | groups whose members no list shows |
 //! | `write` | create, PATCH, members, delete |
 //! | `put` | the same for servers without PATCH |
 //! | `parse` | their JSON to ours |
 
+mod alone;
 mod check;
 mod client;
 mod me;

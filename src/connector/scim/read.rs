@@ -21,9 +21,6 @@ pub(super) struct List {
     cursor: Option<String>,
 }
 
-/// Groups listed at once where each is then read alone for its members.
-const ALONE: u32 = 10;
-
 /// Pages looked through for one who is sought.
 const PAGES: usize = 200;
 
@@ -36,30 +33,7 @@ impl Scim {
         kind: ResourceType,
         place: &Place,
     ) -> Result<Page, ConnectorError> {
-        let known = self.capabilities();
-        let most = known.page_size.max(1);
-        if kind == ResourceType::User || known.members_listed != Some(false) {
-            return self.listed(kind, place, most).await;
-        }
-        // Small pages: one that breaks off is asked for again as a whole.
-        let mut page = self.listed(kind, place, most.min(ALONE)).await?;
-        for group in page.resources.iter_mut().filter(|group| !group.id.is_empty()) {
-            if group.members.as_ref().is_some_and(|members| !members.is_empty()) {
-                continue;
-            }
-            match self.get(kind, &group.id).await {
-                Ok(alone) => group.members = alone.and_then(|alone| alone.members),
-                // Of one group nothing is known then; the others are not to wait for it.
-                Err(error) if error.is_about_one() => group.members = None,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(page)
-    }
-
-    /// One page as the list shows it.
-    async fn listed(&self, kind: ResourceType, place: &Place, most: u32) -> Result<Page, ConnectorError> {
-        let mut count = most;
+        let mut count = self.capabilities().page_size.max(1);
         let (answer, by_cursor) = loop {
             match self.part(kind, place, count).await {
                 Ok((answer, by_cursor)) if answer.status == 200 => break (answer, by_cursor),
@@ -93,11 +67,14 @@ impl Scim {
             }
             goes_on(before, read, list.total).then(|| Place::Index(start.saturating_add(read)))
         };
-        let resources = list
+        let mut resources: Vec<Remote> = list
             .resources
             .into_iter()
             .map(|value| self.remote(kind, value))
             .collect();
+        if kind == ResourceType::Group && self.capabilities().members_listed == Some(false) {
+            resources = self.with_members(resources).await?;
+        }
         Ok(Page {
             resources,
             total: list.total,

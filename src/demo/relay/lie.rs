@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// What is changed in a ListResponse on its way. Anything else passes as it is.
+/// What is changed in a ListResponse on its way, and by `Without` in a single resource. Anything else passes as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lie {
     /// `totalResults` is this.
@@ -13,6 +13,8 @@ pub enum Lie {
     Empty,
     /// No resource has this attribute.
     Without(&'static str),
+    /// Whoever has this userName or displayName is not there; the total stays.
+    Hides(&'static str),
 }
 
 impl Lie {
@@ -21,6 +23,10 @@ impl Lie {
             return;
         };
         let Some(Value::Array(resources)) = list.get_mut("Resources") else {
+            if let Self::Without(attribute) = self {
+                list.shift_remove(attribute);
+                *body = Value::Object(list).to_string().into_bytes();
+            }
             return;
         };
         match self {
@@ -32,13 +38,14 @@ impl Lie {
                     object.shift_remove(attribute);
                 }
             }
+            Self::Hides(name) => resources.retain(|r| r["userName"] != name && r["displayName"] != name),
         }
         let shown = resources.len();
         list.insert("itemsPerPage".into(), json!(shown));
         match self {
             Self::Total(total) => list.insert("totalResults".into(), json!(total)),
             Self::Empty => list.insert("totalResults".into(), json!(0)),
-            Self::Short(_) | Self::Without(_) => None,
+            Self::Short(_) | Self::Without(_) | Self::Hides(_) => None,
         };
         *body = Value::Object(list).to_string().into_bytes();
     }
@@ -57,6 +64,7 @@ mod tests {
             (Lie::Short(1), 3, json!([{"id": "1", "x": 1}])),
             (Lie::Empty, 0, json!([])),
             (Lie::Without("id"), 3, json!([{"x": 1}, 2])),
+            (Lie::Hides("a@b"), 3, json!([{"id": "1", "x": 1}, 2])),
         ] {
             let mut body = page.to_string().into_bytes();
             lie.tell(&mut body);
@@ -72,5 +80,14 @@ mod tests {
             Lie::Empty.tell(&mut body);
             assert_eq!(body, other.as_bytes());
         }
+        let mut page = json!({"Resources": [{"userName": "a@b"}, {"displayName": "a@b"}, {"userName": "c"}]})
+            .to_string()
+            .into_bytes();
+        Lie::Hides("a@b").tell(&mut page);
+        let told: Value = serde_json::from_slice(&page).unwrap();
+        assert_eq!(told["Resources"], json!([{"userName": "c"}]));
+        let mut single = json!({"id": "1", "members": []}).to_string().into_bytes();
+        Lie::Without("members").tell(&mut single);
+        assert_eq!(single, b"{\"id\":\"1\"}");
     }
 }

@@ -23,6 +23,17 @@ pub struct JobCounts {
     pub held: u64,
 }
 
+/// What was pushed of late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pushed {
+    /// Resources of which the app took something.
+    pub resources: u64,
+    /// When the first of these pushes ended.
+    pub first: Time,
+    /// When the last did.
+    pub last: Time,
+}
+
 /// Where a resource's push stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JobView {
@@ -81,6 +92,30 @@ pub fn stuck(rx: &Rx<'_>, instance: InstanceId) -> Result<JobCounts, StoreError>
         }
     }
     Ok(counts)
+}
+
+/// Events looked at to tell how fast pushes go.
+const LATEST: u32 = 2000;
+
+/// What was pushed since, as far as the newest events of the instance tell; none: nothing was.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn pushed_since(rx: &Rx<'_>, instance: InstanceId, since: Time) -> Result<Option<Pushed>, StoreError> {
+    let mut found = rx.conn.prepare_cached(
+        "SELECT count(DISTINCT resource), min(at), max(at) FROM
+           (SELECT resource, at, action, outcome FROM events WHERE instance = ?1 ORDER BY id DESC LIMIT ?3)
+         WHERE at >= ?2 AND substr(action, 1, 5) = 'push.' AND outcome = 'done'",
+    )?;
+    Ok(found.query_row(params![instance.0, since.0, LATEST], |r| {
+        let (first, last) = (r.get::<_, Option<i64>>(1)?, r.get::<_, Option<i64>>(2)?);
+        let resources = r.get::<_, u32>(0)?.into();
+        Ok(first.zip(last).map(|(first, last)| Pushed {
+            resources,
+            first: Time(first),
+            last: Time(last),
+        }))
+    })?)
 }
 
 /// Whether something of an instance runs or is due now; what sleeps or waits for a later try does not count.

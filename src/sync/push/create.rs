@@ -10,7 +10,7 @@ use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome, Verb};
 use crate::scim::fold;
 use crate::store::links::By;
-use crate::store::{StoreError, Tx, adoptions, events, jobs, links, members, resources};
+use crate::store::{StoreError, Tx, adoptions, events, jobs, links, members, resources, runs};
 use crate::sync::adoption;
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
@@ -97,6 +97,7 @@ impl Push<'_> {
             (Some(link), Found::None) => {
                 let link = link.clone();
                 if link.state == LinkState::Creating && now.may_be_made() && self.why.is_none() {
+                    self.finds_others(&link).await?;
                     self.make(now, link).await
                 } else {
                     self.note(move |tx| links::delete(tx, link.id)).await
@@ -181,8 +182,50 @@ impl Push<'_> {
         Ok(if apart { Found::Apart } else { Found::One(remote) })
     }
 
+    /// Before somebody is made who may have been made already: where a search does not find whom the app lists either, that
+    /// it finds nobody says nothing.
+    async fn finds_others(&mut self, link: &Link) -> Step {
+        let (instance, kind, not) = (link.instance, link.kind, link.id);
+        let name = self.ctx.read(move |rx| {
+            let other = match runs::latest_complete(rx, instance)? {
+                Some(run) => links::seen_in(rx, instance, kind, run, not)?,
+                None => None,
+            };
+            let Some(other) = other.filter(|other| other.kind == kind) else {
+                return Ok(None);
+            };
+            let ours = match other.resource {
+                Some(row) => resources::load(rx, row)?,
+                None => None,
+            };
+            // In the letter case in which it is written there too.
+            let name = ours.map(|ours| ours.name);
+            Ok(name.filter(|name| other.name_key == Some(fold(name))))
+        });
+        let Some(name) = name.await? else { return Ok(()) };
+        let found = self
+            .app()
+            .await?
+            .find(kind, mapping::name_path(kind), &name)
+            .await;
+        match self.heard(found) {
+            Ok(all) if all.is_empty() => {
+                let host = self.app().await?.host();
+                Err(Ended::Unclear(format!(
+                    "{host} says that nobody has the name, but it does not find \"{name}\" either, which it lists"
+                )))
+            }
+            // Then it was not by a search that nobody was found.
+            Err(error) if error.verdict != Verdict::Reject => Err(Ended::from(error)),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     async fn found(&mut self, now: Present, link: Link, found: Found) -> Step {
         let host = self.app().await?.host().to_owned();
+        if matches!(&found, Found::One(remote) if remote.id.is_empty()) {
+            return Err(Ended::Unclear(format!("{host} shows it without an id")));
+        }
         let found = self.unless_apart(&now, found).await?;
         let why = match found {
             Found::One(remote) => {

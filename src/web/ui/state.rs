@@ -151,7 +151,7 @@ pub fn facts(instance: &Instance, status: &InstanceStatus, now: Time) -> Vec<Fac
         facts.push(fact("Sends", "nothing: it only receives".into()));
         return facts;
     };
-    facts.push(fact("Pending", words::count(status.pending, "change", "changes")));
+    facts.push(pending(status, now));
     facts.push(fact("Rejected", words::number(status.rejected)));
     facts.push(time("Last sync", status.last_sync_at, "none yet"));
     let off = if instance.enabled {
@@ -174,6 +174,23 @@ pub fn facts(instance: &Instance, status: &InstanceStatus, now: Time) -> Vec<Fac
     facts.push(fact("Token", token(instance, now)));
     facts.push(fact("The app can", can(target)));
     facts
+}
+
+/// `38,214 changes, 2,460 a minute, done at about 14:32`.
+fn pending(status: &InstanceStatus, now: Time) -> Fact {
+    let mut value = words::count(status.pending, "change", "changes");
+    if let Some(forecast) = status.forecast {
+        value.push_str(&format!(
+            ", {} a minute, done at about",
+            words::number(forecast.per_minute)
+        ));
+    }
+    Fact {
+        label: "Pending",
+        value,
+        mono: false,
+        when: status.forecast.map(|f| When::clock(f.done_at, now)),
+    }
 }
 
 /// `entered 84 days ago, ends in 6 days`.
@@ -239,6 +256,7 @@ mod tests {
             groups,
             pending: 0,
             rejected: 0,
+            forecast: None,
             last_sync_at: None,
             next_sync_at: None,
             run: Some(run),

@@ -20,6 +20,8 @@ pub struct Size {
     pub groups: usize,
     /// Of each group.
     pub members: usize,
+    /// A list of groups leaves their members out.
+    pub unlisted: bool,
 }
 
 pub struct Mock {
@@ -41,8 +43,13 @@ fn user(n: usize) -> String {
     )
 }
 
-fn group(n: usize, size: Size) -> String {
+fn group(n: usize, size: Size, in_list: bool) -> String {
     let mut members = String::new();
+    if in_list && size.unlisted {
+        return format!(
+            r#"{{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"group-{n}","displayName":"Group {n}"}}"#
+        );
+    }
     for m in 0..size.members {
         let comma = if m == 0 { "" } else { "," };
         let who = (n * size.members + m) % size.users;
@@ -102,7 +109,7 @@ impl Mock {
                 }))
                 .route("/Groups", web::get().to(move |query: web::Query<Query>| {
                     groups();
-                    async move { list(&query, size.groups, |n| group(n, size)) }
+                    async move { list(&query, size.groups, |n| group(n, size, true)) }
                 }))
                 .route("/Users/{id}", web::get().to(move |id: web::Path<String>| {
                     user_one();
@@ -110,7 +117,7 @@ impl Mock {
                 }))
                 .route("/Groups/{id}", web::get().to(move |id: web::Path<String>| {
                     group_one();
-                    async move { one(number(&id, size.groups).map(|n| group(n, size))) }
+                    async move { one(number(&id, size.groups).map(|n| group(n, size, false))) }
                 }))
         })
         .workers(1)

@@ -134,6 +134,20 @@ impl Rollcall {
 
     /// A command, with this on its standard input; what it printed. It must succeed.
     pub fn run(&self, arguments: &[&str], input: &str) -> String {
+        let (well, said) = self.tried(arguments, input);
+        assert!(well, "rollcall {arguments:?}: {said}");
+        said
+    }
+
+    /// As `ask`, of a server that may be killed meanwhile: then nothing.
+    pub fn try_ask(&self, arguments: &[&str]) -> Option<Value> {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+        let (well, said) = self.tried(&arguments, "");
+        well.then(|| serde_json::from_str(&said).unwrap())
+    }
+
+    /// Whether it succeeded, and what it printed; where it failed, its complaint too.
+    fn tried(&self, arguments: &[&str], input: &str) -> (bool, String) {
         let mut child = self
             .command()
             .args(arguments)
@@ -150,12 +164,11 @@ impl Rollcall {
             .write_all(input.as_bytes())
             .unwrap_or_default();
         let done = child.wait_with_output().unwrap();
-        let (out, err) = (
-            String::from_utf8_lossy(&done.stdout),
-            String::from_utf8_lossy(&done.stderr),
-        );
-        assert!(done.status.success(), "rollcall {arguments:?}: {out}{err}");
-        out.into_owned()
+        let mut said = String::from_utf8_lossy(&done.stdout).into_owned();
+        if !done.status.success() {
+            said.push_str(&String::from_utf8_lossy(&done.stderr));
+        }
+        (done.status.success(), said)
     }
 
     /// A command that is not waited for, with `--json`; its output is to be read. It may call apps on this machine.

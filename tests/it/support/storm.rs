@@ -2,12 +2,12 @@
 //! clock stands still until it is moved, so that no wait costs time.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rollcall::clock::Clock;
-use rollcall::demo::relay::{Relay, Request, Treatment};
+use rollcall::demo::relay::{Lie, Relay, Request, Treatment};
 use rollcall::model::policies::Leaver;
 use rollcall::model::{Health, Instance, Policies, Time};
 use rollcall::store::{Lane, StoreError, jobs, removals};
@@ -40,6 +40,12 @@ pub enum Door {
     Under(&'static str),
     /// A write to these resources whose body has this in it.
     Write(&'static str, &'static str, &'static str),
+    /// A search among these.
+    Search(&'static str),
+    /// One of these, read by this id.
+    One(&'static str, &'static str),
+    /// Any other of these, read by id.
+    Other(&'static str, &'static str),
 }
 
 impl Door {
@@ -48,7 +54,14 @@ impl Door {
             let mut parts = request.path.split(['/', '?']);
             parts.any(|part| part == endpoint)
         };
+        let is_search = request.method == "GET" && request.path.contains("?filter=");
         let is_page = request.method == "GET" && request.path.ends_with(&format!("&count={PAGE}"));
+        // The id, where one is read.
+        let one = |endpoint: &str| {
+            let (before, id) = request.path.rsplit_once('/')?;
+            let reads = request.method == "GET" && before.rsplit('/').next() == Some(endpoint);
+            reads.then_some(id)
+        };
         match self {
             Self::Page(endpoint, start) => {
                 is_page && to(endpoint) && request.path.contains(&format!("?startIndex={start}&"))
@@ -60,16 +73,29 @@ impl Door {
                     && to(endpoint)
                     && String::from_utf8_lossy(&request.body).contains(says)
             }
+            Self::Search(endpoint) => is_search && to(endpoint),
+            Self::One(endpoint, id) => one(endpoint) == Some(id),
+            Self::Other(endpoint, id) => one(endpoint).is_some_and(|other| other != id),
         }
     }
+}
+
+/// A fault in force.
+struct Armed {
+    doors: Vec<Door>,
+    treatment: Treatment,
+    /// How often it still strikes.
+    left: usize,
+    met: usize,
 }
 
 /// What the relay does.
 #[derive(Default)]
 pub struct Script {
-    /// The fault in force, and how often it still strikes.
-    armed: Mutex<Option<(Vec<Door>, Treatment, usize)>>,
-    met: AtomicUsize,
+    /// The faults in force: the first whose door it is strikes.
+    armed: Mutex<Vec<Armed>>,
+    /// Whom no list shows.
+    hidden: Mutex<Option<&'static str>>,
     /// Writes that reached the app, in words.
     carried: Mutex<Vec<String>>,
     /// The app has no PATCH.
@@ -77,22 +103,28 @@ pub struct Script {
 }
 
 impl Script {
-    fn treat(&self, request: &Request) -> Treatment {
+    pub fn treat(&self, request: &Request) -> Treatment {
         if request.path.ends_with("/ServiceProviderConfig") && !self.is_shut(request) {
             return small_pages();
         }
         if request.method == "PATCH" && self.put_only.load(Ordering::SeqCst) {
             return Treatment::scim_error(405, "there is no PATCH here");
         }
-        let mut treatment = Treatment::Pass;
-        if let Some((doors, fault, left)) = self.armed.lock().unwrap().as_mut()
-            && *left > 0
-            && doors.iter().any(|door| door.is(request))
-        {
-            *left -= 1;
-            self.met.fetch_add(1, Ordering::SeqCst);
-            treatment = fault.clone();
+        let is_page = [Door::Pages("Users"), Door::Pages("Groups")].map(|door| door.is(request));
+        let mut treatment = match *self.hidden.lock().unwrap() {
+            Some(name) if is_page.contains(&true) => Treatment::Retold(Lie::Hides(name)),
+            _ => Treatment::Pass,
+        };
+        let mut armed = self.armed.lock().unwrap();
+        let mut here = armed
+            .iter_mut()
+            .filter(|a| a.left > 0 && a.doors.iter().any(|door| door.is(request)));
+        if let Some(fault) = here.next() {
+            fault.left -= 1;
+            fault.met += 1;
+            treatment = fault.treatment.clone();
         }
+        drop(armed);
         let seen = !matches!(
             treatment,
             Treatment::Answer { .. } | Treatment::Html | Treatment::Cut
@@ -108,7 +140,7 @@ impl Script {
     /// A fault for all that is asked for is in force.
     fn is_shut(&self, request: &Request) -> bool {
         let armed = self.armed.lock().unwrap();
-        let doors = armed.iter().flat_map(|(doors, ..)| doors);
+        let doors = armed.iter().flat_map(|fault| &fault.doors);
         doors
             .filter(|door| matches!(door, Door::Under(_)))
             .any(|door| door.is(request))
@@ -116,18 +148,35 @@ impl Script {
 
     /// The first `times` requests at these doors are treated so.
     pub fn arm(&self, doors: &[Door], treatment: Treatment, times: usize) {
-        self.met.store(0, Ordering::SeqCst);
-        *self.armed.lock().unwrap() = Some((doors.to_vec(), treatment, times));
+        self.armed.lock().unwrap().clear();
+        self.arm_too(doors, treatment, times);
     }
 
-    /// Fair weather from now on; how often the fault struck.
+    /// Beside what is in force already.
+    pub fn arm_too(&self, doors: &[Door], treatment: Treatment, times: usize) {
+        self.armed.lock().unwrap().push(Armed {
+            doors: doors.to_vec(),
+            treatment,
+            left: times,
+            met: 0,
+        });
+    }
+
+    /// No list shows whoever has this name, if any.
+    pub fn hide(&self, name: Option<&'static str>) {
+        *self.hidden.lock().unwrap() = name;
+    }
+
+    /// Fair weather from now on; how often the latest fault struck.
     pub fn disarm(&self) -> usize {
-        *self.armed.lock().unwrap() = None;
-        self.met()
+        let met = self.met();
+        self.armed.lock().unwrap().clear();
+        met
     }
 
+    /// How often the latest fault struck.
     pub fn met(&self) -> usize {
-        self.met.load(Ordering::SeqCst)
+        self.armed.lock().unwrap().last().map_or(0, |fault| fault.met)
     }
 
     /// Writes that reached the app since this was last asked.
@@ -288,6 +337,11 @@ impl Storm {
     pub async fn unharmed(&self, when: &str) {
         self.source
             .is(&State::read(&self.g.direct).await, &format!("the app, {when}"));
+        self.unharmed_here(when).await;
+    }
+
+    /// The hub holds what the model says, and nobody waits to be removed.
+    pub async fn unharmed_here(&self, when: &str) {
         self.source
             .is(&State::read(&self.g.idp).await, &format!("the hub, {when}"));
         assert_eq!(self.held().await, 0, "{when}");

@@ -29,6 +29,7 @@ pub(super) enum Defect {
     TotalOfPage,
     TotalTooHigh,
     TotalMissing,
+    EndRepeats,
     FiltersRefused,
     FiltersIgnored,
     NamesNotFound,
@@ -274,6 +275,11 @@ fn many(state: &mut State, rules: &Rules, kind: &str, query: &Map<String, Value>
     let count = match number("count") {
         Some(count) if !rules.has(Defect::SizeIgnored) => count,
         _ => usize::MAX,
+    };
+    let start = if rules.has(Defect::EndRepeats) {
+        start.min(total.saturating_sub(1))
+    } else {
+        start
     };
     let page: Vec<Value> = items.into_iter().skip(start).take(count).collect();
     let after = start + page.len();

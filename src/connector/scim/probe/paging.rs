@@ -223,6 +223,11 @@ impl Prober<'_> {
                     READ_ON,
                 );
             }
+            (Listed::List(last), Listed::List(beyond)) if self.repeats(&last, &beyond) => self.warn(
+                id,
+                format!("{total} users are announced; beyond the last of them, earlier ones come again."),
+                "Nothing has to be done: a sync knows whom it has read.",
+            ),
             (Listed::List(_), Listed::List(beyond)) if !beyond.items.is_empty() => {
                 self.bad(
                     id,
@@ -245,5 +250,13 @@ impl Prober<'_> {
                 self.puzzled(id, words);
             }
         }
+    }
+
+    /// Whether a page beyond the end shows nobody but those who came before.
+    fn repeats(&self, last: &List, beyond: &List) -> bool {
+        let mut before = last.ids();
+        before.extend(self.users.iter().filter_map(seen::id));
+        let ids = beyond.ids();
+        !ids.is_empty() && ids.iter().all(|id| before.contains(id))
     }
 }

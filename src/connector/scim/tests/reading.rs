@@ -247,3 +247,50 @@ async fn where_letter_case_matters_an_empty_answer_proves_nothing() {
     assert_eq!(error.verdict, Verdict::Reject);
     assert_eq!(c.look_through(User, "userName", "ann").await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn groups_whose_members_no_list_shows_are_read_alone() {
+    let named = |id: &str| json!({ "id": id, "displayName": id });
+    let with = |id: &str, members: Value| json!({ "id": id, "displayName": id, "members": members });
+    let groups = [
+        named("a"),
+        with("b", json!([{ "value": "1" }])),
+        with("c", json!([])),
+        named("d"),
+    ];
+    let alone = |group: Value| Answer::json(200, &group.to_string());
+    let server = Server::start([
+        list(4, &groups),
+        list(4, &groups),
+        alone(with("a", json!([{ "value": "2" }]))),
+        alone(with("c", json!([]))),
+        Answer::json(
+            404,
+            &json!({ "schemas": [urn::ERROR], "status": "404" }).to_string(),
+        ),
+        list(4, &groups),
+        Answer::json(503, "{}"),
+    ])
+    .await;
+    let c = open(&server);
+    let shown = |page: &crate::connector::Page| -> Vec<Option<usize>> {
+        let members = page.resources.iter().map(|r| r.members.as_ref());
+        members.map(|m| m.map(Vec::len)).collect()
+    };
+    let page = c.page(Group, &Place::START).await.unwrap();
+    assert_eq!(shown(&page), [None, Some(1), Some(0), None]);
+    let known = Capabilities {
+        members_listed: Some(false),
+        page_size: 2,
+        ..Capabilities::default()
+    };
+    let c = open_with(server.url("/v2"), known);
+    let page = c.page(Group, &Place::START).await.unwrap();
+    assert_eq!(shown(&page), [Some(1), Some(1), Some(0), None]);
+    assert_eq!(
+        server.lines()[2..5],
+        ["GET /v2/Groups/a", "GET /v2/Groups/c", "GET /v2/Groups/d"]
+    );
+    // One that cannot be read for now is a page that cannot be.
+    assert!(c.page(Group, &Place::START).await.is_err());
+}
