@@ -256,3 +256,31 @@ async fn a_404_that_says_nothing_removes_nobody() {
     assert!(!State::read(&storm.g.idp).await.users.contains_key(&leaver));
     storm.g.stop().await;
 }
+
+/// An app without PATCH shows a group without its members: what is written whole from that would take them all out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_is_shown_without_its_members_is_not_emptied() {
+    let mut storm = Storm::new().await;
+    storm.script.put_only.store(true, Ordering::SeqCst);
+    let group = app_id(&storm, "Groups", &team(5)).await;
+    let silent = Treatment::Retold(Lie::Without("members"));
+    storm.script.arm(&[Door::One("Groups", group)], silent, ALWAYS);
+    storm.source.entered(&team(5), &name(20)).await;
+    while storm.script.met() == 0 {
+        storm.g.hub.idle().await;
+        storm.clock.advance(A_WHILE);
+    }
+    storm.g.hub.idle().await;
+    let held = State::read(&storm.g.direct).await;
+    let before = [5, 6, 7].map(name);
+    assert!(
+        before.iter().all(|n| held.groups[&team(5)].contains(n)),
+        "somebody was taken out: {:?}",
+        held.groups[&team(5)]
+    );
+    assert_eq!(storm.held().await, 0);
+    storm.script.disarm();
+    storm.calm().await;
+    storm.unharmed("when they are shown again").await;
+    storm.g.stop().await;
+}
