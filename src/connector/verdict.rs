@@ -65,15 +65,6 @@ impl fmt::Display for ConnectorError {
 impl Error for ConnectorError {}
 
 impl ConnectorError {
-    /// It says something of one resource, and nothing of the target.
-    #[must_use]
-    pub fn is_about_one(&self) -> bool {
-        matches!(
-            self.verdict,
-            Verdict::Reject | Verdict::Gone | Verdict::Exists | Verdict::Retry { target: false, .. }
-        )
-    }
-
     /// The target was not asked for what was wanted: it cannot be done, or not safely.
     #[must_use]
     pub fn is_our_own(&self) -> bool {

@@ -151,6 +151,7 @@ async fn an_account_that_cannot_be_stored_stops_only_itself() {
         users: 950,
         groups: 0,
         members: 0,
+        unlisted: false,
     };
     let mock = Mock::start(size);
     let hub = TestHub::start().await;

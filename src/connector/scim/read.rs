@@ -33,6 +33,15 @@ impl Scim {
         kind: ResourceType,
         place: &Place,
     ) -> Result<Page, ConnectorError> {
+        let mut page = self.listed(kind, place).await?;
+        if kind == ResourceType::Group && self.capabilities().members_listed == Some(false) {
+            page.resources = self.with_members(page.resources).await?;
+        }
+        Ok(page)
+    }
+
+    /// One page as the list shows it.
+    async fn listed(&self, kind: ResourceType, place: &Place) -> Result<Page, ConnectorError> {
         let mut count = self.capabilities().page_size.max(1);
         let (answer, by_cursor) = loop {
             match self.part(kind, place, count).await {
@@ -67,14 +76,11 @@ impl Scim {
             }
             goes_on(before, read, list.total).then(|| Place::Index(start.saturating_add(read)))
         };
-        let mut resources: Vec<Remote> = list
+        let resources = list
             .resources
             .into_iter()
             .map(|value| self.remote(kind, value))
             .collect();
-        if kind == ResourceType::Group && self.capabilities().members_listed == Some(false) {
-            resources = self.with_members(resources).await?;
-        }
         Ok(Page {
             resources,
             total: list.total,
@@ -263,11 +269,11 @@ impl Scim {
         attribute: &str,
         value: &str,
     ) -> Result<Vec<Remote>, ConnectorError> {
-        let (known, wanted) = (self.capabilities(), fold(value));
+        let wanted = fold(value);
         let (mut found, mut seen) = (Vec::<Remote>::new(), HashSet::new());
         let (mut place, mut total) = (Place::START, None);
         for _ in 0..PAGES {
-            let page = self.listed(kind, &place, known.page_size.max(1)).await?;
+            let page = self.listed(kind, &place).await?;
             let before = seen.len();
             total = total.max(page.total);
             for remote in page.resources {

@@ -158,7 +158,8 @@ impl Walker<'_> {
             Ok(page) => return Ok(Some(page)),
             Err(error) => error,
         };
-        if self.place != Place::START && !self.restarted && self.is_refused(&error).await {
+        let resumes = self.place != Place::START && !self.restarted;
+        if resumes && is_refused(self.app, self.instance, self.arrived, &error).await {
             self.restarted = true;
             self.walk = Walk::default();
             self.place = Place::START;
@@ -173,14 +174,12 @@ impl Walker<'_> {
     }
 }
 
-impl Walker<'_> {
-    /// Whether the app does not know the place any more. Some say that as if they were out of order, so one at which a run
-    /// goes on is not asked for again and again while the app answers everything else.
-    async fn is_refused(&self, error: &ConnectorError) -> bool {
-        match error.verdict {
-            Verdict::Reject | Verdict::Gone => true,
-            _ => !self.arrived && is_hiccup(error) && self.app.check(self.instance.scope).await.is_ok(),
-        }
+/// Whether the app does not know the place any more. Some say that as if they were out of order, so one at which a run
+/// goes on is not asked for again and again while the app answers everything else.
+async fn is_refused(app: &Connector, instance: &Instance, arrived: bool, error: &ConnectorError) -> bool {
+    match error.verdict {
+        Verdict::Reject | Verdict::Gone => true,
+        _ => !arrived && is_hiccup(error) && app.check(instance.scope).await.is_ok(),
     }
 }
 

@@ -186,6 +186,7 @@ fn without_research() -> Policies {
 
 fn with_titles() -> Policies {
     let row = MapRow {
+        required: false,
         kind: USER,
         path: "title".into(),
         template: "{{ title }} at Example".into(),
