@@ -17,9 +17,9 @@ use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 use crate::secret::{KeyState, Sealer};
 use crate::store::instances::{self, NewInstance};
-use crate::store::{Lane, Rx, Store, StoreError, Tx, resources};
+use crate::store::{Lane, Rx, Store, StoreError, Tx, jobs, resources};
 use crate::sync::credential;
-use crate::sync::manage::Manager;
+use crate::sync::manage::{Manager, Switch};
 use crate::sync::status::{InstanceStatus, status};
 use crate::sync::{Engine, EngineConfig};
 
@@ -222,14 +222,31 @@ impl Hub {
         .await;
     }
 
-    /// As an admin asks for it.
-    pub(super) async fn ask_sync(&self) {
-        let manager = Manager {
+    pub(super) fn manager(&self) -> Manager {
+        Manager {
             store: self.store.clone(),
             net: self.net.clone(),
             keys: Arc::clone(&self.key),
-        };
-        manager.sync_now(Actor::Hub, self.id).await.unwrap();
+        }
+    }
+
+    /// As an admin asks for it.
+    pub(super) async fn ask_sync(&self) {
+        self.manager().sync_now(Actor::Hub, self.id).await.unwrap();
+    }
+
+    pub(super) async fn switch(&self, to: Switch) {
+        self.manager().switch(Actor::Hub, self.id, to).await.unwrap();
+    }
+
+    /// What the last try of somebody's push came to.
+    pub(super) async fn last_error(&self, id: &str) -> String {
+        let id = id.to_owned();
+        let found = self.read(move |rx, i| {
+            let ours = resources::by_id(rx, i.id, USER, &id)?.unwrap();
+            jobs::of_resource(rx, i.id, ours.row)
+        });
+        found.await.and_then(|job| job.last_error).unwrap_or_default()
     }
 
     pub(super) async fn sync(&self) {

@@ -3,6 +3,7 @@
 
 mod app;
 mod hub;
+mod meanwhile;
 mod odd_apps;
 mod probes;
 mod pushes;
