@@ -32,26 +32,28 @@ impl Push<'_> {
         };
         accepted(&mut link.pushed, &now.wanted.desired, &paths);
         self.note(move |tx| {
+            let linked = LinkState::Linked;
             write_link(
                 tx,
                 &Link {
-                    state: LinkState::Linked,
+                    state: linked,
                     ..link
                 },
             )
+            .map(drop)
         })
         .await
     }
 
     pub(super) async fn update(&mut self, now: Present, paths: &[String]) -> Step {
-        let Some(link) = now.link.clone() else {
+        let Some(mut link) = now.link.clone() else {
             return Err(Ended::Done);
         };
         let changes: Vec<(String, Option<Value>)> = paths
             .iter()
             .map(|p| (p.clone(), resource::get(&now.wanted.document, p).cloned()))
             .collect();
-        let Changed::Yes(remote) = self.change(&now, &link, &changes).await? else {
+        let Changed::Yes(remote) = self.change(&now, &mut link, &changes).await? else {
             return Ok(());
         };
         let paths = paths.to_vec();
@@ -61,11 +63,11 @@ impl Push<'_> {
 
     /// One change to attributes; what the app holds after it is read if it does not say so itself. While it is under way
     /// the link says that it is in doubt: if the answer is lost, or this process ends, what is wanted *then* is sent, even
-    /// if it is what the app had accepted before.
+    /// if it is what the app had accepted before. `link` gets the `rev` that this leaves it with.
     pub(super) async fn change(
         &mut self,
         now: &Present,
-        link: &Link,
+        link: &mut Link,
         changes: &[(String, Option<Value>)],
     ) -> Result<Changed, Ended> {
         let (kind, id) = (now.ours.kind, link.remote_id.clone().unwrap_or_default());
@@ -75,7 +77,7 @@ impl Push<'_> {
         doubtful
             .pushed
             .extend(paths.map(|path| (path, IN_DOUBT.to_owned())));
-        self.keep(doubtful).await?;
+        link.rev = self.keep(doubtful).await?;
         let answer = self
             .app()
             .await?
@@ -85,7 +87,7 @@ impl Push<'_> {
             && !error.lost
         {
             // It was not carried out: what the app accepted before is what it has.
-            self.keep(link.clone()).await?;
+            link.rev = self.keep(link.clone()).await?;
         }
         match self.heard(answer) {
             Ok(Some(remote)) => Ok(Changed::Yes(Some(remote))),
@@ -104,10 +106,8 @@ impl Push<'_> {
         }
     }
 
-    async fn keep(&self, link: Link) -> Result<(), StoreError> {
-        self.ctx
-            .write(link.instance, move |tx| write_link(tx, &link))
-            .await
+    async fn keep(&self, link: Link) -> Result<i64, Ended> {
+        self.write(move |tx| write_link(tx, &link)).await
     }
 }
 

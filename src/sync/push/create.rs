@@ -29,10 +29,7 @@ enum Found {
 impl Push<'_> {
     pub(super) async fn create(&mut self, now: Present) -> Step {
         let start = now.clone();
-        let begun = self
-            .ctx
-            .write(self.job.instance, move |tx| begin(tx, &start))
-            .await?;
+        let begun = self.write(move |tx| begin(tx, &start)).await?;
         let Some(link) = begun else { return Ok(()) };
         if now.wanted.renamed {
             // An import goes by our names and may have met it without knowing whose it is.
@@ -72,9 +69,7 @@ impl Push<'_> {
     }
 
     async fn give_up(&self, link: Link, ended: Ended) -> Step {
-        self.ctx
-            .write(link.instance, move |tx| links::delete(tx, link.id))
-            .await?;
+        self.write(move |tx| links::delete(tx, link.id)).await?;
         Err(ended)
     }
 
@@ -96,8 +91,7 @@ impl Push<'_> {
                 }
             }
             (None, Found::None) => {
-                let id = now.instance.id;
-                self.ctx.write(id, move |tx| no_account(tx, &now)).await?;
+                self.write(move |tx| no_account(tx, &now)).await?;
                 Err(Ended::Done)
             }
             (link, found) => {
@@ -176,10 +170,7 @@ impl Push<'_> {
         let found = self.unless_apart(&now, found).await?;
         let why = match found {
             Found::One(remote) => {
-                let owner = self
-                    .ctx
-                    .write(self.job.instance, move |tx| take(tx, &now, link, &remote))
-                    .await?;
+                let owner = self.write(move |tx| take(tx, &now, link, &remote)).await?;
                 match owner {
                     None => return Ok(()),
                     Some(owner) => format!("{host} has it already, and there it belongs to {owner}"),
@@ -191,18 +182,14 @@ impl Push<'_> {
                         state: LinkState::Ambiguous,
                         ..link
                     };
-                    self.ctx
-                        .write(self.job.instance, move |tx| write_link(tx, &unsure))
-                        .await?;
+                    self.write(move |tx| write_link(tx, &unsure)).await?;
                 }
                 format!("{host} has {n} that match; leave one there, then try again")
             }
             found @ (Found::Other | Found::Apart | Found::None) => {
                 if link.id != 0 {
                     let id = link.id;
-                    self.ctx
-                        .write(self.job.instance, move |tx| links::delete(tx, id))
-                        .await?;
+                    self.write(move |tx| links::delete(tx, id)).await?;
                 }
                 let whose = match found {
                     Found::Apart => "for somebody who was told apart",

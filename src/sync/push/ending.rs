@@ -19,14 +19,17 @@ use crate::sync::removal::{self, Ask, Permit};
 
 impl Push<'_> {
     pub(super) async fn deactivate(&mut self, now: Present) -> Step {
-        let Some(link) = now.link.clone() else {
+        let Some(mut link) = now.link.clone() else {
             return Err(Ended::Done);
         };
         let Some(removal) = self.reserve(&now, &link).await? else {
             return Ok(());
         };
         let off = [("active".to_owned(), Some(Value::Bool(false)))];
-        let changed = self.change(&now, &link, &off).await.map_err(still_has_access)?;
+        let changed = self
+            .change(&now, &mut link, &off)
+            .await
+            .map_err(still_has_access)?;
         let Changed::Yes(remote) = changed else {
             return Ok(());
         };
@@ -160,8 +163,7 @@ impl Push<'_> {
         };
         let instance = now.instance.clone();
         let permit = self
-            .ctx
-            .write(self.job.instance, move |tx| removal::reserve(tx, &instance, &ask))
+            .write(move |tx| removal::reserve(tx, &instance, &ask))
             .await?;
         Ok(match permit {
             Permit::Granted(id) => Some(id),

@@ -31,7 +31,7 @@ impl Push<'_> {
             .as_ref()
             .map_or(1, |t| t.capabilities().member_chunk.clamp(1, 500)) as usize;
         let (instance, limit) = (now.instance.clone(), chunk + refused.len());
-        let ready = self.ctx.write(self.job.instance, move |tx| {
+        let ready = self.write(move |tx| {
             let delta = links::member_delta(tx, group, limit)?;
             let delta = delta
                 .into_iter()
@@ -82,8 +82,7 @@ impl Push<'_> {
         match self.heard(answer) {
             Ok(()) => {
                 let now = now.clone();
-                let job = self.job.instance;
-                Ok(self.ctx.write(job, move |tx| noted(tx, &now, &part)).await?)
+                self.write(move |tx| noted(tx, &now, &part)).await
             }
             Err(error) if matches!(error.verdict, Verdict::Reject | Verdict::Gone | Verdict::Exists) => {
                 self.undone(now, sure).await?;
@@ -111,9 +110,7 @@ impl Push<'_> {
     /// were not in doubt already.
     async fn in_doubt(&self, now: &Present, part: &[One]) -> Result<Vec<One>, Ended> {
         let (group, rows) = (now.ours.row, rows(part));
-        let known = self.ctx.write(self.job.instance, move |tx| {
-            members::set_in_doubt(tx, group, &rows)
-        });
+        let known = self.write(move |tx| members::set_in_doubt(tx, group, &rows));
         let known = known.await?;
         let sure = part.iter().filter(|m| known.contains(&m.row));
         Ok(sure.cloned().collect())
@@ -122,14 +119,14 @@ impl Push<'_> {
     /// The app did not do it: of these it holds what it held.
     async fn undone(&self, now: &Present, sure: Vec<One>) -> Step {
         let group = now.ours.row;
-        let unmarked = self.ctx.write(self.job.instance, move |tx| {
+        let unmarked = self.write(move |tx| {
             for wanted in [true, false] {
                 let sent: Vec<One> = sure.iter().filter(|m| m.wanted == wanted).cloned().collect();
                 members::set_held(tx, group, &rows(&sent), !wanted)?;
             }
             Ok(())
         });
-        Ok(unmarked.await?)
+        unmarked.await
     }
 
     /// 404 may mean the group or a member. If it is the group, the plan has to speak again.
@@ -140,10 +137,7 @@ impl Push<'_> {
             Some(_) => Ok(()),
             None => {
                 let (job, link) = (self.job.instance, link.id);
-                self.ctx
-                    .write(job, move |tx| {
-                        jobs::enqueue(tx, job, JobKind::Verify, link, priority::LATER, None)
-                    })
+                self.write(move |tx| jobs::enqueue(tx, job, JobKind::Verify, link, priority::LATER, None))
                     .await?;
                 Err(Ended::Unclear(
                     "the app does not show the group any more; it is looked for".into(),
