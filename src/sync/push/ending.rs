@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::change::{Changed, shown};
 use super::record::tell;
 use super::{Push, Step, write_link};
-use crate::connector::Verdict;
+use crate::connector::{Remote, Verdict};
 use crate::mapping::{self, Carried};
 use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
@@ -33,6 +33,14 @@ impl Push<'_> {
         let Changed::Yes(remote) = changed else {
             return Ok(());
         };
+        if remote.as_ref().is_some_and(shows_active) {
+            // It said yes and did not do it: what it shows is noted, and that it accepted nothing.
+            let link = shown(link, &now, remote.as_ref(), &[]);
+            self.write(move |tx| write_link(tx, &link)).await?;
+            let host = self.app().await?.host();
+            let why = format!("{host} answered that it is done, and still shows the account as active");
+            return Err(Ended::Rejected { why, access: true });
+        }
         self.note(move |tx| {
             let mut link = shown(link, &now, remote.as_ref(), &[]);
             link.pushed
@@ -170,6 +178,11 @@ impl Push<'_> {
             Permit::Held | Permit::Rejected => None,
         })
     }
+}
+
+/// It says so itself; an app that does not show `active` is believed.
+fn shows_active(remote: &Remote) -> bool {
+    remote.attributes.get("active") == Some(&Value::Bool(true))
 }
 
 /// Why, where it is not for what became of it here.

@@ -7,8 +7,11 @@ use serde_json::json;
 use super::app::{App, Lists, USER};
 use super::hub::Hub;
 use crate::clock::Clock;
-use crate::model::{Health, Paging, Policies, Time};
+use crate::model::policies::Drift;
+use crate::model::{Actor, Health, Paging, Policies, Time};
 use crate::scim::schema::ResourceType;
+use crate::store::{removals, resources};
+use crate::sync::removal;
 
 async fn of_forty(lists: Lists) -> Hub {
     let app = App::start().await;
@@ -175,4 +178,121 @@ async fn whoever_is_hidden_once_switched_off_is_done_with() {
     hub.set(&ann, "active", json!(true)).await;
     hub.engine.idle().await;
     assert_eq!(hub.app.user("ann").unwrap()["title"], "Gone");
+}
+
+#[tokio::test]
+async fn an_app_that_keeps_accounts_on_is_told_as_such() {
+    let hub = Hub::start().await;
+    let id = hub.user("carl").await;
+    hub.engine.idle().await;
+    hub.app.state().keeps_active = true;
+    hub.set(&id, "active", json!(false)).await;
+    hub.engine.idle().await;
+    let now = hub.status().await;
+    assert_eq!(now.health, Health::Failing);
+    assert_eq!(now.reason, "1 leaver still has access in the app");
+    hub.delete(USER, &id).await;
+    hub.engine.idle().await;
+    assert_eq!(
+        hub.status().await.health,
+        Health::Failing,
+        "a DELETE ends nothing either"
+    );
+    hub.app.state().keeps_active = false;
+    hub.write(|tx, i| crate::store::jobs::try_all_again(tx, i.id))
+        .await;
+    hub.until(Health::Healthy).await;
+    assert_eq!(hub.app.user("carl").unwrap()["active"], false);
+}
+
+#[tokio::test]
+async fn what_a_list_omits_is_not_taken_over() {
+    let policies = Policies {
+        drift: Drift::Adopt,
+        ..Policies::default()
+    };
+    let hub = Hub::with(App::start().await, policies).await;
+    hub.engine.idle().await;
+    let body = json!({ "schemas": [], "userName": "carl", "title": "Clerk" });
+    let id = hub.post(USER, body).await;
+    hub.set(&id, "active", json!(false)).await;
+    hub.user("dora").await;
+    hub.engine.idle().await;
+    for omitted in ["active", "title"] {
+        hub.app.state().lists_omit = Some(omitted);
+        hub.sync().await;
+        let ours = hub.read(|rx, i| Ok(resources::by_name(rx, i.id, USER, "carl")?.pop().unwrap()));
+        let ours = ours.await;
+        assert!(!ours.active, "without {omitted}");
+        assert_eq!(ours.attributes["title"], "Clerk", "without {omitted}");
+    }
+    hub.set(&id, "title", json!("Chief")).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.user("carl").unwrap()["active"], false);
+}
+
+#[tokio::test]
+async fn who_is_switched_on_in_the_app_stays_switched_off_here() {
+    let policies = Policies {
+        drift: Drift::Adopt,
+        ..Policies::default()
+    };
+    let hub = Hub::with(App::start().await, policies).await;
+    hub.engine.idle().await;
+    let id = hub.user("carl").await;
+    hub.user("dora").await;
+    hub.engine.idle().await;
+    hub.set(&id, "active", json!(false)).await;
+    hub.engine.idle().await;
+    for user in hub.app.state().users.values_mut() {
+        user["active"] = true.into();
+    }
+    hub.sync().await;
+    let ours = hub.read(|rx, i| Ok(resources::by_name(rx, i.id, USER, "carl")?.pop().unwrap()));
+    assert!(!ours.await.active);
+}
+
+#[tokio::test]
+async fn switched_off_by_the_app_counts_against_the_limit() {
+    let app = App::start().await;
+    let policies = Policies {
+        drift: Drift::Adopt,
+        ..Policies::default()
+    };
+    for n in 0..20 {
+        app.add_user(&format!("u{n:02}"));
+    }
+    let hub = Hub::with(app, policies).await;
+    hub.engine.idle().await;
+    for n in 0..20 {
+        hub.user(&format!("u{n:02}")).await;
+    }
+    hub.engine.idle().await;
+    for user in hub.app.state().users.values_mut() {
+        user["active"] = false.into();
+    }
+    hub.sync().await;
+    let count = || {
+        hub.read(|rx, i| {
+            let all = resources::rows_after(rx, i.id, 0, 100)?;
+            let mut off = 0;
+            for row in all {
+                off += usize::from(!resources::load(rx, row)?.unwrap().active);
+            }
+            Ok(off)
+        })
+    };
+    assert_eq!(count().await, 5);
+    assert_eq!(hub.status().await.health, Health::Held);
+    hub.sync().await;
+    assert_eq!(count().await, 5, "the next sync asks for no more");
+    hub.write(|tx, i| {
+        let held = removals::held(tx, i.id, 100)?;
+        assert_eq!(held.len(), 15);
+        let ids: Vec<i64> = held.iter().map(|r| r.id).collect();
+        removal::allow(tx, i.id, &ids, &Actor::Hub)
+    })
+    .await;
+    hub.sync().await;
+    assert_eq!(count().await, 20);
 }
