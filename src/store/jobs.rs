@@ -226,7 +226,15 @@ pub fn cursor(rx: &Rx<'_>, job: &Job) -> Result<Option<String>, StoreError> {
 /// Those of SQLite.
 pub fn set_cursor(tx: &Tx<'_>, job: &Job, cursor: &str) -> Result<(), StoreError> {
     tx.conn
-        .prepare_cached("UPDATE jobs SET cursor = ?4 WHERE instance = ?1 AND kind = ?2 AND subject = ?3 AND wanted = ?5")?
-        .execute(params![job.instance.0, job.kind.code(), job.subject, cursor, job.wanted])?;
+        .prepare_cached(
+            "UPDATE jobs SET cursor = ?4 WHERE instance = ?1 AND kind = ?2 AND subject = ?3 AND wanted = ?5",
+        )?
+        .execute(params![
+            job.instance.0,
+            job.kind.code(),
+            job.subject,
+            cursor,
+            job.wanted
+        ])?;
     Ok(())
 }

@@ -52,7 +52,11 @@ async fn an_edit_during_a_walk_through_all_begins_the_walk_anew() {
     .await;
     hub.restart("boot-2").await;
     hub.engine.idle().await;
-    assert_eq!(hub.app.user("carl").unwrap()["active"], false, "{id} is out of scope");
+    assert_eq!(
+        hub.app.user("carl").unwrap()["active"],
+        false,
+        "{id} is out of scope"
+    );
 }
 
 #[tokio::test]
@@ -71,7 +75,11 @@ async fn a_pause_stops_a_long_push_and_resuming_goes_on() {
     hub.app.writes();
     hub.app.open(&gate);
     hub.engine.idle().await;
-    assert_eq!(hub.app.writes(), ["POST Groups"], "what was under way, and no more");
+    assert_eq!(
+        hub.app.writes(),
+        ["POST Groups"],
+        "what was under way, and no more"
+    );
     hub.switch(Switch::Resume).await;
     hub.engine.idle().await;
     assert_eq!(hub.app.members("crew").len(), 250);
@@ -103,7 +111,11 @@ async fn a_push_under_way_takes_nothing_along_to_another_app() {
         Ok(links::by_resource(rx, carl)?.unwrap().remote_id)
     });
     assert_eq!(linked.await.as_deref(), there["id"].as_str());
-    assert_eq!(hub.app.writes(), ["POST Users"], "nothing more is said to the old one");
+    assert_eq!(
+        hub.app.writes(),
+        ["POST Users"],
+        "nothing more is said to the old one"
+    );
 }
 
 #[tokio::test]
@@ -126,7 +138,10 @@ async fn the_slower_of_two_edits_takes_nothing_back() {
     let refused = first.await.unwrap();
     assert!(matches!(refused, Err(ManageError::Refused(why)) if why.contains("meanwhile")));
     let now = hub.read(|_, i| Ok(i.policies.clone())).await;
-    assert_eq!((now.protected, now.carry_groups), (vec!["ann".to_owned()], String::new()));
+    assert_eq!(
+        (now.protected, now.carry_groups),
+        (vec!["ann".to_owned()], String::new())
+    );
 }
 
 #[tokio::test]
@@ -199,7 +214,10 @@ async fn a_new_token_is_taken_although_some_have_left_the_app_since() {
         .state()
         .users
         .retain(|_, user| user["userName"] != "carl" && user["userName"] != "ann");
-    hub.manager().edit(Actor::Hub, hub.id, token("newer")).await.unwrap();
+    hub.manager()
+        .edit(Actor::Hub, hub.id, token("newer"))
+        .await
+        .unwrap();
     let kept = hub
         .read(|rx, i| Ok((links::sample(rx, i.id, 10)?.len(), instances::by_id(rx, i.id)?)))
         .await;

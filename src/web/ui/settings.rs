@@ -215,6 +215,7 @@ pub async fn post(ask: Ask) -> Answer {
     let mut typed = Typed::stored(&instance);
     typed.name = ask.form.short("name", 200);
     let mut edit = Edit {
+        seen: Some(instance.clone()),
         name: Some(typed.name.clone()),
         ..Edit::default()
     };
