@@ -46,8 +46,7 @@ pub(super) fn judge(
         remote,
     };
     let policy = |path: &String| match instance.policies.drift_at(path) {
-        // No template leads back.
-        Drift::Adopt if !is_carried || onward.has(ours.kind, path) => Drift::Report,
+        Drift::Adopt if !is_carried || !may_adopt(&onward, ours, remote, path) => Drift::Report,
         policy => policy,
     };
     let of = |wished| {
@@ -74,6 +73,12 @@ pub(super) fn judge(
     enforce(&side, now, &enforced, &fresh)
 }
 
+/// No template leads back. What a list leaves out may be there all the same. And who has access is said on our side: an app
+/// that shows a leaver as active brings nobody back, and one that shows everybody as inactive removes nobody.
+fn may_adopt(onward: &Onward<'_>, ours: &Resource, remote: &Remote, path: &str) -> bool {
+    path != "active" && !onward.has(ours.kind, path) && resource::get(&remote.attributes, path).is_some()
+}
+
 /// Both sides of a difference.
 struct Side<'a> {
     tx: &'a Tx<'a>,
@@ -88,10 +93,11 @@ fn adopt(side: &Side<'_>, instance: &Instance, now: &mut Link, paths: &[String])
         let theirs = resource::get(&side.remote.attributes, path).cloned();
         import::adopt_value(side.tx, instance, side.ours.row, path, theirs)?;
         for print in [&mut now.base, &mut now.pushed] {
-            match now.seen.get(path) {
-                Some(hash) => print.insert(path.clone(), hash.clone()),
-                None => print.remove(path),
-            };
+            print.extend(
+                now.seen
+                    .get_key_value(path)
+                    .map(|(p, hash)| (p.clone(), hash.clone())),
+            );
         }
     }
     Ok(())
