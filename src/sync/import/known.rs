@@ -10,13 +10,12 @@ use crate::model::job::priority;
 use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, LinkState, Outcome};
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
-use crate::store::jobs::Standing;
 use crate::store::{StoreError, Tx, events, jobs, links, removals, resources};
-use crate::sync::health;
 use crate::sync::present::class_of;
 use crate::sync::protected;
+use crate::sync::{health, names};
 
-/// Takes an observation in, which the caller knows to be newer than the link. `held`: our rows among a group's members,
+/// Takes an observation in, which the caller knows to be newer than the link, and made while no push of it ran. `held`: our rows among a group's members,
 /// and their digest. True: something is different now.
 pub(in crate::sync) fn observe(
     tx: &Tx<'_>,
@@ -32,7 +31,8 @@ pub(in crate::sync) fn observe(
     }
     let new_members = held.filter(|(_, digest)| link.seen.get(MEMBERS).map(String::as_str) != *digest);
     let active = mapping::is_active(&remote.attributes);
-    let external = mapping::text(&remote.attributes, "externalId");
+    // Many apps take an externalId and never show it: then it is the one that they were told.
+    let external = mapping::text(&remote.attributes, "externalId").or(link.external_id.as_deref());
     let name = mapping::text(&remote.attributes, mapping::name_path(link.kind)).map(fold);
     let same = print == link.seen && active == link.seen_active && external == link.external_id.as_deref();
     let settled = same && name == link.name_key && new_members.is_none() && link.state != LinkState::Missing;
@@ -80,6 +80,13 @@ pub(in crate::sync) fn observe(
         protected::follow(tx, instance, link.name_key.as_deref(), now.name_key.as_deref())?;
     }
     links::observe(tx, &now)?;
+    names::follow(
+        tx,
+        instance,
+        link.kind,
+        link.name_key.as_deref(),
+        now.name_key.as_deref(),
+    )?;
     Ok(!settled)
 }
 
@@ -105,10 +112,10 @@ fn of_resource(
         return Ok(());
     };
     import::refresh(tx, instance, row, &remote.attributes)?;
-    let waits = jobs::push_stands(tx, instance.id, row)? != Standing::None;
     if link.state == LinkState::Missing {
         jobs::enqueue(tx, instance.id, JobKind::Push, row, priority::USER, None)?;
-    } else if ours.is_managed() && !waits {
+    }
+    if ours.is_managed() {
         drift::judge(tx, instance, &ours, link, now, remote)?;
     }
     Ok(())

@@ -5,13 +5,14 @@ use serde_json::Value;
 use super::record::{accepted, assumed, kept_otherwise, observed, sent, tell};
 use super::{Push, Step, write_link};
 use crate::connector::{Remote, Verdict};
+use crate::mapping;
 use crate::model::{Link, LinkState, Outcome};
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, Tx, links};
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
-use crate::sync::protected;
+use crate::sync::{names, protected};
 
 /// In `pushed`, while a change is under way and after its answer was lost: no value has this hash.
 const IN_DOUBT: &str = "?";
@@ -102,6 +103,12 @@ impl Push<'_> {
                 self.gone(link, &error).await?;
                 Ok(Changed::Gone)
             }
+            Err(error) if error.verdict == Verdict::Exists => {
+                let (now, why) = (now.clone(), error.to_string());
+                let holder = self.ctx.read(move |rx| names::holder(rx, &now)).await?;
+                let why = holder.map_or(why.clone(), |whose| format!("{why}; {whose}"));
+                Err(Ended::Rejected { why, access: false })
+            }
             Err(error) => Err(Ended::from(error)),
         }
     }
@@ -118,7 +125,9 @@ fn updated(
     remote: Option<&Remote>,
     paths: &[String],
 ) -> Result<(), StoreError> {
-    let ours_changed: Vec<&String> = paths.iter().filter(|p| link.pushed.contains_key(*p)).collect();
+    // What was sent against a change in the app is not in `pushed`, and in doubt once an answer was lost.
+    let known = |p: &&String| link.pushed.get(*p).is_some_and(|hash| hash != IN_DOUBT);
+    let ours_changed: Vec<&String> = paths.iter().filter(known).collect();
     if !ours_changed.is_empty() {
         // A change on our side: the count of pushes against changes in the app begins anew.
         let mut enforced = links::enforced(tx, link.id)?;
@@ -131,6 +140,10 @@ fn updated(
     let switched_on = paths.iter().any(|p| p == "active") && now.ours.active;
     let known_as = link.name_key.clone();
     let mut link = shown(link, now, remote, paths);
+    let shows = |r: &Remote| mapping::text(&r.attributes, "externalId").is_some();
+    if paths.iter().any(|p| p == "externalId") && !remote.is_some_and(shows) {
+        link.external_id.clone_from(&now.wanted.external_id);
+    }
     accepted(&mut link.pushed, &now.wanted.desired, paths);
     if switched_on {
         link.ended_by_us = false;
@@ -139,6 +152,8 @@ fn updated(
     if link.kind == ResourceType::User {
         protected::follow(tx, &now.instance, known_as.as_deref(), link.name_key.as_deref())?;
     }
+    let (before, after) = (known_as.as_deref(), link.name_key.as_deref());
+    names::follow(tx, &now.instance, link.kind, before, after)?;
     let otherwise = kept_otherwise(&link, paths);
     write_link(tx, &link)?;
     let action = if switched_on && paths.len() == 1 {

@@ -5,7 +5,7 @@ use super::record::{kept_otherwise, observed, tell};
 use super::{Push, Step, write_link};
 use crate::connector::{ConnectorError, Remote, Verdict};
 use crate::directory::import;
-use crate::mapping;
+use crate::mapping::{self, Carried};
 use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
 use crate::scim::fold;
@@ -152,17 +152,28 @@ impl Push<'_> {
         }
     }
 
-    /// Whom an admin told apart is not taken for this one, whatever a search says.
+    /// Whom an admin told apart, and somebody else who left, is not taken for this one, whatever a search says.
     async fn unless_apart(&self, now: &Present, found: Found) -> Result<Found, Ended> {
         let Found::One(remote) = found else {
             return Ok(found);
         };
         let (ours, id) = (now.ours.row, remote.id.clone());
-        let apart = self
-            .ctx
-            .read(move |rx| adoptions::told_apart(rx, ours, &id))
-            .await?;
-        Ok(if apart { Found::Apart } else { Found::One(remote) })
+        let (instance, kind) = (now.instance.id, now.ours.kind);
+        let known = self.ctx.read(move |rx| {
+            let left = links::by_remote(rx, instance, kind, &id)?.filter(|l| l.resource.is_none());
+            Ok((
+                adoptions::told_apart(rx, ours, &id)?,
+                left.and_then(|l| l.external_id),
+            ))
+        });
+        let (apart, whose) = known.await?;
+        // The app may not show the externalId that the account of somebody who left was made with.
+        let other = matches!((&whose, &now.wanted.external_id), (Some(a), Some(b)) if a != b);
+        Ok(match () {
+            () if apart => Found::Apart,
+            () if other && now.is_carried() => Found::Other,
+            () => Found::One(remote),
+        })
     }
 
     async fn found(&mut self, now: Present, link: Link, found: Found) -> Step {
@@ -229,6 +240,7 @@ fn begin(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
             let renewed = Link {
                 state: LinkState::Creating,
                 remote_id: None,
+                external_id: now.wanted.external_id.clone(),
                 pushed: Fingerprint::new(),
                 base: Fingerprint::new(),
                 seen: Fingerprint::new(),
@@ -337,8 +349,19 @@ fn take(tx: &Tx<'_>, now: &Present, link: Link, remote: &Remote) -> Result<Optio
         }
         return Ok(Some(owner));
     }
+    let promised = link.state == LinkState::Creating && link.id != 0;
     let mut link = observed(link, remote);
     link.pushed.clear();
+    if promised && now.carried == Carried::Out {
+        // It was made while in scope, and the answer was lost: it leaves as what was carried does.
+        let shown = now
+            .wanted
+            .desired
+            .iter()
+            .filter(|(p, hash)| link.seen.get(*p) == Some(hash));
+        link.pushed
+            .extend(shown.map(|(p, hash)| (p.clone(), hash.clone())));
+    }
     if link.id == 0 {
         links::insert(tx, &link)?;
     } else {

@@ -14,6 +14,7 @@ use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, Tx, jobs, links, members, removals, resources};
 use crate::sync::context::Ended;
+use crate::sync::names;
 use crate::sync::present::{Present, class_of};
 use crate::sync::removal::{self, Ask, Permit};
 
@@ -213,19 +214,5 @@ fn bury(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
     for row in departed {
         jobs::enqueue(tx, ours.instance, JobKind::Push, row, priority::LEAVER, None)?;
     }
-    if now.wanted.renamed {
-        // Whoever waits for its name there may have any name here.
-        crate::sync::connect::reconsider(tx, ours.instance)?;
-    }
-    for heir in resources::by_name(tx, ours.instance, ours.kind, &fold(&ours.name))? {
-        if links::by_resource(tx, heir.row)?.is_none() && heir.is_managed() {
-            let priority = if heir.kind == ResourceType::User {
-                priority::USER
-            } else {
-                priority::GROUP
-            };
-            jobs::enqueue(tx, ours.instance, JobKind::Push, heir.row, priority, None)?;
-        }
-    }
-    Ok(())
+    names::given_up(tx, &now.instance, ours.kind, &fold(&ours.name))
 }

@@ -10,6 +10,7 @@ mod record;
 use std::collections::BTreeSet;
 
 use super::context::{Context, Ended, leads_alike};
+use super::names;
 use super::plan::Action;
 use super::present::Present;
 use super::verify;
@@ -83,8 +84,12 @@ impl Push<'_> {
         }
         match now.plan() {
             Action::Create if self.why.is_some() => self.nothing().await,
-            Action::Nothing(_) | Action::Wait(_) => self.nothing().await,
-            Action::Blocked if now.is_kept() => Err(Ended::Done),
+            Action::Wait(_) => self.wait(now).await,
+            Action::Nothing(_) => self.nothing().await,
+            Action::Blocked if now.is_kept() => {
+                self.write(move |tx| names::not_given_up(tx, row)).await?;
+                Err(Ended::Done)
+            }
             Action::Blocked => Err(Ended::Held("it waits for Allow or Reject")),
             Action::Agree(paths) => self.agree(now, paths).await,
             Action::Forget => self.forget(now).await,
@@ -162,6 +167,15 @@ impl Push<'_> {
                 access: false,
             }),
             None => self.note(|_| Ok(())).await,
+        }
+    }
+
+    /// Somebody else's step comes first, unless that one comes to none.
+    async fn wait(&self, now: Present) -> Step {
+        let stuck = self.ctx.read(move |rx| names::stuck(rx, &now)).await?;
+        match stuck {
+            Some(why) => Err(Ended::Rejected { why, access: false }),
+            None => self.nothing().await,
         }
     }
 

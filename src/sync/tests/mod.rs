@@ -4,6 +4,7 @@
 mod app;
 mod hub;
 mod meanwhile;
+mod names;
 mod odd_apps;
 mod probes;
 mod pushes;
