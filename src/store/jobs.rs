@@ -163,6 +163,7 @@ pub fn try_again(tx: &Tx<'_>, instance: InstanceId, subject: i64) -> Result<bool
 /// # Errors
 /// Those of SQLite.
 pub fn try_all_again(tx: &Tx<'_>, instance: InstanceId) -> Result<usize, StoreError> {
+    // The first word on `state` is that of the index `jobs_stuck`, which is not used without it.
     let woken = tx
         .conn
         .prepare_cached(

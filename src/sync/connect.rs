@@ -4,7 +4,7 @@
 use crate::connector::{CheckError, Connector, ConnectorError, Net, Token};
 use crate::model::job::priority;
 use crate::model::{Access, Capabilities, Instance, InstanceId, JobKind, Link, RunPhase, Scope, Target};
-use crate::store::{StoreError, Tx, instances, jobs, links, members, probes, runs};
+use crate::store::{StoreError, Tx, instances, jobs, links, members, probes, removals, runs};
 
 /// Ids that a new address or token has to know.
 const KNOWN: usize = 3;
@@ -94,6 +94,9 @@ pub fn attach(tx: &Tx<'_>, instance: &Instance, target: &Target, same_app: bool)
     probes::ask(tx, id, tx.now(), false)?;
     if instance.target.is_none() || !same_app {
         links::drop_all(tx, id)?;
+        // What was allowed, counted or kept was of another app.
+        removals::drop_all(tx, id)?;
+        super::health::look_at_held(tx, id)?;
         members::start_tracking(tx, id)?;
         instances::set_imported(tx, id, None)?;
     }

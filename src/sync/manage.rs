@@ -289,9 +289,13 @@ impl Manager {
                 return Err(ManageError::Refused(text.into()));
             }
         };
-        let capabilities = self
+        let mut capabilities = self
             .check(&instance.app, &url, &access, token.clone(), instance.scope)
             .await?;
+        if let Some(before) = instance.target.as_ref().filter(|_| !moved) {
+            // Groups that were there are not given up for one refusal: they would be forgotten instead of deleted.
+            capabilities.groups |= before.capabilities().groups;
+        }
         let target = Target::Scim {
             base_url: url,
             access,

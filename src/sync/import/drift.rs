@@ -10,7 +10,6 @@ use crate::mapping::{self, Carried, Onward};
 use crate::model::job::priority;
 use crate::model::policies::Drift;
 use crate::model::{Actor, Change, EventDraft, Instance, JobKind, Link, Outcome, Resource, Time};
-use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
 use crate::store::links::Enforced;
 use crate::store::{StoreError, Tx, events, jobs, links};
@@ -37,8 +36,16 @@ pub(super) fn judge(
     let onward = Onward::new(&instance.policies, &custom);
     let wanted = onward.of(ours);
     let is_carried = onward.carries(ours) == Carried::In;
-    // Of those out of scope nothing matters but that they stay out.
-    paths.retain(|p| !wanted.is_silent(p) && (is_carried || p == "active"));
+    // What is to be sent anyway is no drift; of those out of scope nothing matters but that they stay out.
+    let ahead = mapping::differing(&wanted.desired, &link.pushed);
+    paths.retain(|p| {
+        let matters = if is_carried {
+            !ahead.contains(p)
+        } else {
+            p == "active"
+        };
+        matters && !wanted.is_silent(p)
+    });
     let side = Side {
         tx,
         ours,
@@ -116,13 +123,7 @@ fn enforce(side: &Side<'_>, now: &mut Link, paths: &[String], news: &[String]) -
             now.pushed.remove(path);
         }
         links::set_enforced(tx, now.id, &enforced)?;
-        let ends = ours.kind == ResourceType::User && !ours.active;
-        let user = if ends { priority::LEAVER } else { priority::USER };
-        let priority = if ours.kind == ResourceType::Group {
-            priority::GROUP
-        } else {
-            user
-        };
+        let priority = priority::of_push(ours.kind, !ours.active);
         jobs::enqueue(tx, ours.instance, JobKind::Push, ours.row, priority, None)?;
         let text = "The app held another value; ours is sent again.";
         side.tell(&push, "drift.enforced", Outcome::Done, text)?;

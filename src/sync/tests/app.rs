@@ -72,6 +72,8 @@ pub(super) struct State {
     pub(super) hides_inactive: bool,
     /// A PATCH of `active` is answered with 200 and not done.
     pub(super) keeps_active: bool,
+    /// The list of groups is refused with 403.
+    pub(super) refuses_groups: bool,
     /// This attribute is not shown in lists.
     pub(super) lists_omit: Option<&'static str>,
     /// This attribute is taken and never shown.
@@ -208,6 +210,7 @@ impl State {
             return (404, json!({}));
         }
         match (method, id) {
+            ("GET", None) if endpoint == "Groups" && self.refuses_groups => (403, json!({})),
             ("GET", None) => self.list(endpoint, query),
             ("GET", Some(id)) => match self.table(endpoint).get(&id) {
                 Some(found) => (200, found.clone()),

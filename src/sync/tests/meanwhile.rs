@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::app::{App, GROUP, USER};
+use super::app::{App, Fault, GROUP, USER};
 use super::hub::Hub;
 use crate::model::job::priority;
-use crate::model::{Actor, Health, JobKind, Policies};
+use crate::model::policies::Drift;
+use crate::model::{Actor, Health, JobKind, Policies, RunPhase};
 use crate::secret::Secret;
-use crate::store::{instances, jobs, links, resources};
+use crate::store::links::By;
+use crate::store::{instances, jobs, links, removals, resources, runs};
 use crate::sync::manage::{Edit, ManageError, Switch};
 
 const TITLED: &str = "title eq \"Clerk\"";
@@ -222,4 +224,119 @@ async fn a_new_token_is_taken_although_some_have_left_the_app_since() {
         .read(|rx, i| Ok((links::sample(rx, i.id, 10)?.len(), instances::by_id(rx, i.id)?)))
         .await;
     assert!(kept.0 >= 2);
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_list_groups_does_not_forget_them() {
+    let hub = Hub::start().await;
+    hub.app.state().refuses_groups = true;
+    hub.manager()
+        .edit(Actor::Hub, hub.id, token("newer"))
+        .await
+        .unwrap();
+    let groups = hub.read(|_, i| Ok(i.target.as_ref().unwrap().capabilities().groups));
+    assert!(groups.await);
+}
+
+#[tokio::test]
+async fn what_was_held_for_one_app_is_not_held_for_another() {
+    let hub = Hub::start().await;
+    for name in ["ann", "bob"] {
+        let id = hub.user(name).await;
+        hub.engine.idle().await;
+        hub.set(&id, "active", json!(false)).await;
+    }
+    hub.until(Health::Held).await;
+    let other = App::start().await;
+    let edit = Edit {
+        base_url: Some(other.base_url.clone()),
+        other_directory: true,
+        ..token("another")
+    };
+    hub.manager().edit(Actor::Hub, hub.id, edit).await.unwrap();
+    let held = hub.read(|rx, i| removals::held(rx, i.id, 10)).await;
+    assert!(held.is_empty());
+    hub.until(Health::Healthy).await;
+}
+
+#[tokio::test]
+async fn nothing_follows_from_a_sync_that_was_cancelled() {
+    let mut hub = Hub::start().await;
+    hub.engine.stop().await;
+    hub.app.state().users.retain(|_, user| user["userName"] != "bob");
+    hub.write(|tx, i| {
+        // The run that was cancelled saw bob, and had asked for him to be looked for before that.
+        let run = runs::start(tx, i.id)?;
+        let bob = links::known_by(tx, i.id, USER, By::Name("bob"))?.pop().unwrap();
+        links::mark_seen(tx, run.id, &[bob.id])?;
+        runs::end(tx, i.id, RunPhase::Cancelled, None)?;
+        jobs::enqueue(tx, i.id, JobKind::Verify, bob.id, priority::LATER, None)
+    })
+    .await;
+    hub.restart("boot-2").await;
+    hub.engine.idle().await;
+    assert!(hub.id_of(USER, "bob").await.is_some());
+    hub.sync().await;
+    assert!(hub.id_of(USER, "bob").await.is_none(), "the next one finds out");
+}
+
+#[tokio::test]
+async fn who_was_made_and_then_left_the_scope_loses_access_although_the_answer_was_lost() {
+    let hub = Hub::start().await;
+    hub.app.state().faults.push_back(Fault::LostThenDown);
+    hub.user("carl").await;
+    hub.until(Health::Failing).await;
+    let edit = policies(|p| p.carry_users = TITLED.into());
+    hub.manager().edit(Actor::Hub, hub.id, edit).await.unwrap();
+    hub.app.state().always = None;
+    hub.until(Health::Healthy).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.user("carl").unwrap()["active"], false);
+}
+
+fn enforcing() -> Policies {
+    Policies {
+        drift: Drift::Enforce,
+        ..Policies::default()
+    }
+}
+
+#[tokio::test]
+async fn a_change_in_the_app_is_noticed_while_a_push_waits() {
+    let app = App::start().await;
+    app.add_user("ann");
+    let hub = Hub::with(app, enforcing()).await;
+    hub.engine.idle().await;
+    let id = hub.user("carl").await;
+    hub.set(&id, "active", json!(false)).await;
+    hub.engine.idle().await;
+    hub.app.state().faults.push_back(Fault::Status(400));
+    hub.set(&id, "title", json!("Clerk")).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.status().await.rejected, 1);
+    let account = hub.app.user("carl").unwrap()["id"].as_str().unwrap().to_owned();
+    hub.app.state().users.get_mut(&account).unwrap()["active"] = json!(true);
+    hub.sync().await;
+    let there = hub.app.user("carl").unwrap();
+    assert_eq!(
+        (&there["active"], &there["title"]),
+        (&json!(false), &json!("Clerk"))
+    );
+}
+
+#[tokio::test]
+async fn lost_answers_do_not_prolong_a_fight() {
+    let hub = Hub::with(App::start().await, enforcing()).await;
+    hub.engine.idle().await;
+    let body = json!({ "schemas": [], "userName": "carl", "title": "Clerk" });
+    hub.post(USER, body).await;
+    hub.engine.idle().await;
+    let account = hub.app.user("carl").unwrap()["id"].as_str().unwrap().to_owned();
+    for n in 0..5 {
+        hub.app.state().users.get_mut(&account).unwrap()["title"] = json!(format!("T{n}"));
+        hub.app.state().faults = [Fault::Lost].into();
+        hub.sync().await;
+        hub.until(Health::Healthy).await;
+    }
+    assert_eq!(hub.app.user("carl").unwrap()["title"], "T4");
 }

@@ -67,7 +67,7 @@ pub struct SettingsPage {
     pub refused: Refusals,
     /// One sentence that says what to fix.
     pub problem: Option<String>,
-    /// The new address knows none of our accounts: a box asks whether that is meant (field `other_directory`).
+    /// The new address or token knows none of our accounts: a box asks whether that is meant (field `other_directory`).
     pub other_directory: bool,
 }
 
