@@ -49,7 +49,14 @@ pub(super) async fn run(ctx: &Context, job: &Job) -> (bool, Ended) {
         refused: BTreeSet::new(),
         why: None,
     };
-    let ended = push.all().await;
+    let ended = match push.all().await {
+        Ended::Failed(_) | Ended::StillIn(_) | Ended::Rejected { .. } | Ended::Unclear(_)
+            if push.is_outdated().await =>
+        {
+            Ended::Again
+        }
+        ended => ended,
+    };
     if let Some((instance, app)) = &push.app {
         ctx.note_learnt(instance, app).await;
     }
@@ -101,6 +108,15 @@ impl Push<'_> {
             Action::Delete => self.delete(now).await,
             Action::Members => self.members(now).await,
         }
+    }
+
+    /// Whether what the app said was said by what is not connected any more, or to a token that is not used any more.
+    async fn is_outdated(&self) -> bool {
+        let (id, Some((opened, _))) = (self.job.instance, &self.app) else {
+            return false;
+        };
+        let now = self.ctx.read(move |rx| instances::by_id(rx, id)).await;
+        now.is_ok_and(|now| now.is_some_and(|now| !leads_alike(opened, &now)))
     }
 
     /// What an admin switched off, paused or connected otherwise since the last step ends this run.

@@ -107,7 +107,7 @@ async fn a_push_under_way_takes_nothing_along_to_another_app() {
     hub.app.open(&gate);
     hub.until(Health::Healthy).await;
     hub.engine.idle().await;
-    let there = other.user("carl").expect("made in the app that is connected now");
+    let there = other.user("carl").unwrap();
     let linked = hub.read(|rx, i| {
         let carl = resources::by_name(rx, i.id, USER, "carl")?[0].row;
         Ok(links::by_resource(rx, carl)?.unwrap().remote_id)
@@ -118,6 +118,24 @@ async fn a_push_under_way_takes_nothing_along_to_another_app() {
         ["POST Users"],
         "nothing more is said to the old one"
     );
+}
+
+#[tokio::test]
+async fn what_was_said_to_an_old_token_counts_for_nothing() {
+    let hub = Hub::start().await;
+    let gate = hub.app.hold_writes();
+    hub.app.state().faults.push_back(Fault::Status(401));
+    hub.user("carl").await;
+    hub.app.somebody_waits().await;
+    hub.manager()
+        .edit(Actor::Hub, hub.id, token("newer"))
+        .await
+        .unwrap();
+    hub.app.open(&gate);
+    hub.engine.idle().await;
+    let now = hub.until(Health::Healthy).await;
+    assert_eq!(now.rejected, 0);
+    assert!(hub.app.user("carl").is_some());
 }
 
 #[tokio::test]
@@ -201,7 +219,7 @@ async fn a_token_of_another_tenant_is_not_taken_unasked() {
     hub.until(Health::Healthy).await;
     hub.engine.idle().await;
     assert!(hub.app.user("carl").is_some(), "{id} is made there");
-    assert_eq!(hub.id_of(USER, "stranger1").await.is_some(), true);
+    assert!(hub.id_of(USER, "stranger1").await.is_some());
 }
 
 #[tokio::test]
