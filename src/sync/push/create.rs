@@ -5,7 +5,7 @@ use super::record::{kept_otherwise, observed, tell};
 use super::{Push, Step, write_link};
 use crate::connector::{ConnectorError, Remote, Verdict};
 use crate::directory::import;
-use crate::mapping::{self, Carried};
+use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome};
 use crate::scim::fold;
@@ -352,8 +352,8 @@ fn take(tx: &Tx<'_>, now: &Present, link: Link, remote: &Remote) -> Result<Optio
     let promised = link.state == LinkState::Creating && link.id != 0;
     let mut link = observed(link, remote);
     link.pushed.clear();
-    if promised && now.carried == Carried::Out {
-        // It was made while in scope, and the answer was lost: it leaves as what was carried does.
+    if promised {
+        // What was to be made is carried from here on, even if it is out of scope by now: it leaves as such.
         let shown = now
             .wanted
             .desired
