@@ -48,8 +48,10 @@
 //!    runs `sync::push`.
 //! 6. A push is a loop: load the present state in one read, ask [`sync::plan`] for the *next* step, do it through
 //!    [`connector::Connector`] outside any unit of work, write what was learnt to the [`model::Link`]; and again, until
-//!    nothing is left. A create notes its link before the call, so a lost answer leads to a search and never to a second
-//!    account. What the app is known to refuse ([`model::Capabilities`]) is no step: it is told once. A step that takes something away first asks [`sync::removal::reserve`], which counts it or holds it, and refuses it for who is protected.
+//!    nothing is left, or an admin pauses it or connects it otherwise. A create notes its link before the call, so a lost
+//!    answer leads to a search and never to a second account. What the app is known to refuse ([`model::Capabilities`]) is
+//!    no step: it is told once. A step that takes something away first asks [`sync::removal::reserve`], which counts it or
+//!    holds it, and refuses it for who is protected.
 //! 7. The last unit of work also ends the job, unless somebody asked again meanwhile: then it is due again, so a change that
 //!    lands mid-flight is never lost. Any other ending is judged in `sync::settle` by the verdict in the error
 //!    ([`connector::Verdict`]): later, this resource needs a person, or the app as a whole waits.

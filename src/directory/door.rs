@@ -69,11 +69,8 @@ impl Door<'_> {
             return Ok(());
         }
         removals::clear_for(self.tx, self.instance.id, resource.row)?;
-        let priority = match resource.kind {
-            ResourceType::User if !resource.active || resource.deleted_at.is_some() => priority::LEAVER,
-            ResourceType::User => priority::USER,
-            ResourceType::Group => priority::GROUP,
-        };
+        let leaves = !resource.active || resource.deleted_at.is_some();
+        let priority = priority::of_push(resource.kind, leaves);
         jobs::enqueue(
             self.tx,
             self.instance.id,

@@ -41,6 +41,8 @@ pub const OUR_MAPPING: &str = "our mapping of ";
 
 /// Order of claims within an instance: lower first.
 pub mod priority {
+    use crate::scim::schema::ResourceType;
+
     /// Import before anything.
     pub const IMPORT: i64 = 0;
     /// Deactivations and deletes: access ends first.
@@ -51,6 +53,16 @@ pub mod priority {
     pub const GROUP: i64 = 3;
     /// Verify and Reconcile.
     pub const LATER: i64 = 4;
+
+    /// Of the push of a user or group; `leaves`: it may end somebody's access.
+    #[must_use]
+    pub fn of_push(kind: ResourceType, leaves: bool) -> i64 {
+        match kind {
+            ResourceType::User if leaves => LEAVER,
+            ResourceType::User => USER,
+            ResourceType::Group => GROUP,
+        }
+    }
 }
 
 /// A claimed job.

@@ -12,7 +12,8 @@ use crate::model::{InstanceId, Job, JobKind, Time};
 pub use claim::{claim, clamp, next_check, next_due, parked_due, release_foreign_leases, release_own_leases};
 pub use view::{JobCounts, JobView, Pushed, asleep, counts, is_busy, of_resource, pushed_since, stuck};
 
-/// Says that `subject` may be out of step. A row that sleeps (rejected, held) wakes; one that is running runs again.
+/// Says that `subject` may be out of step. A row that sleeps (rejected, held) wakes; one that is running runs again, and
+/// a long one from its beginning: what it has passed may be what changed.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -28,7 +29,7 @@ pub fn enqueue(
     tx.conn
         .prepare_cached(
             "INSERT INTO jobs(instance, kind, subject, priority, due_at) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET wanted = wanted + 1, priority = min(priority, excluded.priority),
+             ON CONFLICT DO UPDATE SET wanted = wanted + 1, cursor = NULL, priority = min(priority, excluded.priority),
                due_at = min(coalesce(due_at, excluded.due_at), excluded.due_at), attempts = 0, state = 'waiting'",
         )?
         .execute(params![instance.0, kind.code(), subject, priority, due])?;
@@ -162,6 +163,7 @@ pub fn try_again(tx: &Tx<'_>, instance: InstanceId, subject: i64) -> Result<bool
 /// # Errors
 /// Those of SQLite.
 pub fn try_all_again(tx: &Tx<'_>, instance: InstanceId) -> Result<usize, StoreError> {
+    // The first word on `state` is that of the index `jobs_stuck`, which is not used without it.
     let woken = tx
         .conn
         .prepare_cached(
@@ -219,13 +221,21 @@ pub fn cursor(rx: &Rx<'_>, job: &Job) -> Result<Option<String>, StoreError> {
         .flatten())
 }
 
-/// Keeps where a long job goes on.
+/// Keeps where a long job goes on, unless it was asked for anew since it was claimed.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn set_cursor(tx: &Tx<'_>, job: &Job, cursor: &str) -> Result<(), StoreError> {
     tx.conn
-        .prepare_cached("UPDATE jobs SET cursor = ?4 WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?
-        .execute(params![job.instance.0, job.kind.code(), job.subject, cursor])?;
+        .prepare_cached(
+            "UPDATE jobs SET cursor = ?4 WHERE instance = ?1 AND kind = ?2 AND subject = ?3 AND wanted = ?5",
+        )?
+        .execute(params![
+            job.instance.0,
+            job.kind.code(),
+            job.subject,
+            cursor,
+            job.wanted
+        ])?;
     Ok(())
 }

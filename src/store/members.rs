@@ -414,7 +414,7 @@ pub fn count_held(rx: &Rx<'_>, instance: InstanceId) -> Result<i64, StoreError> 
 /// # Errors
 /// When the database fails.
 pub fn start_tracking(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreError> {
-    let sql = "UPDATE members SET held = 0 WHERE grp IN (SELECT row FROM resources WHERE instance = ?1 AND kind = 2)";
+    let sql = "UPDATE members SET held = 0, keep = 0 WHERE grp IN (SELECT row FROM resources WHERE instance = ?1 AND kind = 2)";
     tx.conn.execute(sql, [instance.0])?;
     Ok(())
 }

@@ -336,3 +336,14 @@ pub fn purge(tx: &Tx<'_>, before: Time) -> Result<usize, StoreError> {
         [before.0],
     )?)
 }
+
+/// Forgets all of an instance: it points at another app now.
+///
+/// # Errors
+/// When the database fails.
+pub fn drop_all(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreError> {
+    tx.conn
+        .execute("DELETE FROM removals WHERE instance = ?1", [instance.0])?;
+    tx.tell(instance, Topic::Health);
+    Ok(())
+}

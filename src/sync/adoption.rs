@@ -322,10 +322,7 @@ pub(in crate::sync) fn announce(tx: &Tx<'_>, ours: &Resource, why: Likeness) -> 
 }
 
 fn wake(tx: &Tx<'_>, instance: InstanceId, kind: ResourceType, row: i64) -> Result<(), StoreError> {
-    let priority = match kind {
-        ResourceType::User => priority::USER,
-        ResourceType::Group => priority::GROUP,
-    };
+    let priority = priority::of_push(kind, false);
     jobs::enqueue(tx, instance, JobKind::Push, row, priority, None)
 }
 

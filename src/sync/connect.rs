@@ -1,13 +1,15 @@
 //! Connecting an app and changing how: what an admin typed is tried before it replaces what works. Nothing here saves
 //! anything but `attach`, which the caller runs in its own unit of work.
 
-use crate::connector::{CheckError, Connector, Net, Token};
+use crate::connector::{CheckError, Connector, ConnectorError, Net, Token};
 use crate::model::job::priority;
-use crate::model::{Access, Capabilities, Instance, InstanceId, JobKind, RunPhase, Scope, Target};
-use crate::store::{Store, StoreError, Tx, instances, jobs, links, members, probes, runs};
+use crate::model::{Access, Capabilities, Instance, InstanceId, JobKind, Link, RunPhase, Scope, Target};
+use crate::store::{StoreError, Tx, instances, jobs, links, members, probes, removals, runs};
 
-/// Ids that a new address has to know.
+/// Ids that a new address or token has to know.
 const KNOWN: usize = 3;
+/// How many it is asked for before it is another app's.
+pub const ASKED: usize = 12;
 
 /// Tries an address and a token against the app. Reads only.
 ///
@@ -33,53 +35,45 @@ pub async fn connect(
     })
 }
 
-/// How many of the accounts we know a new address knows too.
+/// How many of the accounts we know a new address or token knows too.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Recognised {
-    /// Asked for; at most three, none when nothing is linked yet.
+    /// Asked for; none when nothing is linked yet.
     pub asked: usize,
     /// Found.
     pub found: usize,
 }
 
 impl Recognised {
-    /// It is the same app: the links stay true.
+    /// It is the same app: the links stay true. It knows three, or most of the few that there are; some may have left it
+    /// since the last sync.
     #[must_use]
     pub fn is_same(self) -> bool {
-        self.asked == self.found
+        self.found >= KNOWN || self.found * 2 > self.asked || self.asked == 0
     }
 }
 
-/// Asks `target` for three accounts that we know.
+/// Asks `target` for accounts that we know, until it knows three.
 ///
 /// # Errors
-/// A sentence; the database or the app could not be read.
+/// The app could not be asked.
 pub async fn recognise(
-    store: &Store,
     net: &Net,
-    id: InstanceId,
+    known: &[Link],
     target: &Target,
     token: Token,
-) -> Result<Recognised, String> {
-    let known = store
-        .read(move |rx| links::sample(rx, id, KNOWN))
-        .await
-        .map_err(|e: StoreError| e.to_string())?;
+) -> Result<Recognised, ConnectorError> {
     let app = Connector::open(target, token, net.clone());
-    let mut found = 0;
-    for link in &known {
-        let remote = link.remote_id.as_deref().unwrap_or_default();
-        found += usize::from(
-            app.get(link.kind, remote)
-                .await
-                .map_err(|e| e.to_string())?
-                .is_some(),
-        );
+    let mut so_far = Recognised { asked: 0, found: 0 };
+    for link in known {
+        let id = link.remote_id.as_deref().unwrap_or_default();
+        so_far.asked += 1;
+        so_far.found += usize::from(app.get(link.kind, id).await?.is_some());
+        if so_far.found >= KNOWN {
+            break;
+        }
     }
-    Ok(Recognised {
-        asked: known.len(),
-        found,
-    })
+    Ok(so_far)
 }
 
 /// Gives an instance an app, or another address of it; call it in the unit that seals the new token. `same_app`: the
@@ -89,24 +83,20 @@ pub async fn recognise(
 /// When the database fails.
 pub fn attach(tx: &Tx<'_>, instance: &Instance, target: &Target, same_app: bool) -> Result<(), StoreError> {
     let id = instance.id;
-    if instance
-        .target
-        .as_ref()
-        .is_some_and(|old| old.base_url() != target.base_url())
-    {
+    let old = instance.target.as_ref();
+    if old.is_some_and(|old| !same_app || old.base_url() != target.base_url()) {
         // What it still reads is not what is connected now.
-        runs::end(
-            tx,
-            id,
-            RunPhase::Failed,
-            Some("the address of the app was changed"),
-        )?;
+        let why = Some("the app is connected otherwise now");
+        runs::end(tx, id, RunPhase::Failed, why)?;
     }
     instances::set_target(tx, id, target)?;
     instances::set_backoff(tx, id, None, 0, None)?;
     probes::ask(tx, id, tx.now(), false)?;
     if instance.target.is_none() || !same_app {
         links::drop_all(tx, id)?;
+        // What was allowed, counted or kept was of another app.
+        removals::drop_all(tx, id)?;
+        super::health::look_at_held(tx, id)?;
         members::start_tracking(tx, id)?;
         instances::set_imported(tx, id, None)?;
     }

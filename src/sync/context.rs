@@ -9,7 +9,7 @@ use super::engine::EngineConfig;
 use super::manage::tell;
 use super::plan;
 use crate::connector::{Connector, ConnectorError, Net, Verdict};
-use crate::model::{Actor, Capabilities, Instance, InstanceId, Time};
+use crate::model::{Access, Actor, Capabilities, Instance, InstanceId, Time};
 use crate::secret::KeyState;
 use crate::store::{Lane, Rx, Store, StoreError, Tx, instances};
 
@@ -78,6 +78,14 @@ impl From<ConnectorError> for Ended {
     }
 }
 
+/// Whether an instance, as it was read at two times, led to the same address with the same credentials.
+pub(super) fn leads_alike(one: &Instance, other: &Instance) -> bool {
+    fn way(instance: &Instance) -> Option<(&str, &Access)> {
+        instance.target.as_ref().map(|t| (t.base_url(), t.access()))
+    }
+    way(one) == way(other) && one.secret_set_at == other.secret_set_at
+}
+
 impl Context {
     pub(super) fn new(store: Store, key: Arc<KeyState>, net: Net, config: EngineConfig) -> Self {
         // A seed that differs between boots is all that jitter needs.
@@ -115,8 +123,12 @@ impl Context {
 
     /// The instance as it is now, and a way to talk to its app. `Done` when there is nobody to talk to.
     pub(super) async fn connector(&self, id: InstanceId) -> Result<(Instance, Connector), Ended> {
+        // At one moment: a token goes to no address that it was not entered for.
         let found = self
-            .read(move |rx| Ok((instances::by_id(rx, id)?, instances::sealed_secret(rx, id)?)))
+            .store
+            .look_up(move |rx| {
+                Ok::<_, StoreError>((instances::by_id(rx, id)?, instances::sealed_secret(rx, id)?))
+            })
             .await?;
         let (Some(instance), sealed) = found else {
             return Err(Ended::Done);

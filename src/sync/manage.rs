@@ -6,13 +6,14 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::connect;
+use super::context::leads_alike;
 use super::credential::{self, CredentialError, can_seal};
 use super::removal;
 use super::settings;
 use super::token::{remind, said_of_end, set_end};
 use crate::connector::form::{base_url_of, clean_base_url, clean_secret, same_destination};
 pub use crate::connector::form::{clean_access, parse_header};
-use crate::connector::{CheckError, Net, Token, catalog};
+use crate::connector::{CheckError, Net, Token, Verdict, catalog};
 use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{
@@ -22,7 +23,7 @@ use crate::model::{
 use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
 use crate::store::instances::NewInstance;
-use crate::store::{Lane, Store, StoreError, Topic, Tx, conditions, custom, events, instances, jobs};
+use crate::store::{Lane, Store, StoreError, Topic, Tx, conditions, custom, events, instances, jobs, links};
 
 /// Longest name of an instance or key.
 const NAME: usize = 80;
@@ -38,10 +39,10 @@ pub enum ManageError {
     /// What was typed cannot be; the sentence says what to do.
     #[error("{0}")]
     Refused(String),
-    /// The new base URL does not know accounts the old one knew.
+    /// The new base URL, or the new token, does not know accounts the old one knew.
     #[error(
-        "The app at the new address does not know accounts that this instance is linked to. If it is another directory, \
-         confirm it: all links are dropped and both sides are matched anew."
+        "With what was typed, the app does not know accounts that this instance is linked to. If it is another directory, \
+         confirm it on the settings page: all links are dropped and both sides are matched anew."
     )]
     OtherDirectory,
     /// Scope, mapping or a policy cannot be read.
@@ -78,6 +79,8 @@ pub struct NewConnection {
 /// An edit, as typed. What is `None` stays.
 #[derive(Debug, Default)]
 pub struct Edit {
+    /// The instance that it was typed for; none: as it is now. If what the edit replaces was changed since, it is refused.
+    pub seen: Option<Instance>,
     /// What admins call it.
     pub name: Option<String>,
     /// Seconds between syncs.
@@ -223,18 +226,21 @@ impl Manager {
     /// # Errors
     /// `Check`, `OtherDirectory`, `Refused`; then nothing was changed.
     pub async fn edit(&self, by: Actor, id: InstanceId, edit: Edit) -> Result<Instance, ManageError> {
-        let instance = self.instance(id).await?;
-        let name = name_of(edit.name.as_deref().unwrap_or(&instance.name))?;
-        let every = edit.sync_every_s.unwrap_or(instance.sync_every_s);
-        if !SCHEDULE.contains(&every) {
+        let instance = match edit.seen {
+            Some(seen) => seen,
+            None => self.instance(id).await?,
+        };
+        let name = edit.name.as_deref().map(name_of).transpose()?;
+        let every = edit.sync_every_s;
+        if every.is_some_and(|s| !SCHEDULE.contains(&s)) {
             return Err(ManageError::Refused(
                 "Choose a time between one minute and seven days between syncs.".into(),
             ));
         }
-        let mut policies = edit.policies.unwrap_or_else(|| instance.policies.clone());
-        if policies != instance.policies {
+        let mut policies = edit.policies.filter(|typed| *typed != instance.policies);
+        if let Some(policies) = &mut policies {
             let custom = self.store.read(move |rx| custom::of(rx, id)).await?;
-            mapping::check(&mut policies, &custom).map_err(ManageError::Policies)?;
+            mapping::check(policies, &custom).map_err(ManageError::Policies)?;
         }
         if edit.token_ends.is_some() && instance.target.is_none() && edit.token.is_none() {
             return Err(ManageError::Refused(
@@ -245,15 +251,24 @@ impl Manager {
         let tested = self.tested(&instance, typed, edit.other_directory).await?;
         let keys = Arc::clone(&self.keys);
         let work = move |tx: &Tx<'_>| -> Result<Instance, ManageError> {
-            instances::set_basics(tx, id, &name, every, &policies)?;
-            if policies.protected != instance.policies.protected {
+            let now = instances::by_id(tx, id)?.ok_or_else(gone)?;
+            // The app may have been asked for minutes: what others changed in them is not taken back unseen.
+            if (policies.is_some() && now.policies != instance.policies)
+                || (tested.is_some() && !leads_alike(&now, &instance))
+            {
+                return Err(changed_meanwhile());
+            }
+            let name = name.as_ref().unwrap_or(&now.name);
+            let policies = policies.as_ref().unwrap_or(&now.policies);
+            instances::set_basics(tx, id, name, every.unwrap_or(now.sync_every_s), policies)?;
+            if policies.protected != now.policies.protected {
                 removal::protection_changed(tx, id)?;
             }
-            let policies_changed = policies != instance.policies && instance.target.is_some();
+            let policies_changed = *policies != now.policies && now.target.is_some();
             if policies_changed || tested.is_some() {
                 connect::reconsider(tx, id)?;
             }
-            if policies_changed && policies.mapping != instance.policies.mapping {
+            if policies_changed && policies.mapping != now.policies.mapping {
                 // Who was refused, or could not be mapped, may be taken now.
                 jobs::try_all_again(tx, id)?;
             }
@@ -261,18 +276,18 @@ impl Manager {
             if let Some(tested) = tested {
                 if let Some(token) = &tested.token {
                     detail.push("The token was replaced by one that was tested.".to_owned());
-                    replace_token(tx, &keys, &instance, &tested.target, token)?;
+                    replace_token(tx, &keys, &now, &tested.target, token)?;
                 }
-                connect::attach(tx, &instance, &tested.target, tested.same_app)?;
+                connect::attach(tx, &now, &tested.target, tested.same_app)?;
                 connect::token_works(tx, id)?;
             }
             if let Some(ends) = edit.token_ends {
                 set_end(tx, id, ends)?;
                 detail.push(said_of_end(ends));
             }
-            let now = instances::by_id(tx, id)?.ok_or_else(gone)?;
-            settings::tell(tx, &by, &instance, &now, detail.join(" "))?;
-            Ok(now)
+            let after = instances::by_id(tx, id)?.ok_or_else(gone)?;
+            settings::tell(tx, &by, &now, &after, detail.join(" "))?;
+            Ok(after)
         };
         self.store.write(Lane::Front, Some(id), work).await
     }
@@ -312,7 +327,7 @@ impl Manager {
         let token = match (&typed, old) {
             (Some(token), _) => token.clone(),
             (None, Some(old)) if same_destination(old, (&url, &access)) => {
-                self.stored_token(instance.id).await?
+                self.stored_token(instance).await?
             }
             // A stored secret is never sent to an origin it was not entered for.
             (None, _) => {
@@ -320,28 +335,30 @@ impl Manager {
                 return Err(ManageError::Refused(text.into()));
             }
         };
-        let found = self
+        let mut capabilities = self
             .check(&instance.app, &url, &access, token.clone(), instance.scope)
             .await?;
-        // A check asks little: at the same address, what was learnt on the way stays true.
-        let capabilities = match &instance.target {
-            Some(old) if !moved => found.remembering(old.capabilities()),
-            _ => found,
-        };
+        if let Some(before) = instance.target.as_ref().filter(|_| !moved) {
+            // A check asks little: at the same address, what was learnt on the way stays true.
+            capabilities = capabilities.remembering(before.capabilities());
+            // Groups that were there are not given up for one refusal: they would be forgotten instead of deleted.
+            capabilities.groups |= before.capabilities().groups;
+        }
         let target = Target::Scim {
             base_url: url,
             access,
             capabilities,
         };
-        let same_app = !moved || {
-            let known = connect::recognise(&self.store, &self.net, instance.id, &target, token).await;
-            known
-                .map_err(|e| {
-                    ManageError::Refused(format!(
-                        "The new address could not be compared with the old: {e}."
-                    ))
-                })?
-                .is_same()
+        let id = instance.id;
+        let known = self.store.read(move |rx| links::sample(rx, id, connect::ASKED));
+        let same_app = match connect::recognise(&self.net, &known.await?, &target, token).await {
+            Ok(recognised) => recognised.is_same(),
+            // It shows nobody by id, at its old address either: then nobody is ever verified as gone there.
+            Err(error) if !moved && error.verdict == Verdict::Reject => true,
+            Err(error) => {
+                let text = format!("The app could not be compared with the one before: {error}.");
+                return Err(ManageError::Refused(text));
+            }
         };
         if !same_app && !other_directory {
             return Err(ManageError::OtherDirectory);
@@ -353,11 +370,16 @@ impl Manager {
         }))
     }
 
-    pub(super) async fn stored_token(&self, id: InstanceId) -> Result<Token, ManageError> {
-        let sealed = self
-            .store
-            .read(move |rx| instances::sealed_secret(rx, id))
-            .await?;
+    /// The token of an instance, if it is still connected as it was read: no other address gets it.
+    pub(super) async fn stored_token(&self, instance: &Instance) -> Result<Token, ManageError> {
+        let id = instance.id;
+        let stored = self.store.look_up(move |rx| {
+            Ok::<_, StoreError>((instances::by_id(rx, id)?, instances::sealed_secret(rx, id)?))
+        });
+        let (now, sealed) = stored.await?;
+        if !leads_alike(&now.ok_or_else(gone)?, instance) {
+            return Err(changed_meanwhile());
+        }
         let sealed = sealed.ok_or_else(|| ManageError::Refused("No token is stored: type it.".into()))?;
         Ok(credential::open(&self.keys, id, &sealed)?)
     }
@@ -509,6 +531,13 @@ pub(super) fn name_of(typed: &str) -> Result<String, ManageError> {
         )));
     }
     Ok(name.to_owned())
+}
+
+fn changed_meanwhile() -> ManageError {
+    ManageError::Refused(
+        "Somebody changed this instance meanwhile, and nothing was saved. Look at it again, then save."
+            .into(),
+    )
 }
 
 pub(super) fn gone() -> ManageError {

@@ -12,6 +12,7 @@
 //! | [`preview`] | what would other policies do? |
 //! | `push` | how is that step done, and what do we know then? |
 //! | `import` | what does the app hold, and whose is it? |
+//! | `names` | who waits for a name in the app, and who gets it? |
 //! | [`adoption`] | who is who, where nobody can tell? |
 //! | `verify` | is an account that a list did not show really gone? |
 //! | `reconcile` | what else differs? |
@@ -41,6 +42,7 @@ pub mod health;
 mod import;
 pub mod keys;
 pub mod manage;
+mod names;
 pub mod plan;
 mod present;
 pub mod preview;

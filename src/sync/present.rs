@@ -22,9 +22,10 @@ pub(super) struct Present {
     pub(super) carried: Carried,
     pub(super) link: Option<Link>,
     pub(super) removal: Option<Removal>,
+    /// Somebody else who was deleted here still has its name in the app: the row.
+    pub(super) name_of: Option<i64>,
     members: bool,
     memberships: bool,
-    name_taken: bool,
     undecided: bool,
 }
 
@@ -86,7 +87,10 @@ impl Present {
             members,
             memberships: ours.deleted_at.is_some() && linked && still_member(rx, instance, onward, &ours)?,
             undecided: link.is_none() && adoption::is_undecided(rx, row)?,
-            name_taken: unlinked && name_taken(rx, &ours, &wanted)?,
+            name_of: match unlinked {
+                true => name_of(rx, &ours, &wanted)?,
+                false => None,
+            },
             carried: onward.carries(&ours),
             wanted,
             instance: instance.clone(),
@@ -115,7 +119,7 @@ impl Present {
             link: self.link.as_ref(),
             members: self.members,
             memberships: self.memberships,
-            name_taken: self.name_taken,
+            name_taken: self.name_of.is_some(),
             undecided: self.undecided,
             blocked: matches!(state, Some(RemovalState::Held | RemovalState::Rejected)),
         })
@@ -185,8 +189,8 @@ fn still_member(
     Ok(false)
 }
 
-/// Somebody else was deleted here under this name, and the app has not heard of it yet.
-fn name_taken(rx: &Rx<'_>, ours: &Resource, wanted: &Wanted) -> Result<bool, StoreError> {
+/// Who else was deleted here under this name, if the app has not heard of it yet.
+fn name_of(rx: &Rx<'_>, ours: &Resource, wanted: &Wanted) -> Result<Option<i64>, StoreError> {
     let key = fold(&wanted.name);
     if wanted.renamed {
         for link in links::known_by(rx, ours.instance, ours.kind, By::Name(&key))? {
@@ -194,17 +198,17 @@ fn name_taken(rx: &Rx<'_>, ours: &Resource, wanted: &Wanted) -> Result<bool, Sto
                 continue;
             };
             if resources::load(rx, row)?.is_some_and(|r| r.deleted_at.is_some()) {
-                return Ok(true);
+                return Ok(Some(row));
             }
         }
-        return Ok(false);
+        return Ok(None);
     }
     for grave in resources::tombstones_by_name(rx, ours.instance, ours.kind, &key)? {
         if grave.row != ours.row && links::by_resource(rx, grave.row)?.is_some() {
-            return Ok(true);
+            return Ok(Some(grave.row));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// The declared attributes, if a scope filter or the mapping could name them.

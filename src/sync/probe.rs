@@ -166,7 +166,7 @@ impl Manager {
         let Some(target) = &instance.target else {
             return Err(gone());
         };
-        let token = self.stored_token(id).await?;
+        let token = self.stored_token(&instance).await?;
         let app = Connector::open(target, token, self.net.clone());
         let profile = look(&self.store, &app, instance.scope, writes, || false).await;
         let (found, asked) = (profile.clone(), target.clone());

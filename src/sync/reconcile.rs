@@ -8,7 +8,6 @@ use super::present::{Present, declared};
 use crate::mapping::Onward;
 use crate::model::job::priority;
 use crate::model::{Job, JobKind};
-use crate::scim::schema::ResourceType;
 use crate::store::{Rx, StoreError, instances, jobs, removals, resources};
 
 /// Resources in one step.
@@ -75,15 +74,7 @@ fn look(rx: &Rx<'_>, id: crate::model::InstanceId, after: i64) -> Result<(Option
             let leaves = now.ours.deleted_at.is_some()
                 || !now.ours.active
                 || matches!(action, Action::Deactivate | Action::Delete);
-            let user = if leaves { priority::LEAVER } else { priority::USER };
-            due.push((
-                *row,
-                if now.ours.kind == ResourceType::Group {
-                    priority::GROUP
-                } else {
-                    user
-                },
-            ));
+            due.push((*row, priority::of_push(now.ours.kind, leaves)));
         }
     }
     Ok((rows.last().copied(), due))

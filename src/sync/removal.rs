@@ -319,19 +319,13 @@ fn decide(
 /// Whoever waited for the decision runs again.
 fn wake(tx: &Tx<'_>, removal: &Removal, run: i64) -> Result<(), StoreError> {
     if run == 0 {
-        let priority = if removal.class == RemovalClass::Account {
-            priority::LEAVER
-        } else {
-            priority::GROUP
+        let kind = match removal.class {
+            RemovalClass::Account => ResourceType::User,
+            RemovalClass::Group | RemovalClass::Membership => ResourceType::Group,
         };
-        return jobs::enqueue(
-            tx,
-            removal.instance,
-            JobKind::Push,
-            removal.subject,
-            priority,
-            None,
-        );
+        let priority = priority::of_push(kind, true);
+        let (instance, subject) = (removal.instance, removal.subject);
+        return jobs::enqueue(tx, instance, JobKind::Push, subject, priority, None);
     }
     match links::by_resource(tx, removal.subject)? {
         Some(link) => jobs::enqueue(

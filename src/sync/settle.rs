@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::backoff;
 use super::context::{Context, Ended};
-use super::{health, token};
+use super::{health, names, token};
 use crate::connector::{CheckError, Connector, ConnectorError, Verdict};
 use crate::model::job::OUR_MAPPING;
 use crate::model::{Actor, ConditionKind, EventDraft, Instance, InstanceId, Job, JobKind, Outcome, RunPhase};
@@ -218,6 +218,9 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
         health::recover(tx, job.instance, false)?;
     }
     if job.kind == JobKind::Push {
+        if matches!(ending, Ending::Held(_) | Ending::Rejected { .. }) {
+            names::not_given_up(tx, job.subject)?;
+        }
         match ending {
             Ending::Rejected { .. } => health::look_at_rejected(tx, job.instance)?,
             _ => health::after_push(tx, job.instance)?,

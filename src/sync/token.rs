@@ -187,13 +187,19 @@ pub(super) async fn fall_back(ctx: &Context, instance: &Instance) -> bool {
     if app.check(instance.scope).await.is_err() {
         return false;
     }
+    let own = app.own_account().await;
     let key = std::sync::Arc::clone(&ctx.key);
     let put_back = ctx.write(id, move |tx| {
-        let Some(instance) = instances::by_id(tx, id)?.filter(|i| i.secret_set_at == refused) else {
+        let Some(mut instance) = instances::by_id(tx, id)?.filter(|i| i.secret_set_at == refused) else {
             return Ok(true);
         };
         if !credential::put_back(tx, &key, id, &token)? {
             return Ok(false);
+        }
+        if let (Some(own), Some(target)) = (own, &mut instance.target) {
+            // The account that is protected as the token's own is this one's again.
+            target.capabilities_mut().own = Some(own);
+            instances::set_target(tx, id, target)?;
         }
         let text = "the app refuses the new token; the one before it works and is used on. Type another new one on the \
                     settings page";

@@ -9,8 +9,10 @@ use super::removal::{self, Ask, Permit};
 use crate::connector::{Connector, Remote};
 use crate::directory::import as door;
 use crate::model::job::priority;
-use crate::model::{Actor, EventDraft, Instance, Job, JobKind, Link, LinkState, Outcome, Resource};
-use crate::scim::schema::ResourceType;
+use crate::model::{
+    Actor, EventDraft, Instance, InstanceId, Job, JobKind, Link, LinkState, Outcome, Resource,
+};
+use crate::store::jobs::Standing;
 use crate::store::links::By;
 use crate::store::{Rx, StoreError, Tx, events, jobs, links, removals, resources, runs};
 
@@ -83,9 +85,11 @@ async fn verify(ctx: &Context, job: &Job) -> Result<Ended, Ended> {
     Ok(Ended::Settled)
 }
 
-/// The link, if the latest complete run did not see it.
-fn doubtful(rx: &Rx<'_>, instance: crate::model::InstanceId, id: i64) -> Result<Option<Link>, StoreError> {
-    let Some(run) = runs::latest_complete(rx, instance)? else {
+/// The link, if the latest run did not see it and read everything. One that was cancelled, failed or is not through yet
+/// proves nothing: from it nothing follows, and what it saw the one before it did not.
+fn doubtful(rx: &Rx<'_>, instance: InstanceId, id: i64) -> Result<Option<Link>, StoreError> {
+    let latest = runs::latest(rx, instance, 1)?.pop().map(|run| run.id);
+    let Some(run) = runs::latest_complete(rx, instance)?.filter(|run| Some(*run) == latest) else {
         return Ok(None);
     };
     let link = links::by_id(rx, id)?;
@@ -106,7 +110,11 @@ fn still_there(
         return Ok(());
     };
     import::seen_again(tx, &now)?;
-    if now.written_seq > sent || now.rev != link.rev || remote.broken.is_some() {
+    let running = match now.resource {
+        Some(row) => jobs::push_stands(tx, instance.id, row)? == Standing::Running,
+        None => false,
+    };
+    if running || now.written_seq > sent || now.rev != link.rev || remote.broken.is_some() {
         links::mark_seen(tx, run, &[link.id])?;
     } else {
         let sight = import::Sight::of(link.kind, remote.clone());
@@ -137,7 +145,7 @@ fn namesakes(rx: &Rx<'_>, link: &Link) -> Result<Vec<Link>, StoreError> {
 
 fn gone(tx: &Tx<'_>, instance: &Instance, link: &Link, sent: i64) -> Result<(), StoreError> {
     let unchanged = |l: &Link| l.rev == link.rev && l.written_seq <= sent;
-    let Some(link) = links::by_id(tx, link.id)?.filter(unchanged) else {
+    let Some(link) = doubtful(tx, instance.id, link.id)?.filter(unchanged) else {
         return Ok(());
     };
     let Some(row) = link.resource else {
@@ -175,11 +183,7 @@ fn gone(tx: &Tx<'_>, instance: &Instance, link: &Link, sent: i64) -> Result<(), 
         Outcome::Skipped,
         "It was deleted in the app; here it stays.",
     )?;
-    let priority = if ours.kind == ResourceType::User {
-        priority::USER
-    } else {
-        priority::GROUP
-    };
+    let priority = priority::of_push(ours.kind, false);
     jobs::enqueue(tx, instance.id, JobKind::Push, row, priority, None)
 }
 

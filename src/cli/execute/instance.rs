@@ -133,6 +133,7 @@ pub(super) async fn edit(
         headers: headers.unwrap_or(stored.headers),
     });
     let edit = Edit {
+        seen: Some(instance.clone()),
         policies: Some(policies),
         access,
         token: token.map(|token| token.0),

@@ -106,14 +106,15 @@ pub fn seen_in(
     )
 }
 
-/// Some linked ids of the app, the longest known first: would another base URL still know them?
+/// Some linked ids of the app, the longest known first: would another base URL or token still know them? Those whose access
+/// we ended are left out, for an app may hide them.
 ///
 /// # Errors
 /// As `by_id`.
 pub fn sample(rx: &Rx<'_>, instance: InstanceId, limit: usize) -> Result<Vec<Link>, StoreError> {
     all(
         rx,
-        "instance = ?1 AND state = 'linked' AND remote_id IS NOT NULL ORDER BY kind, id LIMIT ?2",
+        "instance = ?1 AND state = 'linked' AND remote_id IS NOT NULL AND ended_by_us = 0 ORDER BY kind, id LIMIT ?2",
         params![instance.0, limit as i64],
     )
 }

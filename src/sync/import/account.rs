@@ -327,11 +327,7 @@ fn attach(look: &Look<'_>, ours: &Resource, draft: Link, remote: &Remote) -> Res
         Outcome::Done,
         "The app has it already.".into(),
     )?;
-    let priority = if look.kind == ResourceType::User {
-        priority::USER
-    } else {
-        priority::GROUP
-    };
+    let priority = priority::of_push(look.kind, false);
     jobs::enqueue(tx, instance.id, JobKind::Push, ours.row, priority, None)?;
     for group in crate::store::members::groups_with_delta(tx, ours.row)? {
         jobs::enqueue(tx, instance.id, JobKind::Push, group, priority::GROUP, None)?;

@@ -10,7 +10,6 @@ use crate::mapping::{self, Carried, Onward};
 use crate::model::job::priority;
 use crate::model::policies::Drift;
 use crate::model::{Actor, Change, EventDraft, Instance, JobKind, Link, Outcome, Resource, Time};
-use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
 use crate::store::links::Enforced;
 use crate::store::{StoreError, Tx, events, jobs, links};
@@ -37,8 +36,16 @@ pub(super) fn judge(
     let onward = Onward::new(&instance.policies, &custom);
     let wanted = onward.of(ours);
     let is_carried = onward.carries(ours) == Carried::In;
-    // Of those out of scope nothing matters but that they stay out.
-    paths.retain(|p| !wanted.is_silent(p) && (is_carried || p == "active"));
+    // What is to be sent anyway is no drift; of those out of scope nothing matters but that they stay out.
+    let ahead = mapping::differing(&wanted.desired, &link.pushed);
+    paths.retain(|p| {
+        let matters = if is_carried {
+            !ahead.contains(p)
+        } else {
+            p == "active"
+        };
+        matters && !wanted.is_silent(p)
+    });
     let side = Side {
         tx,
         ours,
@@ -46,8 +53,7 @@ pub(super) fn judge(
         remote,
     };
     let policy = |path: &String| match instance.policies.drift_at(path) {
-        // No template leads back.
-        Drift::Adopt if !is_carried || onward.has(ours.kind, path) => Drift::Report,
+        Drift::Adopt if !is_carried || !may_adopt(&onward, ours, remote, path) => Drift::Report,
         policy => policy,
     };
     let of = |wished| {
@@ -74,6 +80,12 @@ pub(super) fn judge(
     enforce(&side, now, &enforced, &fresh)
 }
 
+/// No template leads back. What a list leaves out may be there all the same. And who has access is said on our side: an app
+/// that shows a leaver as active brings nobody back, and one that shows everybody as inactive removes nobody.
+fn may_adopt(onward: &Onward<'_>, ours: &Resource, remote: &Remote, path: &str) -> bool {
+    path != "active" && !onward.has(ours.kind, path) && resource::get(&remote.attributes, path).is_some()
+}
+
 /// Both sides of a difference.
 struct Side<'a> {
     tx: &'a Tx<'a>,
@@ -88,10 +100,11 @@ fn adopt(side: &Side<'_>, instance: &Instance, now: &mut Link, paths: &[String])
         let theirs = resource::get(&side.remote.attributes, path).cloned();
         import::adopt_value(side.tx, instance, side.ours.row, path, theirs)?;
         for print in [&mut now.base, &mut now.pushed] {
-            match now.seen.get(path) {
-                Some(hash) => print.insert(path.clone(), hash.clone()),
-                None => print.remove(path),
-            };
+            print.extend(
+                now.seen
+                    .get_key_value(path)
+                    .map(|(p, hash)| (p.clone(), hash.clone())),
+            );
         }
     }
     Ok(())
@@ -110,13 +123,7 @@ fn enforce(side: &Side<'_>, now: &mut Link, paths: &[String], news: &[String]) -
             now.pushed.remove(path);
         }
         links::set_enforced(tx, now.id, &enforced)?;
-        let ends = ours.kind == ResourceType::User && !ours.active;
-        let user = if ends { priority::LEAVER } else { priority::USER };
-        let priority = if ours.kind == ResourceType::Group {
-            priority::GROUP
-        } else {
-            user
-        };
+        let priority = priority::of_push(ours.kind, !ours.active);
         jobs::enqueue(tx, ours.instance, JobKind::Push, ours.row, priority, None)?;
         let text = "The app held another value; ours is sent again.";
         side.tell(&push, "drift.enforced", Outcome::Done, text)?;

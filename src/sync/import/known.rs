@@ -8,13 +8,12 @@ use crate::directory::import;
 use crate::model::job::priority;
 use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, LinkState, Outcome};
 use crate::scim::schema::ResourceType;
-use crate::store::jobs::Standing;
 use crate::store::{StoreError, Tx, events, jobs, links, removals, resources};
-use crate::sync::health;
 use crate::sync::present::class_of;
 use crate::sync::protected;
+use crate::sync::{health, names};
 
-/// Takes an observation in, which the caller knows to be newer than the link. `held`: our rows among a group's members,
+/// Takes an observation in, which the caller knows to be newer than the link, and made while no push of it ran. `held`: our rows among a group's members,
 /// and their digest. True: something is different now.
 pub(in crate::sync) fn observe(
     tx: &Tx<'_>,
@@ -24,8 +23,9 @@ pub(in crate::sync) fn observe(
     held: Option<(&[i64], Option<&str>)>,
     run: i64,
 ) -> Result<bool, StoreError> {
-    let (remote, active, external, name) =
-        (&sight.remote, sight.active, sight.external(), sight.name.clone());
+    let (remote, active, name) = (&sight.remote, sight.active, sight.name.clone());
+    // Many apps take an externalId and never show it: then it is the one that they were told.
+    let external = sight.external().or(link.external_id.as_deref());
     let mut print = sight.print.clone();
     if let Some(known) = link.seen.get(MEMBERS) {
         print.insert(MEMBERS.to_owned(), known.clone());
@@ -77,6 +77,13 @@ pub(in crate::sync) fn observe(
         protected::follow(tx, instance, link.name_key.as_deref(), now.name_key.as_deref())?;
     }
     links::observe(tx, &now)?;
+    names::follow(
+        tx,
+        instance,
+        link.kind,
+        link.name_key.as_deref(),
+        now.name_key.as_deref(),
+    )?;
     Ok(!settled)
 }
 
@@ -102,10 +109,10 @@ fn of_resource(
         return Ok(());
     };
     import::refresh(tx, instance, row, &remote.attributes)?;
-    let waits = jobs::push_stands(tx, instance.id, row)? != Standing::None;
     if link.state == LinkState::Missing {
         jobs::enqueue(tx, instance.id, JobKind::Push, row, priority::USER, None)?;
-    } else if ours.is_managed() && !waits {
+    }
+    if ours.is_managed() {
         drift::judge(tx, instance, &ours, link, now, remote)?;
     }
     Ok(())

@@ -85,11 +85,7 @@ pub(in crate::sync) fn made_anew(tx: &Tx<'_>, instance: &Instance, old: &Link) -
         changes: Vec::new(),
     };
     events::record(tx, draft)?;
-    let priority = if old.kind == ResourceType::User {
-        priority::USER
-    } else {
-        priority::GROUP
-    };
+    let priority = priority::of_push(old.kind, false);
     jobs::enqueue(tx, instance.id, JobKind::Push, row, priority, None)?;
     Ok(true)
 }

@@ -5,13 +5,14 @@ use serde_json::Value;
 use super::record::{accepted, assumed, keep_drift, kept_otherwise, observed, sent, tell};
 use super::{Push, Step, write_link};
 use crate::connector::{Remote, Verdict};
+use crate::mapping;
 use crate::model::{Link, LinkState, Outcome, Verb};
 use crate::scim::resource;
 use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, Tx, links, members};
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
-use crate::sync::protected;
+use crate::sync::{names, protected};
 
 /// In `pushed`, while a change is under way and after its answer was lost: no value has this hash.
 const IN_DOUBT: &str = "?";
@@ -35,13 +36,15 @@ impl Push<'_> {
         };
         accepted(&mut link.pushed, &now.wanted.desired, &paths);
         self.note(move |tx| {
+            let linked = LinkState::Linked;
             write_link(
                 tx,
                 &Link {
-                    state: LinkState::Linked,
+                    state: linked,
                     ..link
                 },
             )
+            .map(drop)
         })
         .await
     }
@@ -74,14 +77,14 @@ impl Push<'_> {
     }
 
     pub(super) async fn update(&mut self, now: Present, paths: &[String]) -> Step {
-        let Some(link) = now.link.clone() else {
+        let Some(mut link) = now.link.clone() else {
             return Err(Ended::Done);
         };
         let changes: Vec<(String, Option<Value>)> = paths
             .iter()
             .map(|p| (p.clone(), resource::get(&now.wanted.document, p).cloned()))
             .collect();
-        let Changed::Yes(remote) = self.change(&now, &link, &changes).await? else {
+        let Changed::Yes(remote) = self.change(&now, &mut link, &changes).await? else {
             return Ok(());
         };
         let paths = paths.to_vec();
@@ -91,11 +94,11 @@ impl Push<'_> {
 
     /// One change to attributes; what the app holds after it is read if it does not say so itself. While it is under way
     /// the link says that it is in doubt: if the answer is lost, or this process ends, what is wanted *then* is sent, even
-    /// if it is what the app had accepted before.
+    /// if it is what the app had accepted before. `link` gets the `rev` that this leaves it with.
     pub(super) async fn change(
         &mut self,
         now: &Present,
-        link: &Link,
+        link: &mut Link,
         changes: &[(String, Option<Value>)],
     ) -> Result<Changed, Ended> {
         let (kind, id) = (now.ours.kind, link.remote_id.clone().unwrap_or_default());
@@ -105,7 +108,7 @@ impl Push<'_> {
         doubtful
             .pushed
             .extend(paths.map(|path| (path, IN_DOUBT.to_owned())));
-        self.keep(doubtful).await?;
+        link.rev = self.keep(doubtful).await?;
         let held = match kind {
             ResourceType::User => 0,
             ResourceType::Group => {
@@ -124,7 +127,7 @@ impl Push<'_> {
             && !error.lost
         {
             // It was not carried out: what the app accepted before is what it has.
-            self.keep(link.clone()).await?;
+            link.rev = self.keep(link.clone()).await?;
         }
         match self.heard(answer) {
             Ok(Some(remote)) => Ok(Changed::Yes(Some(remote))),
@@ -139,14 +142,18 @@ impl Push<'_> {
                 self.gone(link, &error).await?;
                 Ok(Changed::Gone)
             }
+            Err(error) if error.verdict == Verdict::Exists => {
+                let (now, why) = (now.clone(), error.to_string());
+                let holder = self.ctx.read(move |rx| names::holder(rx, &now)).await?;
+                let why = holder.map_or(why.clone(), |whose| format!("{why}; {whose}"));
+                Err(Ended::Rejected { why, access: false })
+            }
             Err(error) => Err(Ended::from(error)),
         }
     }
 
-    async fn keep(&self, link: Link) -> Result<(), StoreError> {
-        self.ctx
-            .write(link.instance, move |tx| write_link(tx, &link))
-            .await
+    async fn keep(&self, link: Link) -> Result<i64, Ended> {
+        self.write(move |tx| write_link(tx, &link)).await
     }
 }
 
@@ -157,7 +164,9 @@ fn updated(
     remote: Option<&Remote>,
     paths: &[String],
 ) -> Result<(), StoreError> {
-    let ours_changed: Vec<&String> = paths.iter().filter(|p| link.pushed.contains_key(*p)).collect();
+    // What was sent against a change in the app is not in `pushed`, and in doubt once an answer was lost.
+    let known = |p: &&String| link.pushed.get(*p).is_some_and(|hash| hash != IN_DOUBT);
+    let ours_changed: Vec<&String> = paths.iter().filter(known).collect();
     if !ours_changed.is_empty() {
         // A change on our side: the count of pushes against changes in the app begins anew.
         let mut enforced = links::enforced(tx, link.id)?;
@@ -170,6 +179,10 @@ fn updated(
     let switched_on = paths.iter().any(|p| p == "active") && now.ours.active;
     let known_as = link.name_key.clone();
     let mut link = shown(link, now, remote, paths);
+    let shows = |r: &Remote| mapping::text(&r.attributes, "externalId").is_some();
+    if paths.iter().any(|p| p == "externalId") && !remote.is_some_and(shows) {
+        link.external_id.clone_from(&now.wanted.external_id);
+    }
     accepted(&mut link.pushed, &now.wanted.desired, paths);
     if switched_on {
         link.ended_by_us = false;
@@ -178,6 +191,8 @@ fn updated(
     if link.kind == ResourceType::User {
         protected::follow(tx, &now.instance, known_as.as_deref(), link.name_key.as_deref())?;
     }
+    let (before, after) = (known_as.as_deref(), link.name_key.as_deref());
+    names::follow(tx, &now.instance, link.kind, before, after)?;
     let otherwise = kept_otherwise(&link, paths);
     write_link(tx, &link)?;
     let action = if switched_on && paths.len() == 1 {

@@ -29,10 +29,7 @@ enum Found {
 impl Push<'_> {
     pub(super) async fn create(&mut self, now: Present) -> Step {
         let start = now.clone();
-        let begun = self
-            .ctx
-            .write(self.job.instance, move |tx| begin(tx, &start))
-            .await?;
+        let begun = self.write(move |tx| begin(tx, &start)).await?;
         let Some(link) = begun else { return Ok(()) };
         if now.wanted.renamed {
             // An import goes by our names and may have met it without knowing whose it is.
@@ -79,9 +76,7 @@ impl Push<'_> {
     }
 
     async fn give_up(&self, link: Link, ended: Ended) -> Step {
-        self.ctx
-            .write(link.instance, move |tx| links::delete(tx, link.id))
-            .await?;
+        self.write(move |tx| links::delete(tx, link.id)).await?;
         Err(ended)
     }
 
@@ -104,8 +99,7 @@ impl Push<'_> {
                 }
             }
             (None, Found::None) => {
-                let id = now.instance.id;
-                let met = self.ctx.write(id, move |tx| no_account(tx, &now)).await?;
+                let met = self.write(move |tx| no_account(tx, &now)).await?;
                 // It is linked now, or waits for a person: plan again.
                 if met { Ok(()) } else { Err(Ended::Done) }
             }
@@ -169,17 +163,28 @@ impl Push<'_> {
         }
     }
 
-    /// Whom an admin told apart is not taken for this one, whatever a search says.
+    /// Whom an admin told apart, and somebody else who left, is not taken for this one, whatever a search says.
     async fn unless_apart(&self, now: &Present, found: Found) -> Result<Found, Ended> {
         let Found::One(remote) = found else {
             return Ok(found);
         };
         let (ours, id) = (now.ours.row, remote.id.clone());
-        let apart = self
-            .ctx
-            .read(move |rx| adoptions::told_apart(rx, ours, &id))
-            .await?;
-        Ok(if apart { Found::Apart } else { Found::One(remote) })
+        let (instance, kind) = (now.instance.id, now.ours.kind);
+        let known = self.ctx.read(move |rx| {
+            let left = links::by_remote(rx, instance, kind, &id)?.filter(|l| l.resource.is_none());
+            Ok((
+                adoptions::told_apart(rx, ours, &id)?,
+                left.and_then(|l| l.external_id),
+            ))
+        });
+        let (apart, whose) = known.await?;
+        // The app may not show the externalId that the account of somebody who left was made with.
+        let other = matches!((&whose, &now.wanted.external_id), (Some(a), Some(b)) if a != b);
+        Ok(match () {
+            () if apart => Found::Apart,
+            () if other && now.is_carried() => Found::Other,
+            () => Found::One(remote),
+        })
     }
 
     /// Before somebody is made who may have been made already: where a search does not find whom the app lists either, that
@@ -229,10 +234,7 @@ impl Push<'_> {
         let found = self.unless_apart(&now, found).await?;
         let why = match found {
             Found::One(remote) => {
-                let owner = self
-                    .ctx
-                    .write(self.job.instance, move |tx| take(tx, &now, link, &remote))
-                    .await?;
+                let owner = self.write(move |tx| take(tx, &now, link, &remote)).await?;
                 match owner {
                     None => return Ok(()),
                     Some(owner) => format!("{host} has it already, and there it belongs to {owner}"),
@@ -244,18 +246,14 @@ impl Push<'_> {
                         state: LinkState::Ambiguous,
                         ..link
                     };
-                    self.ctx
-                        .write(self.job.instance, move |tx| write_link(tx, &unsure))
-                        .await?;
+                    self.write(move |tx| write_link(tx, &unsure)).await?;
                 }
                 format!("{host} has {n} that match; leave one there, then try again")
             }
             found @ (Found::Other | Found::Apart | Found::None) => {
                 if link.id != 0 {
                     let id = link.id;
-                    self.ctx
-                        .write(self.job.instance, move |tx| links::delete(tx, id))
-                        .await?;
+                    self.write(move |tx| links::delete(tx, id)).await?;
                 }
                 let whose = match found {
                     Found::Apart => "for somebody who was told apart",
@@ -295,6 +293,7 @@ fn begin(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
             let renewed = Link {
                 state: LinkState::Creating,
                 remote_id: None,
+                external_id: now.wanted.external_id.clone(),
                 pushed: Fingerprint::new(),
                 base: Fingerprint::new(),
                 seen: Fingerprint::new(),
@@ -403,8 +402,19 @@ fn take(tx: &Tx<'_>, now: &Present, link: Link, remote: &Remote) -> Result<Optio
         }
         return Ok(Some(owner));
     }
+    let promised = link.state == LinkState::Creating && link.id != 0;
     let mut link = observed(link, remote);
     link.pushed.clear();
+    if promised {
+        // What was to be made is carried from here on, even if it is out of scope by now: it leaves as such.
+        let shown = now
+            .wanted
+            .desired
+            .iter()
+            .filter(|(p, hash)| link.seen.get(*p) == Some(hash));
+        link.pushed
+            .extend(shown.map(|(p, hash)| (p.clone(), hash.clone())));
+    }
     if link.id == 0 {
         links::insert(tx, &link)?;
     } else {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::change::{Changed, shown};
 use super::record::tell;
 use super::{Push, Step, write_link};
-use crate::connector::Verdict;
+use crate::connector::{Remote, Verdict};
 use crate::mapping::{self, Carried};
 use crate::model::job::priority;
 use crate::model::policies::Leaver;
@@ -15,22 +15,34 @@ use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::{StoreError, Tx, jobs, links, members, removals, resources};
 use crate::sync::context::Ended;
+use crate::sync::names;
 use crate::sync::present::{Present, class_of};
 use crate::sync::removal::{self, Ask, Permit};
 
 impl Push<'_> {
     pub(super) async fn deactivate(&mut self, now: Present) -> Step {
-        let Some(link) = now.link.clone() else {
+        let Some(mut link) = now.link.clone() else {
             return Err(Ended::Done);
         };
         let Some(removal) = self.reserve(&now, &link).await? else {
             return Ok(());
         };
         let off = [("active".to_owned(), Some(Value::Bool(false)))];
-        let changed = self.change(&now, &link, &off).await.map_err(still_has_access)?;
+        let changed = self
+            .change(&now, &mut link, &off)
+            .await
+            .map_err(still_has_access)?;
         let Changed::Yes(remote) = changed else {
             return Ok(());
         };
+        if remote.as_ref().is_some_and(shows_active) {
+            // It said yes and did not do it: what it shows is noted, and that it accepted nothing.
+            let link = shown(link, &now, remote.as_ref(), &[]);
+            self.write(move |tx| write_link(tx, &link)).await?;
+            let host = self.app().await?.host();
+            let why = format!("{host} answered that it is done, and still shows the account as active");
+            return Err(Ended::Rejected { why, access: true });
+        }
         self.note(move |tx| {
             let mut link = shown(link, &now, remote.as_ref(), &[]);
             link.pushed
@@ -165,8 +177,7 @@ impl Push<'_> {
         };
         let instance = now.instance.clone();
         let permit = self
-            .ctx
-            .write(self.job.instance, move |tx| removal::reserve(tx, &instance, &ask))
+            .write(move |tx| removal::reserve(tx, &instance, &ask))
             .await?;
         Ok(match permit {
             Permit::Granted(id) => Some(id),
@@ -191,6 +202,11 @@ fn left_because(now: &Present) -> &'static str {
     let group = now.ours.kind == ResourceType::Group && now.carried == Carried::In;
     let refused = now.refusal(Verb::Delete).filter(|_| group);
     refused.unwrap_or("It stays in the app as it is.")
+}
+
+/// It says so itself; an app that does not show `active` is believed.
+fn shows_active(remote: &Remote) -> bool {
+    remote.attributes.get("active") == Some(&Value::Bool(true))
 }
 
 /// Why, where it is not for what became of it here.
@@ -221,19 +237,5 @@ fn bury(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
     for row in departed {
         jobs::enqueue(tx, ours.instance, JobKind::Push, row, priority::LEAVER, None)?;
     }
-    if now.wanted.renamed {
-        // Whoever waits for its name there may have any name here.
-        crate::sync::connect::reconsider(tx, ours.instance)?;
-    }
-    for heir in resources::by_name(tx, ours.instance, ours.kind, &fold(&ours.name))? {
-        if links::by_resource(tx, heir.row)?.is_none() && heir.is_managed() {
-            let priority = if heir.kind == ResourceType::User {
-                priority::USER
-            } else {
-                priority::GROUP
-            };
-            jobs::enqueue(tx, ours.instance, JobKind::Push, heir.row, priority, None)?;
-        }
-    }
-    Ok(())
+    names::given_up(tx, &now.instance, ours.kind, &fold(&ours.name))
 }

@@ -32,7 +32,7 @@ impl Push<'_> {
             .as_ref()
             .map_or(1, |t| t.capabilities().member_chunk.clamp(1, 500)) as usize;
         let (instance, limit) = (now.instance.clone(), chunk + refused.len());
-        let ready = self.ctx.write(self.job.instance, move |tx| {
+        let ready = self.write(move |tx| {
             let delta = links::member_delta(tx, group, limit)?;
             let delta = delta
                 .into_iter()
@@ -87,8 +87,7 @@ impl Push<'_> {
         match self.heard(answer) {
             Ok(()) => {
                 let now = now.clone();
-                let job = self.job.instance;
-                Ok(self.ctx.write(job, move |tx| noted(tx, &now, &part)).await?)
+                self.write(move |tx| noted(tx, &now, &part)).await
             }
             // It is the group that cannot be written: no smaller part of this could be.
             Err(error) if error.is_our_own() => {
@@ -121,7 +120,7 @@ impl Push<'_> {
     /// were not in doubt already, and how many others the app is believed to have.
     async fn in_doubt(&self, now: &Present, part: &[One]) -> Result<(Vec<One>, u64), Ended> {
         let (group, rows) = (now.ours.row, rows(part));
-        let known = self.ctx.write(self.job.instance, move |tx| {
+        let known = self.write(move |tx| {
             let known = members::set_in_doubt(tx, group, &rows)?;
             Ok((known, members::held_up_to(tx, group, COUNTED)?))
         });
@@ -133,14 +132,14 @@ impl Push<'_> {
     /// The app did not do it: of these it holds what it held.
     async fn undone(&self, now: &Present, sure: Vec<One>) -> Step {
         let group = now.ours.row;
-        let unmarked = self.ctx.write(self.job.instance, move |tx| {
+        let unmarked = self.write(move |tx| {
             for wanted in [true, false] {
                 let sent: Vec<One> = sure.iter().filter(|m| m.wanted == wanted).cloned().collect();
                 members::set_held(tx, group, &rows(&sent), !wanted)?;
             }
             Ok(())
         });
-        Ok(unmarked.await?)
+        unmarked.await
     }
 
     /// 404 may mean the group or a member. If it is the group, the plan has to speak again.
@@ -151,10 +150,7 @@ impl Push<'_> {
             Some(_) => Ok(()),
             None => {
                 let (job, link) = (self.job.instance, link.id);
-                self.ctx
-                    .write(job, move |tx| {
-                        jobs::enqueue(tx, job, JobKind::Verify, link, priority::LATER, None)
-                    })
+                self.write(move |tx| jobs::enqueue(tx, job, JobKind::Verify, link, priority::LATER, None))
                     .await?;
                 Err(Ended::Unclear(
                     "the app does not show the group any more; it is looked for".into(),

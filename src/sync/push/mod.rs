@@ -9,14 +9,15 @@ mod record;
 
 use std::collections::BTreeSet;
 
-use super::context::{Context, Ended};
+use super::context::{Context, Ended, leads_alike};
+use super::names;
 use super::plan::Action;
 use super::present::Present;
 use super::verify;
 use crate::connector::{Connector, ConnectorError, Verdict};
 use crate::model::{Instance, Job, Link, LinkState, Removal, Verb};
 use crate::scim::schema::ResourceType;
-use crate::store::{StoreError, Tx, jobs, links, removals};
+use crate::store::{StoreError, Tx, instances, jobs, links, removals};
 
 /// Steps of one run; a group of 100,000 members has a thousand. What is left after it is due again.
 const STEPS: usize = 2000;
@@ -28,6 +29,8 @@ type Step = Result<(), Ended>;
 struct Push<'a> {
     ctx: &'a Context,
     job: &'a Job,
+    /// What the present step goes by.
+    at: Option<Instance>,
     app: Option<(Instance, Connector)>,
     /// The app answered as it should.
     contact: bool,
@@ -41,12 +44,20 @@ pub(super) async fn run(ctx: &Context, job: &Job) -> (bool, Ended) {
     let mut push = Push {
         ctx,
         job,
+        at: None,
         app: None,
         contact: false,
         refused: BTreeSet::new(),
         why: None,
     };
-    let ended = push.all().await;
+    let ended = match push.all().await {
+        Ended::Failed(_) | Ended::StillIn(_) | Ended::Rejected { .. } | Ended::Unclear(_)
+            if push.is_outdated().await =>
+        {
+            Ended::Again
+        }
+        ended => ended,
+    };
     if let Some((instance, app)) = &push.app {
         ctx.note_learnt(instance, app).await;
     }
@@ -71,6 +82,7 @@ impl Push<'_> {
         let Some(now) = self.ctx.read(move |rx| Present::load(rx, id, row)).await? else {
             return Err(Ended::Done);
         };
+        self.go_by(&now.instance)?;
         if now.may_be_made()
             && now.ours.deleted_at.is_none()
             && let Some(fault) = now.wanted.faults.first()
@@ -80,8 +92,12 @@ impl Push<'_> {
         }
         match now.plan() {
             Action::Create if self.why.is_some() => self.nothing().await,
-            Action::Nothing(_) | Action::Wait(_) => self.nothing().await,
-            Action::Blocked if now.is_kept() => Err(Ended::Done),
+            Action::Wait(_) => self.wait(now).await,
+            Action::Nothing(_) => self.nothing().await,
+            Action::Blocked if now.is_kept() => {
+                self.write(move |tx| names::not_given_up(tx, row)).await?;
+                Err(Ended::Done)
+            }
             Action::Blocked => Err(Ended::Held("it waits for Allow or Reject")),
             Action::Helpless(why) => Err(Ended::Rejected {
                 why: why.to_owned(),
@@ -100,10 +116,33 @@ impl Push<'_> {
         }
     }
 
-    /// The way to the app, opened once per run.
+    /// Whether what the app said was said by what is not connected any more, or to a token that is not used any more.
+    async fn is_outdated(&self) -> bool {
+        let (id, Some((opened, _))) = (self.job.instance, &self.app) else {
+            return false;
+        };
+        let now = self.ctx.read(move |rx| instances::by_id(rx, id)).await;
+        now.is_ok_and(|now| now.is_some_and(|now| !leads_alike(opened, &now)))
+    }
+
+    /// What an admin switched off, paused or connected otherwise since the last step ends this run.
+    fn go_by(&mut self, instance: &Instance) -> Step {
+        let moved = |(opened, _): &(Instance, Connector)| !leads_alike(opened, instance);
+        if !instance.enabled || instance.paused || self.app.as_ref().is_some_and(moved) {
+            return Err(Ended::Again);
+        }
+        self.at = Some(instance.clone());
+        Ok(())
+    }
+
+    /// The way to the app, opened once per run; it leads where the present step was planned for.
     async fn app(&mut self) -> Result<&Connector, Ended> {
         if self.app.is_none() {
-            self.app = Some(self.ctx.connector(self.job.instance).await?);
+            let (opened, app) = self.ctx.connector(self.job.instance).await?;
+            if self.at.as_ref().is_none_or(|at| !leads_alike(at, &opened)) {
+                return Err(Ended::Again);
+            }
+            self.app = Some((opened, app));
         }
         self.app.as_ref().map(|(_, app)| app).ok_or(Ended::Again)
     }
@@ -124,6 +163,22 @@ impl Push<'_> {
         true
     }
 
+    /// A unit of work of this run. What came of a call to what is not connected any more is as good as a lost answer.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Ended> {
+        let (id, at) = (self.job.instance, self.at.clone());
+        let done = self.ctx.write(id, move |tx| {
+            let now = instances::by_id(tx, id)?;
+            match (at, now) {
+                (Some(at), Some(now)) if leads_alike(&at, &now) => work(tx).map(Some),
+                _ => Ok(None),
+            }
+        });
+        done.await?.ok_or(Ended::Again)
+    }
+
     /// Notes whether the app answered as it should.
     fn heard<T>(&mut self, answer: Result<T, ConnectorError>) -> Result<T, ConnectorError> {
         let refused_this =
@@ -136,7 +191,7 @@ impl Push<'_> {
     async fn note(&self, write: impl FnOnce(&Tx<'_>) -> Result<(), StoreError> + Send + 'static) -> Step {
         let job = self.job.clone();
         let open = self.why.is_some();
-        let ended = self.ctx.write(job.instance, move |tx| {
+        let ended = self.write(move |tx| {
             write(tx)?;
             Ok(!open && conclude(tx, &job)?)
         });
@@ -150,6 +205,15 @@ impl Push<'_> {
                 access: false,
             }),
             None => self.note(|_| Ok(())).await,
+        }
+    }
+
+    /// Somebody else's step comes first, unless that one comes to none.
+    async fn wait(&self, now: Present) -> Step {
+        let stuck = self.ctx.read(move |rx| names::stuck(rx, &now)).await?;
+        match stuck {
+            Some(why) => Err(Ended::Rejected { why, access: false }),
+            None => self.nothing().await,
         }
     }
 
@@ -168,7 +232,7 @@ impl Push<'_> {
                     seen_active: false,
                     ..link.clone()
                 };
-                self.note(move |tx| write_link(tx, &link)).await
+                self.note(move |tx| write_link(tx, &link).map(drop)).await
             }
             verify::Fate::There(_) => Err(Ended::Rejected {
                 why: format!("{error}, although it shows the account"),
@@ -196,22 +260,24 @@ fn conclude(tx: &Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Writes a link after a call. If somebody gave it to another resource meanwhile, what was learnt of the app stays with
-/// the link, wherever it belongs now.
-fn write_link(tx: &Tx<'_>, link: &Link) -> Result<(), StoreError> {
+/// Writes a link before or after a call; its `rev` from now on. If somebody gave it to another resource meanwhile, what was
+/// learnt of the app stays with the link, wherever it belongs now; if it stands for another account now, nothing was learnt
+/// of that.
+fn write_link(tx: &Tx<'_>, link: &Link) -> Result<i64, StoreError> {
     if links::save(tx, link)? {
-        return Ok(());
+        return Ok(link.rev + 1);
     }
-    match links::by_id(tx, link.id)? {
-        Some(now) => links::save(
-            tx,
-            &Link {
-                rev: now.rev,
-                resource: now.resource,
-                ..link.clone()
-            },
-        )
-        .map(drop),
-        None => Ok(()),
+    let Some(now) = links::by_id(tx, link.id)? else {
+        return Ok(link.rev);
+    };
+    if now.remote_id.is_some() && now.remote_id != link.remote_id {
+        return Ok(link.rev);
     }
+    let merged = Link {
+        rev: now.rev,
+        resource: now.resource,
+        ..link.clone()
+    };
+    links::save(tx, &merged)?;
+    Ok(merged.rev + 1)
 }

@@ -13,7 +13,10 @@ pub(super) fn observed(mut link: Link, remote: &Remote) -> Link {
     link.seen = mapping::fingerprint(link.kind, &remote.attributes);
     link.base = link.seen.clone();
     link.seen_active = mapping::is_active(&remote.attributes);
-    link.external_id = mapping::text(&remote.attributes, "externalId").map(str::to_owned);
+    // Many apps take an externalId and never show it: then it is the one that they were told.
+    link.external_id = mapping::text(&remote.attributes, "externalId")
+        .map(str::to_owned)
+        .or(link.external_id);
     link.name_key = mapping::text(&remote.attributes, mapping::name_path(link.kind))
         .map(fold)
         .or(link.name_key);

@@ -84,6 +84,16 @@ pub(super) struct State {
     pub(super) quota: Option<usize>,
     /// Whoever is switched off is not shown any more.
     pub(super) hides_inactive: bool,
+    /// A PATCH of `active` is answered with 200 and not done.
+    pub(super) keeps_active: bool,
+    /// The list of groups is refused with 403.
+    pub(super) refuses_groups: bool,
+    /// This attribute is not shown in lists.
+    pub(super) lists_omit: Option<&'static str>,
+    /// This attribute is taken and never shown.
+    pub(super) never_shows: Option<&'static str>,
+    /// Until it is notified, no write is answered nor done.
+    pub(super) write_gate: Option<Arc<Notify>>,
     next: usize,
 }
 
@@ -150,6 +160,30 @@ impl App {
         names
     }
 
+    /// Writes wait from here on; the gate opens with `open`.
+    pub(super) fn hold_writes(&self) -> Arc<Notify> {
+        let gate = Arc::new(Notify::new());
+        let mut state = self.state();
+        state.waiting = 0;
+        state.write_gate = Some(Arc::clone(&gate));
+        gate
+    }
+
+    /// Until somebody waits at a gate.
+    pub(super) async fn somebody_waits(&self) {
+        while self.state().waiting == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Nobody waits any more.
+    pub(super) fn open(&self, gate: &Notify) {
+        let mut state = self.state();
+        (state.write_gate, state.gate, state.waiting) = (None, None, 0);
+        drop(state);
+        gate.notify_waiters();
+    }
+
     /// What was written since the last call.
     pub(super) fn writes(&self) -> Vec<String> {
         std::mem::take(&mut self.state().log)
@@ -190,6 +224,7 @@ impl State {
             return (404, json!({}));
         }
         match (method, id) {
+            ("GET", None) if endpoint == "Groups" && self.refuses_groups => (403, json!({})),
             ("GET", None) => self
                 .bad_place(endpoint, query)
                 .unwrap_or_else(|| self.list(endpoint, query)),
@@ -328,6 +363,9 @@ impl State {
 
     fn patch(&mut self, endpoint: &str, id: &str, body: &Value) -> (u16, Value) {
         let bad = self.bad_members.clone();
+        let keeps_active = self.keeps_active;
+        let others = self.users.iter().filter(|(other, _)| *other != id);
+        let taken: Vec<Value> = others.map(|(_, user)| user["userName"].clone()).collect();
         let Some(found) = self.table(endpoint).get_mut(id) else {
             return (404, json!({ "detail": "unknown" }));
         };
@@ -358,6 +396,12 @@ impl State {
                 attributes.insert("members".into(), members.into());
                 continue;
             }
+            if path == "active" && keeps_active {
+                continue;
+            }
+            if taken.contains(&operation["value"]) && path == "userName" {
+                return (409, json!({ "detail": "taken", "scimType": "uniqueness" }));
+            }
             let members = attributes.shift_remove("members");
             resource::set(&mut attributes, path, operation.get("value").cloned());
             attributes.extend(members.map(|m| ("members".to_owned(), m)));
@@ -365,6 +409,16 @@ impl State {
         attributes.insert("id".into(), id.into());
         *found = Value::Object(attributes);
         (200, found.clone())
+    }
+}
+
+/// Takes an attribute out of a resource, or of all in a list.
+fn hide(answer: &mut Value, attribute: &str) {
+    if let Some(all) = answer.get_mut("Resources").and_then(Value::as_array_mut) {
+        all.iter_mut().for_each(|one| hide(one, attribute));
+    }
+    if let Some(one) = answer.as_object_mut() {
+        one.remove(attribute);
     }
 }
 
@@ -377,10 +431,16 @@ async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
         .query_pairs()
         .map(|(k, v)| (k.into_owned(), v.into_owned()))
         .collect();
-    let gate = state.lock().unwrap().gate.clone();
-    if let Some(gate) = gate.filter(|_| url.path().ends_with("/ServiceProviderConfig")) {
+    let gate = {
+        let state = state.lock().unwrap();
+        let asked = url.path().ends_with("/ServiceProviderConfig");
+        let gate = state.gate.clone().filter(|_| asked);
+        gate.or_else(|| state.write_gate.clone().filter(|_| method != "GET"))
+    };
+    if let Some(gate) = gate {
+        let opened = gate.notified();
         state.lock().unwrap().waiting += 1;
-        gate.notified().await;
+        opened.await;
     }
     let (status, answer, lost, quota) = {
         let mut state = state.lock().unwrap();
@@ -397,6 +457,14 @@ async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
             Some(Fault::Status(status)) => (status, json!({ "detail": "by order of the test" })),
             _ => state.answer(&method, url.path(), &query, body),
         };
+        let mut answer = answer;
+        if let Some(hidden) = state.never_shows {
+            hide(&mut answer, hidden);
+        }
+        if let Some(hidden) = state.lists_omit {
+            let list = answer.get_mut("Resources").and_then(Value::as_array_mut);
+            list.into_iter().flatten().for_each(|one| hide(one, hidden));
+        }
         if method != "GET" && (200..300).contains(&status) {
             let endpoint = url
                 .path()

@@ -17,9 +17,9 @@ use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 use crate::secret::{KeyState, Sealer};
 use crate::store::instances::{self, NewInstance};
-use crate::store::{Lane, Rx, Store, StoreError, Tx, events, resources};
+use crate::store::{Lane, Rx, Store, StoreError, Tx, events, jobs, resources};
 use crate::sync::credential;
-use crate::sync::manage::Manager;
+use crate::sync::manage::{Manager, Switch};
 use crate::sync::status::{InstanceStatus, status};
 use crate::sync::{Engine, EngineConfig};
 
@@ -257,6 +257,20 @@ impl Hub {
         let all = self.store.read(|rx| events::latest(rx, 500)).await.unwrap();
         let of = all.into_iter().rev().filter(|event| event.action == action);
         of.map(|event| event.detail).collect()
+    }
+
+    pub(super) async fn switch(&self, to: Switch) {
+        self.manager().switch(Actor::Hub, self.id, to).await.unwrap();
+    }
+
+    /// What the last try of somebody's push came to.
+    pub(super) async fn last_error(&self, id: &str) -> String {
+        let id = id.to_owned();
+        let found = self.read(move |rx, i| {
+            let ours = resources::by_id(rx, i.id, USER, &id)?.unwrap();
+            jobs::of_resource(rx, i.id, ours.row)
+        });
+        found.await.and_then(|job| job.last_error).unwrap_or_default()
     }
 
     pub(super) async fn sync(&self) {

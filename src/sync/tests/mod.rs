@@ -4,6 +4,8 @@
 mod app;
 mod breaks;
 mod hub;
+mod meanwhile;
+mod names;
 mod odd_apps;
 mod probes;
 mod pushes;

@@ -7,8 +7,10 @@ use serde_json::json;
 use super::app::{App, Lists, USER};
 use super::hub::Hub;
 use crate::clock::Clock;
+use crate::model::policies::Drift;
 use crate::model::{Health, Paging, Policies, Time};
 use crate::scim::schema::ResourceType;
+use crate::store::resources;
 
 async fn of_forty(lists: Lists) -> Hub {
     let app = App::start().await;
@@ -175,4 +177,99 @@ async fn whoever_is_hidden_once_switched_off_is_done_with() {
     hub.set(&ann, "active", json!(true)).await;
     hub.engine.idle().await;
     assert_eq!(hub.app.user("ann").unwrap()["title"], "Gone");
+}
+
+#[tokio::test]
+async fn an_app_that_keeps_accounts_on_is_told_as_such() {
+    let hub = Hub::start().await;
+    let id = hub.user("carl").await;
+    hub.engine.idle().await;
+    hub.app.state().keeps_active = true;
+    hub.set(&id, "active", json!(false)).await;
+    hub.engine.idle().await;
+    let now = hub.status().await;
+    assert_eq!(now.health, Health::Failing);
+    assert_eq!(now.reason, "1 leaver still has access in the app");
+    hub.delete(USER, &id).await;
+    hub.engine.idle().await;
+    assert_eq!(
+        hub.status().await.health,
+        Health::Failing,
+        "a DELETE ends nothing either"
+    );
+    hub.app.state().keeps_active = false;
+    hub.write(|tx, i| crate::store::jobs::try_all_again(tx, i.id))
+        .await;
+    hub.until(Health::Healthy).await;
+    assert_eq!(hub.app.user("carl").unwrap()["active"], false);
+}
+
+#[tokio::test]
+async fn what_a_list_omits_is_not_taken_over() {
+    let policies = Policies {
+        drift: Drift::Adopt,
+        ..Policies::default()
+    };
+    let hub = Hub::with(App::start().await, policies).await;
+    hub.engine.idle().await;
+    let body = json!({ "schemas": [], "userName": "carl", "title": "Clerk" });
+    let id = hub.post(USER, body).await;
+    hub.set(&id, "active", json!(false)).await;
+    hub.user("dora").await;
+    hub.engine.idle().await;
+    for omitted in ["active", "title"] {
+        hub.app.state().lists_omit = Some(omitted);
+        hub.sync().await;
+        let ours = hub.read(|rx, i| Ok(resources::by_name(rx, i.id, USER, "carl")?.pop().unwrap()));
+        let ours = ours.await;
+        assert!(!ours.active, "without {omitted}");
+        assert_eq!(ours.attributes["title"], "Clerk", "without {omitted}");
+    }
+    hub.set(&id, "title", json!("Chief")).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.user("carl").unwrap()["active"], false);
+}
+
+#[tokio::test]
+async fn who_is_switched_on_in_the_app_stays_switched_off_here() {
+    let policies = Policies {
+        drift: Drift::Adopt,
+        ..Policies::default()
+    };
+    let hub = Hub::with(App::start().await, policies).await;
+    hub.engine.idle().await;
+    let id = hub.user("carl").await;
+    hub.user("dora").await;
+    hub.engine.idle().await;
+    hub.set(&id, "active", json!(false)).await;
+    hub.engine.idle().await;
+    for user in hub.app.state().users.values_mut() {
+        user["active"] = true.into();
+    }
+    hub.sync().await;
+    let ours = hub.read(|rx, i| Ok(resources::by_name(rx, i.id, USER, "carl")?.pop().unwrap()));
+    assert!(!ours.await.active);
+}
+
+#[tokio::test]
+async fn an_app_that_shows_everybody_as_inactive_removes_nobody_here() {
+    let app = App::start().await;
+    let policies = Policies {
+        drift: Drift::Adopt,
+        ..Policies::default()
+    };
+    let hub = Hub::with(app, policies).await;
+    hub.engine.idle().await;
+    for name in ["carl", "dora"] {
+        hub.user(name).await;
+    }
+    hub.engine.idle().await;
+    for user in hub.app.state().users.values_mut() {
+        user["active"] = false.into();
+    }
+    hub.sync().await;
+    for name in ["carl", "dora"] {
+        let ours = hub.read(|rx, i| Ok(resources::by_name(rx, i.id, USER, name)?.pop().unwrap()));
+        assert!(ours.await.active, "{name}");
+    }
 }

@@ -180,6 +180,7 @@ pub async fn post(ask: Ask) -> Answer {
     }
     let edit = Edit {
         policies: Some(policies),
+        seen: Some(instance.clone()),
         ..Edit::default()
     };
     ask.pages.manager.edit(ask.actor()?, instance.id, edit).await?;

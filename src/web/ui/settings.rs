@@ -67,7 +67,7 @@ pub struct SettingsPage {
     pub refused: Refusals,
     /// One sentence that says what to fix.
     pub problem: Option<String>,
-    /// The new address knows none of our accounts: a box asks whether that is meant (field `other_directory`).
+    /// The new address or token knows none of our accounts: a box asks whether that is meant (field `other_directory`).
     pub other_directory: bool,
 }
 
@@ -215,6 +215,7 @@ pub async fn post(ask: Ask) -> Answer {
     let mut typed = Typed::stored(&instance);
     typed.name = ask.form.short("name", 200);
     let mut edit = Edit {
+        seen: Some(instance.clone()),
         name: Some(typed.name.clone()),
         ..Edit::default()
     };
