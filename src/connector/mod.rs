@@ -187,10 +187,11 @@ impl Connector {
         }
     }
 
-    /// Deletes a resource; one that is not there any more counts as deleted.
+    /// Deletes a resource.
     ///
     /// # Errors
-    /// It may still be there.
+    /// It may still be there. Gone when the id is not known there, or so says what stands in front of it: that alone
+    /// proves nothing.
     pub async fn delete(&self, kind: ResourceType, id: &str) -> Result<(), ConnectorError> {
         match self {
             Self::Scim(c) => c.delete(kind, id).await,

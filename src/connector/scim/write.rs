@@ -7,7 +7,7 @@ use super::client::{About, Scim};
 use super::parse;
 use crate::connector::Remote;
 use crate::connector::net::{Method, Response};
-use crate::connector::verdict::ConnectorError;
+use crate::connector::verdict::{ConnectorError, Verdict};
 use crate::scim::filter::Filter;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, urn};
@@ -135,10 +135,8 @@ impl Scim {
             // A sign-in page of what stands in front of the app: who was to go may still have access.
             200..=299 if is_web_page(&answer) => Err(self.garbage(&answer, "a web page", true)),
             200..=299 => Ok(()),
-            // Not there any more. A web page's 404 is another matter: it comes from what stands in front of the app.
-            404 if answer.body.is_empty() || serde_json::from_slice::<Attributes>(&answer.body).is_ok() => {
-                Ok(())
-            }
+            // Many say no more than that. A web page's 404 is another matter: it comes from what stands in front of the app.
+            404 if answer.body.is_empty() => Err(self.error(Verdict::Gone, Some(404), "", true)),
             _ => Err(self.refused(&answer, About::Resource, true)),
         }
     }
