@@ -228,6 +228,12 @@ impl Net {
         Ok(answer)
     }
 
+    /// Waits, by the clock that all of this goes by.
+    pub async fn rest(&self, wait: Duration) {
+        let clock = &self.0.policy.clock;
+        clock.sleep_until(clock.now().after(wait)).await;
+    }
+
     fn now(&self) -> Time {
         self.0.policy.clock.now()
     }

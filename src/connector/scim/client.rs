@@ -1,6 +1,7 @@
 //! One request to a SCIM server, and what its answer means when it is not the wanted one (RFC 7644 §3.12).
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 use url::Url;
@@ -123,6 +124,11 @@ impl Scim {
             body,
         };
         self.net.send(request).await
+    }
+
+    /// Lets the server rest.
+    pub(super) async fn rest(&self, wait: Duration) {
+        self.net.rest(wait).await;
     }
 
     /// Sends; any status but 2xx is an error.

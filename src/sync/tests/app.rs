@@ -230,7 +230,9 @@ impl State {
             .cloned()
             .collect();
         if let Some(filter) = query.get("filter") {
-            let (attribute, value) = filter.split_once(" eq ").unwrap();
+            let Some((attribute, value)) = filter.split_once(" eq ") else {
+                return (400, json!({ "scimType": "invalidFilter", "detail": "only eq" }));
+            };
             let value: String = serde_json::from_str(value).unwrap();
             all.retain(|r| {
                 r[attribute]
