@@ -52,6 +52,8 @@ pub(super) struct State {
     pub(super) faults: VecDeque<Fault>,
     /// For all requests until it is taken away.
     pub(super) always: Option<u16>,
+    /// Users that lists count and do not show.
+    pub(super) hidden: usize,
     /// Lists show nobody.
     pub(super) empty_lists: bool,
     /// Until it is notified, `/ServiceProviderConfig` is not answered.
@@ -267,7 +269,9 @@ impl State {
             _ => None,
         };
         let schemas = ["urn:ietf:params:scim:api:messages:2.0:ListResponse"];
-        let mut body = json!({ "schemas": schemas, "totalResults": total, "Resources": page });
+        let whole = endpoint == "Users" && !query.contains_key("filter");
+        let hidden = if whole { self.hidden } else { 0 };
+        let mut body = json!({ "schemas": schemas, "totalResults": total + hidden, "Resources": page });
         if let Some(next) = next {
             body["nextCursor"] = next.into();
         }
