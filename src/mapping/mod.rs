@@ -20,7 +20,7 @@ use crate::scim::{Attributes, resource};
 
 pub use canonical::digest;
 pub use email::work_email;
-pub use onward::{Flaw, Onward, ROWS, Wanted, check};
+pub use onward::{Flaw, Onward, ROWS, Wanted, check, drift_path};
 pub use scope::Carried;
 pub use slot::Slot;
 

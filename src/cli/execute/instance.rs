@@ -7,7 +7,7 @@ use crate::cli::change::Change;
 use crate::cli::command::{NewTarget, Switch, WireSecret};
 use crate::connector::catalog;
 use crate::model::{Access, Auth, Header, Instance, Policies, Scope, Target, Time, UserWrites};
-use crate::store::{Rx, StoreError, instances};
+use crate::store::{Rx, StoreError, custom, instances};
 use crate::sync::manage::{self, Edit, NewConnection};
 use crate::sync::preview::Preview;
 use crate::sync::status::status;
@@ -88,7 +88,9 @@ pub(super) async fn edit(
 ) -> Result<InstanceDetail, String> {
     let instance = find(hub, slug).await?;
     let mut policies = instance.policies.clone();
-    change.apply(instance.scope, &mut policies)?;
+    let id = instance.id;
+    let declared = hub.store.read(move |rx| custom::of(rx, id)).await;
+    change.apply(instance.scope, &declared.map_err(sentence)?, &mut policies)?;
     let preview = hub
         .manager
         .preview(instance.id, &policies)
