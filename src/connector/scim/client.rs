@@ -169,7 +169,11 @@ impl Scim {
 
     /// What an answer other than 2xx means.
     pub(super) fn refused(&self, answer: &Response, about: About, writes: bool) -> ConnectorError {
-        let said = Said::of(answer);
+        let mut said = Said::of(answer);
+        if matches!(answer.status, 300..=399) {
+            said.detail =
+                "it redirects what is written to it; enter the SCIM Base URL it really lives at".into();
+        }
         let retry = |target| Verdict::Retry {
             after: answer.retry_after,
             target,
@@ -182,6 +186,8 @@ impl Scim {
             // Some say so with 400.
             400 if said.scim_type.eq_ignore_ascii_case("uniqueness") => Verdict::Exists,
             408 | 425 | 429 => retry(true),
+            // For good; the other redirects may be a sign-in page or maintenance.
+            301 => Verdict::Reject,
             400..=499 => Verdict::Reject,
             // What these say is about one request; the other 5xx come from what stands in front of the app.
             500 | 501 | 505 => retry(false),
