@@ -100,7 +100,9 @@ impl Scim {
         let mut url = self
             .endpoint(kind.endpoint(), &[])
             .map_err(|e| ConnectorError::no_answer(&e, false))?;
-        let leads_elsewhere = id.is_empty() || id.chars().all(|c| c == '.');
+        // Tab, CR and LF are dropped by whoever reads a URL, and what is left may be dots.
+        let leads_elsewhere =
+            id.is_empty() || id.chars().all(|c| c == '.') || id.chars().any(char::is_control);
         match url.path_segments_mut() {
             Ok(mut path) if !leads_elsewhere => path.push(id),
             _ => return Err(self.error(Verdict::Reject, None, "gave an id that cannot be called", false)),
