@@ -54,6 +54,8 @@ pub struct Page {
     pub total: Option<u64>,
     /// Where the next page starts; none: this was the last.
     pub next: Option<Place>,
+    /// It holds as many as were asked for, so there may be more whatever its total says.
+    pub full: bool,
 }
 
 impl Connector {

@@ -72,6 +72,7 @@ impl Scim {
             resources,
             total: list.total,
             next,
+            full: read == u64::from(count),
         })
     }
 

@@ -162,6 +162,7 @@ impl Walker<'_> {
             resources: Vec::new(),
             total: Some(0),
             next: None,
+            full: false,
         }))
     }
 }
