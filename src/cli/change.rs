@@ -5,8 +5,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::mapping::{self, Slot};
 use crate::model::policies::{Drift, Leaver};
 use crate::model::{MapRow, Policies, Scope, UserWrites};
+use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 
 /// Settings of an instance to change.
@@ -60,7 +62,7 @@ fn word<T: DeserializeOwned>(word: &str) -> Result<T, String> {
 
 impl Change {
     /// Makes the change; what is wrong with it, in a sentence.
-    pub(super) fn apply(&self, scope: Scope, policies: &mut Policies) -> Result<(), String> {
+    pub(super) fn apply(&self, scope: Scope, custom: &Custom, policies: &mut Policies) -> Result<(), String> {
         if let Some(user_writes) = self.user_writes {
             if scope != Scope::Groups {
                 let text =
@@ -73,9 +75,15 @@ impl Change {
         policies.drift = self.drift.unwrap_or(policies.drift);
         for given in &self.drift_of {
             let (path, what) = pair("--drift-of", given)?;
-            match what {
-                "" => drop(policies.drift_of.remove(path)),
-                what => drop(policies.drift_of.insert(path.into(), word(what)?)),
+            // What is not declared any more is still known as it is written.
+            let path = match policies.drift_of.contains_key(path) {
+                true => path.to_owned(),
+                false => mapping::drift_path(path, custom)?,
+            };
+            if !what.is_empty() {
+                policies.drift_of.insert(path, word(what)?);
+            } else if policies.drift_of.remove(&path).is_none() {
+                return Err(format!("“{path}” has no policy of its own."));
             }
         }
         if let Some(filter) = &self.carry_users {
@@ -88,29 +96,29 @@ impl Change {
             policies.carry_group_names.clone_from(&self.carry_group);
         }
         for path in &self.unmap {
-            let (kind, path) = of(path);
+            let (kind, path) = of(path, custom)?;
             let before = policies.mapping.len();
             policies
                 .mapping
-                .retain(|row| row.kind != kind || !row.path.eq_ignore_ascii_case(path));
+                .retain(|row| row.kind != kind || row.path != path);
             if policies.mapping.len() == before {
                 return Err(format!("Nothing is mapped at “{path}”."));
             }
         }
         for given in &self.map {
             let (path, template) = split(given).ok_or_else(|| bad("--map", given))?;
-            let (kind, path) = of(path);
+            let (kind, path) = of(path, custom)?;
+            let known = policies
+                .mapping
+                .iter()
+                .position(|r| r.kind == kind && r.path == path);
             let row = MapRow {
                 kind,
-                path: path.into(),
+                path,
                 template: template.into(),
                 required: false,
             };
-            match policies
-                .mapping
-                .iter_mut()
-                .find(|r| r.kind == kind && r.path.eq_ignore_ascii_case(path))
-            {
+            match known.and_then(|n| policies.mapping.get_mut(n)) {
                 Some(known) => known.template = row.template,
                 None => policies.mapping.push(row),
             }
@@ -119,11 +127,13 @@ impl Change {
     }
 }
 
-fn of(path: &str) -> (ResourceType, &str) {
-    match path.strip_prefix("group:") {
+/// Whose attribute it is, and its one spelling, as rows hold it.
+fn of(path: &str, custom: &Custom) -> Result<(ResourceType, String), String> {
+    let (kind, path) = match path.strip_prefix("group:") {
         Some(path) => (ResourceType::Group, path),
         None => (ResourceType::User, path),
-    }
+    };
+    Ok((kind, Slot::read(kind, path, custom)?.to_string()))
 }
 
 fn pair<'a>(flag: &str, given: &'a str) -> Result<(&'a str, &'a str), String> {

@@ -54,6 +54,8 @@ pub struct Page {
     pub total: Option<u64>,
     /// Where the next page starts; none: this was the last.
     pub next: Option<Place>,
+    /// It holds as many as were asked for, so there may be more whatever its total says.
+    pub full: bool,
 }
 
 impl Connector {
@@ -213,10 +215,11 @@ impl Connector {
         }
     }
 
-    /// Deletes a resource; one that is not there any more counts as deleted.
+    /// Deletes a resource.
     ///
     /// # Errors
-    /// It may still be there.
+    /// It may still be there. Gone when the id is not known there, or so says what stands in front of it: that alone
+    /// proves nothing.
     pub async fn delete(&self, kind: ResourceType, id: &str) -> Result<(), ConnectorError> {
         match self {
             Self::Scim(c) => c.delete(kind, id).await,

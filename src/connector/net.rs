@@ -41,7 +41,7 @@ use resolve::Guard;
 use crate::clock::Clock;
 use crate::model::{Pace, Time};
 
-/// Same-origin redirects followed for one GET.
+/// Same-origin redirects followed for one request.
 const REDIRECTS: usize = 3;
 
 /// A rest this short is waited for; a longer one is the caller's to plan.
@@ -230,6 +230,12 @@ impl Net {
         Ok(answer)
     }
 
+    /// Waits, by the clock that all of this goes by.
+    pub async fn rest(&self, wait: Duration) {
+        let clock = &self.0.policy.clock;
+        clock.sleep_until(clock.now().after(wait)).await;
+    }
+
     fn now(&self) -> Time {
         self.0.policy.clock.now()
     }
@@ -248,7 +254,7 @@ impl Net {
                     "redirects without saying where",
                 ));
             };
-            if request.method != Method::GET || !policy::same_origin(&request.url, &target) {
+            if !policy::same_origin(&request.url, &target) {
                 return Err(NetError::new(
                     NetErrorKind::Redirect,
                     &host,
@@ -258,6 +264,10 @@ impl Net {
                         policy::label(&target)
                     ),
                 ));
+            }
+            // The other redirects let the method change (RFC 9110 §15.4): nothing was done, and nobody knows what would be.
+            if request.method != Method::GET && !matches!(answer.status, 307 | 308) {
+                return Ok(answer);
             }
             request.url = target;
         }

@@ -32,6 +32,15 @@ pub fn create(
     if let Some(there) = managed.first().filter(|_| kind == ResourceType::User) {
         return bring_back(door, there, accepted, only_if);
     }
+    let external = resource::get(&accepted.attributes, "externalId").and_then(|v| v.as_str());
+    if let Some(external) = external.filter(|_| kind == ResourceType::Group) {
+        // Names of groups may repeat; a request that is sent a second time is known by this.
+        let same = resources::by_external(door.tx, door.instance.id, kind, external)?;
+        if same.iter().any(Resource::is_managed) {
+            let text = format!("A group with the externalId \"{external}\" exists already.");
+            return Err(ScimError::uniqueness(text).into());
+        }
+    }
     match unmanaged.as_slice() {
         [] => insert(door, kind, accepted),
         [one] => {

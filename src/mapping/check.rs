@@ -59,7 +59,12 @@ pub fn check(policies: &mut Policies, custom: &Custom) -> Result<(), Flaw> {
     let mut drift_of = BTreeMap::new();
     for (path, drift) in std::mem::take(&mut policies.drift_of) {
         let path = drift_path(&path, custom).map_err(|why| flaw("drift_of", None, why))?;
-        drift_of.insert(path, drift);
+        if drift_of
+            .insert(path.clone(), drift)
+            .is_some_and(|other| other != drift)
+        {
+            return Err(flaw("drift_of", None, format!("“{path}” has two policies.")));
+        }
     }
     policies.drift_of = drift_of;
     rows(&mut policies.mapping, custom).map_err(|(row, text)| flaw("mapping", row, text))
@@ -121,7 +126,10 @@ fn one(row: &mut MapRow, custom: &Custom) -> Result<Slot, String> {
 }
 
 /// The one spelling of an attribute, of users or of groups, whose drift policy is set.
-fn drift_path(text: &str, custom: &Custom) -> Result<String, String> {
+///
+/// # Errors
+/// A sentence that says what else to write.
+pub fn drift_path(text: &str, custom: &Custom) -> Result<String, String> {
     let text = text.trim();
     if let Ok(slot) = Slot::read(ResourceType::User, text, custom)
         && !slot.is_rest()

@@ -21,7 +21,7 @@ use crate::scim::schema::{Mutability, ResourceType};
 use crate::scim::{Attributes, resource};
 
 pub use canonical::digest;
-pub use check::{Flaw, check};
+pub use check::{Flaw, check, drift_path};
 pub use email::work_email;
 pub use onward::{Onward, ROWS, Wanted};
 pub use scope::Carried;

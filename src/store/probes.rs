@@ -39,6 +39,20 @@ pub fn of(rx: &Rx<'_>, instance: InstanceId) -> Result<Probe, StoreError> {
     })
 }
 
+/// Whether a probe that writes was asked for and has not begun.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_to_write(rx: &Rx<'_>, instance: InstanceId) -> Result<bool, StoreError> {
+    let mut find = rx
+        .conn
+        .prepare_cached("SELECT writes FROM probes WHERE instance = ?1")?;
+    Ok(find
+        .query_row([instance.0], |r| r.get(0))
+        .optional()?
+        .unwrap_or(false))
+}
+
 /// The next probe is due at `at`; it writes only if `writes`.
 ///
 /// # Errors

@@ -145,14 +145,16 @@ impl Manager {
     pub async fn ask_probe(&self, by: Actor, id: InstanceId, writes: bool) -> Result<(), ManageError> {
         let work = move |tx: &Tx<'_>| -> Result<(), ManageError> {
             let instance = askable(tx, id)?;
-            probes::ask(tx, id, tx.now(), writes)?;
+            // Whoever only wants to look again takes nothing back from whoever asked for writes.
+            let to_write = writes || probes::is_to_write(tx, id)?;
+            probes::ask(tx, id, tx.now(), to_write)?;
             told(tx, &instance, &by, writes)?;
             Ok(())
         };
         self.store.write(Lane::Front, Some(id), work).await
     }
 
-    /// Tries the app of an instance here and now, and stores what was found.
+    /// Tries the app of an instance here and now, and stores what was found: where no engine runs that could be asked.
     ///
     /// # Errors
     /// `Refused` without an app or when switched off, or without a token that opens; the store's.

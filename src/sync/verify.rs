@@ -29,21 +29,31 @@ pub(super) enum Fate {
 /// Asks for one account by id, and for another as a control.
 pub(super) async fn examine(ctx: &Context, app: &Connector, link: &Link) -> Result<Fate, Ended> {
     let id = link.remote_id.clone().unwrap_or_default();
-    if let Some(remote) = app.get(link.kind, &id).await? {
-        return Ok(Fate::There(Box::new(remote)));
-    }
+    let mute = match app.get(link.kind, &id).await {
+        Ok(Some(remote)) => return Ok(Fate::There(Box::new(remote))),
+        Ok(None) => None,
+        // In nobody's words: the app's own, or those of what stands in front of it. The control tells.
+        Err(error) if error.status == Some(404) => Some(error),
+        Err(error) => return Err(error.into()),
+    };
     let (instance, kind, not) = (link.instance, link.kind, link.id);
     let control = ctx.read(move |rx| match runs::latest_complete(rx, instance)? {
         Some(run) => links::seen_in(rx, instance, kind, run, not),
         None => Ok(None),
     });
     let Some(control) = control.await? else {
-        return Ok(Fate::Unclear("there is no other account to compare with".into()));
+        return match mute {
+            Some(error) => Err(error.into()),
+            None => Ok(Fate::Unclear("there is no other account to compare with".into())),
+        };
     };
     let other = control.remote_id.unwrap_or_default();
-    Ok(match app.get(control.kind, &other).await? {
-        Some(_) => Fate::Gone,
-        None => Fate::Unclear("the app does not show another account either, which it listed before".into()),
+    Ok(match (app.get(control.kind, &other).await?, mute) {
+        (Some(_), None) => Fate::Gone,
+        (Some(_), Some(error)) => Fate::Unclear(format!("{error}, and not in JSON: that proves nothing")),
+        (None, _) => {
+            Fate::Unclear("the app does not show another account either, which it listed before".into())
+        }
     })
 }
 

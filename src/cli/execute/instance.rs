@@ -7,7 +7,7 @@ use crate::cli::change::Change;
 use crate::cli::command::{NewTarget, Switch, WireSecret};
 use crate::connector::catalog::{self, App};
 use crate::model::{Access, Auth, Header, Instance, Policies, Scope, Target, Time, UserWrites};
-use crate::store::{Rx, StoreError, instances};
+use crate::store::{Rx, StoreError, custom, instances};
 use crate::sync::manage::{self, Edit, NewConnection};
 use crate::sync::preview::{AT_THE_PROMPT, Preview};
 use crate::sync::status::status;
@@ -114,7 +114,9 @@ pub(super) async fn edit(
     if change.map_default {
         policies.mapping = manage::proposed_mapping(&instance.app).to_vec();
     }
-    change.apply(instance.scope, &mut policies)?;
+    let id = instance.id;
+    let declared = hub.store.read(move |rx| custom::of(rx, id)).await;
+    change.apply(instance.scope, &declared.map_err(sentence)?, &mut policies)?;
     if !change.yes {
         let look = hub.manager.preview(instance.id, &policies, AT_THE_PROMPT).await;
         let preview = look.map_err(sentence)?;

@@ -87,7 +87,7 @@ pub async fn execute(
         Command::InstanceRequests { slug, refused } => {
             answer(requests::list(hub, base_url, slug, refused).await)
         }
-        Command::ProbeInstance { slug, writes } => answer(probe::instance(hub, slug, writes).await),
+        Command::ProbeInstance { slug, writes } => answer(probe::instance(hub, engine, slug, writes).await),
         Command::ProbeTarget { target } => answer(probe::target(hub, target).await),
         Command::HeldList { slug } => answer(held::list(hub, slug).await),
         Command::HeldDecide { slug, which, allow } => answer(held::decide(hub, slug, which, allow).await),

@@ -179,8 +179,7 @@ async fn end_of(
         if let Some(ended) = look.map_err(sentence)? {
             return Ok(ended);
         }
-        // Either way it is time to look.
-        let _ = timeout(LOOK_AGAIN, heard(&mut news, id)).await;
+        heard(&mut news, id).await;
     }
 }
 
@@ -223,13 +222,17 @@ fn look(rx: &Rx<'_>, id: InstanceId, after: i64) -> Result<Option<Ended>, StoreE
 }
 
 /// Resolves when a commit concerns the instance, or when news were missed.
-async fn heard(news: &mut Receiver<(InstanceId, Topic)>, id: InstanceId) {
-    loop {
-        match news.recv().await {
-            Ok((about, _)) if about == id => return,
-            Ok(_) => {}
-            Err(RecvError::Lagged(_)) => return,
-            Err(RecvError::Closed) => std::future::pending().await,
+pub(super) async fn heard(news: &mut Receiver<(InstanceId, Topic)>, id: InstanceId) {
+    let heard = async {
+        loop {
+            match news.recv().await {
+                Ok((about, _)) if about == id => return,
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => return,
+                Err(RecvError::Closed) => std::future::pending().await,
+            }
         }
-    }
+    };
+    // Either way it is time to look.
+    let _ = timeout(LOOK_AGAIN, heard).await;
 }

@@ -177,15 +177,21 @@ fn header_name(typed: &str) -> Result<String, String> {
     Ok(name)
 }
 
-/// Makes a secret of what was pasted: a token loses the word before it, a password or client secret keeps every character.
+/// Makes a secret of what was pasted: a token loses the word before it, the value of a header and a password or client
+/// secret keep every character.
 ///
 /// # Errors
 /// A sentence that says what to change; it never contains the input.
 pub fn clean_secret(auth: &Auth, input: &str) -> Result<Token, String> {
-    if matches!(auth, Auth::Bearer | Auth::Header { .. }) {
-        return clean_token(input);
+    let text = match auth {
+        Auth::Bearer => return clean_token(input),
+        // "Token token=abc": what stands before the token is the app's own.
+        Auth::Header { .. } => input.trim_matches(is_blank),
+        Auth::Basic { .. } | Auth::OAuth { .. } => input.trim_matches(['\r', '\n']),
+    };
+    if matches!(auth, Auth::Header { .. }) && !text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return Err("The value of the header must be one line of plain characters. Copy it again.".into());
     }
-    let text = input.trim_matches(['\r', '\n']);
     if text.is_empty() {
         return Err("Enter the secret.".into());
     }
@@ -320,8 +326,19 @@ mod tests {
             clean_secret(&basic, " pass wörd \r\n").unwrap().expose(),
             " pass wörd "
         );
+        let header = Auth::Header {
+            name: "Authorization".into(),
+        };
+        for value in ["SSWS abc", "Token token=x", "GenieKey  x", "Bearer abc", "x"] {
+            let pasted = format!(" {value}\u{200b}\r\n");
+            assert_eq!(clean_secret(&header, &pasted).unwrap().expose(), value);
+        }
         for bad in ["", "\n", "a\u{7}b", &"x".repeat(SECRET + 1)] {
             assert!(clean_secret(&basic, bad).is_err());
+            assert!(clean_secret(&header, bad).is_err());
+        }
+        for bad in [" ", "a\nb", "a\tb", "wörd", "a\u{200b}b"] {
+            assert!(clean_secret(&header, bad).is_err(), "{bad:?}");
         }
     }
 

@@ -91,11 +91,15 @@ impl Caller {
             let shown = basic(user, &self.secret);
             secrets.push(Token::new(shown.trim_start_matches(BASIC).to_owned()));
         }
+        if let Some(client) = self.client() {
+            secrets.extend(client.forms());
+        }
         token::clean(text, &secrets)
     }
 }
 
-const BASIC: &str = "Basic ";
+/// The scheme before what stands in the header.
+pub(super) const BASIC: &str = "Basic ";
 
 /// `Basic` and both in base64 (RFC 7617 §2).
 pub(super) fn basic(user: &str, secret: &Token) -> Zeroizing<String> {

@@ -14,7 +14,7 @@ use url::form_urlencoded::byte_serialize;
 use zeroize::Zeroizing;
 
 use super::answer::Response;
-use super::caller::{Client, basic};
+use super::caller::{BASIC, Client, basic};
 use super::error::{NetError, NetErrorKind};
 use super::token::{self, Token};
 use super::{Net, Outgoing, policy};
@@ -92,6 +92,16 @@ impl Grants {
     }
 }
 
+impl Client<'_> {
+    /// Whatever goes out that is, or holds, the secret: an issuer may repeat it.
+    pub(super) fn forms(self) -> [Token; 3] {
+        let secret = Token::new(encoded(self.secret.expose()));
+        let shown = basic(&encoded(self.id), &secret);
+        let shown = Token::new(shown.trim_start_matches(BASIC).to_owned());
+        [self.secret.clone(), secret, shown]
+    }
+}
+
 /// Another secret is another client: its tokens are its own.
 fn key(client: Client<'_>) -> [u8; 32] {
     let mut hash = Sha256::new();
@@ -166,7 +176,7 @@ async fn ask(net: &Net, client: Client<'_>, in_body: bool) -> Result<Response, N
             NetErrorKind::Paced => NetErrorKind::Paced,
             _ => NetErrorKind::NoToken,
         },
-        detail: token::clean(&error.detail, std::slice::from_ref(client.secret)),
+        detail: token::clean(&error.detail, &client.forms()),
         ..error
     })
 }
@@ -181,7 +191,7 @@ fn read(client: Client<'_>, answer: &Response) -> Result<(Token, Duration), NetE
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     if answer.status != 200 {
         let said = ["error", "error_description"].map(|key| body[key].as_str().unwrap_or_default());
-        let said = token::clean(&said.join(" "), std::slice::from_ref(client.secret));
+        let said = token::clean(&said.join(" "), &client.forms());
         let said = if said.is_empty() {
             String::new()
         } else {

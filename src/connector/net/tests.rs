@@ -181,11 +181,21 @@ async fn redirects_stay_within_the_origin() {
             .detail
             .contains("circles")
     );
+    // What is written goes where it is said to stay what it is, and nowhere else.
+    for status in [307, 308] {
+        let kept = Answer::json(status, "").header("Location: /a/");
+        let server = Server::start([kept, Answer::json(201, "{}")]).await;
+        let answer = send(&net(private()), Method::POST, &server.url("/a")).await;
+        assert_eq!(answer.unwrap().status, 201);
+        assert_eq!(server.lines(), ["POST /a", "POST /a/"]);
+        let kept = Answer::json(status, "").header("Location: https://elsewhere.example/a");
+        let server = Server::start([kept]).await;
+        let error = send(&net(private()), Method::POST, &server.url("/a")).await;
+        assert_eq!(error.unwrap_err().kind, NetErrorKind::Redirect);
+    }
     let server = Server::start([moved("/b")]).await;
-    let error = send(&net(private()), Method::POST, &server.url("/a"))
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind, NetErrorKind::Redirect);
+    let answer = send(&net(private()), Method::POST, &server.url("/a")).await;
+    assert_eq!((answer.unwrap().status, server.lines().len()), (302, 1));
     let server = Server::start([moved("https://s3cret-token-1234.example/")]).await;
     assert!(
         !get(&net(private()), &server.url("/a"))

@@ -1,6 +1,7 @@
 //! One request to a SCIM server, and what its answer means when it is not the wanted one (RFC 7644 §3.12).
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 use url::Url;
@@ -99,7 +100,9 @@ impl Scim {
         let mut url = self
             .endpoint(kind.endpoint(), &[])
             .map_err(|e| ConnectorError::no_answer(&e, false))?;
-        let leads_elsewhere = id.is_empty() || id.chars().all(|c| c == '.');
+        // Tab, CR and LF are dropped by whoever reads a URL, and what is left may be dots.
+        let leads_elsewhere =
+            id.is_empty() || id.chars().all(|c| c == '.') || id.chars().any(char::is_control);
         match url.path_segments_mut() {
             Ok(mut path) if !leads_elsewhere => path.push(id),
             _ => return Err(self.error(Verdict::Reject, None, "gave an id that cannot be called", false)),
@@ -124,6 +127,11 @@ impl Scim {
             pace: self.given.pace,
         };
         self.net.send(request).await
+    }
+
+    /// Lets the server rest.
+    pub(super) async fn rest(&self, wait: Duration) {
+        self.net.rest(wait).await;
     }
 
     /// Sends; any status but 2xx is an error.
@@ -164,7 +172,11 @@ impl Scim {
 
     /// What an answer other than 2xx means.
     pub(super) fn refused(&self, answer: &Response, about: About, writes: bool) -> ConnectorError {
-        let said = Said::of(answer);
+        let mut said = Said::of(answer);
+        if matches!(answer.status, 300..=399) {
+            said.detail =
+                "it redirects what is written to it; enter the SCIM Base URL it really lives at".into();
+        }
         let retry = |target| Verdict::Retry {
             after: answer.retry_after,
             target,
@@ -177,6 +189,8 @@ impl Scim {
             // Some say so with 400.
             400 if said.scim_type.eq_ignore_ascii_case("uniqueness") => Verdict::Exists,
             408 | 425 | 429 => retry(true),
+            // For good; the other redirects may be a sign-in page or maintenance.
+            301 => Verdict::Reject,
             400..=499 => Verdict::Reject,
             // What these say is about one request; the other 5xx come from what stands in front of the app.
             500 | 501 | 505 => retry(false),

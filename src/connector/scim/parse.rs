@@ -23,7 +23,7 @@ pub(super) fn remote(kind: ResourceType, value: Value) -> Remote {
         return broken(&Attributes::new(), String::new(), "It is not a JSON object.");
     };
     let Some(id) = take(&mut object, "id").and_then(id) else {
-        return broken(&object, String::new(), "It has no id.");
+        return broken(&object, String::new(), "It has no id that can be called.");
     };
     let members = match (kind, take(&mut object, "members")) {
         (ResourceType::Group, Some(list)) if !list.is_null() => match members(list) {
@@ -63,14 +63,15 @@ pub(super) fn peek<'a>(object: &'a Attributes, name: &str) -> Option<&'a Value> 
         .map(|(_, value)| value)
 }
 
-/// An id; some servers count, so a number is one too.
+/// An id; some servers count, so a number is one too. One with control characters cannot be called.
 pub(super) fn id(value: Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text,
         Value::Number(number) => number.to_string(),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
     };
-    (!text.trim().is_empty() && text.len() <= MAX_ID).then_some(text)
+    let usable = !text.trim().is_empty() && text.len() <= MAX_ID && !text.chars().any(char::is_control);
+    usable.then_some(text)
 }
 
 /// A list of members, each id once; none if one of them has no id, for then it isn't known who is in the group.

@@ -5,6 +5,7 @@
 //! understands: an answer it did not expect ends as *unknown*, never as *ok*.
 
 mod checks;
+mod clean;
 mod discovery;
 mod filters;
 mod lists;
@@ -66,6 +67,8 @@ struct Prober<'a> {
     limits: Vec<String>,
     /// It said 429.
     throttled: bool,
+    /// For a host that had to be asked again.
+    waited: Duration,
     /// The user that was read alone bore a version.
     etag: Option<bool>,
     /// What `/ServiceProviderConfig` says, if it says something.
@@ -128,6 +131,7 @@ impl<'a> Prober<'a> {
             times: Vec::new(),
             limits: Vec::new(),
             throttled: false,
+            waited: Duration::ZERO,
             etag: None,
             config: None,
             users: Vec::new(),

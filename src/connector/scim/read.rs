@@ -67,7 +67,8 @@ impl Scim {
         } else {
             let start = index(place);
             let before = start - 1;
-            if read == 0 && list.total.is_some_and(|total| total > before) {
+            // At the start that is no list. Later the list has ended: whether it is whole is judged by all that came.
+            if read == 0 && before == 0 && list.total.is_some_and(|total| total > 0) {
                 return Err(self.garbage(
                     &answer,
                     "a short page: nothing, although more is announced",
@@ -85,6 +86,7 @@ impl Scim {
             resources,
             total: list.total,
             next,
+            full: read == u64::from(count),
         })
     }
 
@@ -311,15 +313,17 @@ fn index(place: &Place) -> u64 {
     }
 }
 
-/// Whether there may be more after the `read` resources that came after the `before` earlier ones. A total counts only as
+/// Whether there may be more after the `read` resources that came after the `before` earlier ones. Nothing ends a list,
+/// whatever is announced: some count accounts that they do not show. A total counts only as
 /// long as it agrees with what came; and some servers count no more than the page, whose size is a round number then, so
 /// after a first page of that kind one more is asked for.
 fn goes_on(before: u64, read: u64, total: Option<u64>) -> bool {
     let so_far = before.saturating_add(read);
     match total {
+        _ if read == 0 => false,
         Some(total) if so_far < total => true,
         Some(total) if so_far == total => before == 0 && read >= 10 && read.is_multiple_of(5),
-        Some(_) | None => read > 0,
+        Some(_) | None => true,
     }
 }
 
@@ -343,6 +347,7 @@ mod tests {
             (50, 50, Some(50), true),
             (100, 20, Some(50), true),
             (100, 0, Some(50), false),
+            (100, 0, Some(103), false),
             (100, 50, Some(150), false),
             (0, 0, Some(0), false),
             (0, 3, None, true),

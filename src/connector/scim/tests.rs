@@ -118,6 +118,12 @@ async fn every_status_has_its_verdict() {
             retry(Some(30), true),
             false,
         ),
+        (
+            Answer::of(301, "", "").header("Location: /v2/Users/1/"),
+            Verdict::Reject,
+            false,
+        ),
+        (Answer::of(302, "", "").header("Location: /signin"), OUTAGE, false),
         (error(500, "no"), retry(None, false), true),
         (error(502, "no"), OUTAGE, true),
         (

@@ -158,10 +158,8 @@ impl Scim {
             // A sign-in page of what stands in front of the app: who was to go may still have access.
             200..=299 if is_web_page(&answer) => Err(self.garbage(&answer, "a web page", true)),
             200..=299 => Ok(()),
-            // Not there any more. A web page's 404 is another matter: it comes from what stands in front of the app.
-            404 if answer.body.is_empty() || serde_json::from_slice::<Attributes>(&answer.body).is_ok() => {
-                Ok(())
-            }
+            // Many say no more than that. A web page's 404 is another matter: it comes from what stands in front of the app.
+            404 if answer.body.is_empty() => Err(self.error(Verdict::Gone, Some(404), "", true)),
             _ => {
                 let refused = self.refused(&answer, About::Resource, true);
                 Err(self.not_offered(kind, Verb::Delete, refused))

@@ -170,6 +170,7 @@ impl Walker<'_> {
             resources: Vec::new(),
             total: Some(0),
             next: None,
+            full: false,
         }))
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Walk {
     least: Option<u64>,
     read: u64,
     empty: u32,
+    /// The last page was full: some count no more than the page, and ignore where it is to begin.
+    full: bool,
     /// What each page held.
     pages: HashSet<u64>,
 }
@@ -44,6 +46,7 @@ impl Walk {
         let rows = page.resources.len() as u64;
         self.read += rows;
         self.empty = if rows == 0 { self.empty + 1 } else { 0 };
+        self.full = page.full;
         let repeated = self.is_known(page);
         let Some(next) = &page.next else {
             return if repeated { Next::Circle } else { Next::End };
@@ -72,7 +75,10 @@ impl Walk {
     /// Whether `seen` different ones are the whole list, now that it ended so; else what is missing, as a sentence's end.
     pub(super) fn is_whole(&self, end: &Next, seen: u64) -> Result<(), String> {
         match (end, self.least) {
-            (Next::Circle, Some(least)) if seen >= least => Ok(()),
+            (Next::Circle, Some(least)) if seen >= least && !self.full => Ok(()),
+            (Next::Circle, Some(least)) if seen >= least => Err(format!(
+                "shows the same {seen} again where its list should go on, as many as are asked for at once: it may hold more"
+            )),
             (Next::Circle, _) => Err("shows the same page of its list again and again".into()),
             (_, Some(least)) if seen + SLACK.max(least / 100) < least => Err(format!(
                 "ended its list after {seen} although {least} are announced"

@@ -9,6 +9,7 @@ use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome, Verb};
 use crate::scim::fold;
+use crate::scim::schema::ResourceType;
 use crate::store::links::By;
 use crate::store::{StoreError, Tx, adoptions, events, jobs, links, members, resources, runs};
 use crate::sync::adoption;
@@ -37,7 +38,52 @@ impl Push<'_> {
             now.link = Some(link);
             return self.resolve(now).await;
         }
-        self.make(now, link).await
+        // A group's name is not unique in most apps: nothing but a search tells that it is there.
+        let twins = match now.ours.kind {
+            ResourceType::Group => self.twins(&now).await,
+            ResourceType::User => Ok(Vec::new()),
+        };
+        match twins {
+            Ok(mut twins) => match (twins.len(), twins.pop()) {
+                (1, Some(one)) => self.found(now, link, Found::One(Box::new(one))).await,
+                (n, Some(_)) => self.found(now, link, Found::Several(n)).await,
+                (_, None) => self.make(now, link).await,
+            },
+            // Nothing was asked of the app that would have to be looked for.
+            Err(ended) => self.give_up(link, ended).await,
+        }
+    }
+
+    /// Groups of this name that the app shows, and that are nobody's here. None where it cannot search.
+    async fn twins(&mut self, now: &Present) -> Result<Vec<Remote>, Ended> {
+        let kind = now.ours.kind;
+        let found = self
+            .app()
+            .await?
+            .find(kind, mapping::name_path(kind), &now.wanted.name)
+            .await;
+        let all = match self.heard(found) {
+            Err(error) if error.verdict == Verdict::Reject => return Ok(Vec::new()),
+            found => found?,
+        };
+        let (instance, ours) = (now.instance.id, now.ours.row);
+        let external = now.wanted.external_id.clone();
+        let read = self.ctx.read(move |rx| {
+            let mut free = Vec::with_capacity(all.len());
+            for remote in all {
+                let differs = matches!((mapping::text(&remote.attributes, "externalId"), &external), (Some(a), Some(b)) if a != b);
+                let owner = match links::by_remote(rx, instance, kind, &remote.id)?.and_then(|l| l.resource) {
+                    Some(row) => resources::load(rx, row)?,
+                    None => None,
+                };
+                let taken = owner.is_some_and(|o| o.is_managed() || o.deleted_at.is_some());
+                if !differs && !taken && !adoptions::told_apart(rx, ours, &remote.id)? {
+                    free.push(remote);
+                }
+            }
+            Ok(free)
+        });
+        Ok(read.await?)
     }
 
     /// The call itself, if our mapping gives somebody whom the app can take; `link` is `creating`.

@@ -81,18 +81,16 @@ impl Push<'_> {
         };
         let id = link.remote_id.clone().unwrap_or_default();
         let deleted = self.app().await?.delete(now.ours.kind, &id).await;
-        let is_user = now.ours.kind == ResourceType::User;
         if deleted.is_err() && self.learnt_refusal(now.ours.kind, Verb::Delete).await {
             // The plan knows another way.
             return Err(Ended::Again);
         }
-        self.heard(deleted).map_err(|e| {
-            if is_user {
-                still_has_access(e.into())
-            } else {
-                e.into()
-            }
-        })?;
+        let ended = match self.heard(deleted) {
+            Err(error) if error.verdict == Verdict::Gone => self.is_gone(&link, &error).await,
+            deleted => deleted.map_err(Ended::from),
+        };
+        let is_user = now.ours.kind == ResourceType::User;
+        ended.map_err(|ended| if is_user { still_has_access(ended) } else { ended })?;
         self.note(move |tx| {
             // The link stays, empty: a list that was read before the delete must not bring it back.
             let empty = Fingerprint::new;

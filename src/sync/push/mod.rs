@@ -219,6 +219,18 @@ impl Push<'_> {
 
     /// The app does not know the id of `link`. If that is true the link is noted as missing, and the plan speaks again.
     async fn gone(&mut self, link: &Link, error: &ConnectorError) -> Step {
+        self.is_gone(link, error).await?;
+        let link = Link {
+            state: LinkState::Missing,
+            seen_active: false,
+            ..link.clone()
+        };
+        self.note(move |tx| write_link(tx, &link).map(drop)).await
+    }
+
+    /// Whether it is true that the app does not know the id of `link`, as `error` says: what stands in front of an app says
+    /// so too while it cannot find the app.
+    async fn is_gone(&mut self, link: &Link, error: &ConnectorError) -> Step {
         let ctx = self.ctx;
         let fate = match link.ended_by_us {
             // Many apps hide or delete whom we switched off: there is nothing to lose, and nothing more to do.
@@ -226,14 +238,7 @@ impl Push<'_> {
             false => verify::examine(ctx, self.app().await?, link).await?,
         };
         match fate {
-            verify::Fate::Gone => {
-                let link = Link {
-                    state: LinkState::Missing,
-                    seen_active: false,
-                    ..link.clone()
-                };
-                self.note(move |tx| write_link(tx, &link).map(drop)).await
-            }
+            verify::Fate::Gone => Ok(()),
             verify::Fate::There(_) => Err(Ended::Rejected {
                 why: format!("{error}, although it shows the account"),
                 access: false,

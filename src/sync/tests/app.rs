@@ -56,6 +56,8 @@ pub(super) struct State {
     pub(super) bad_places: BTreeMap<(&'static str, usize), (u16, usize)>,
     /// The places of lists that were asked for.
     pub(super) places: Vec<(String, usize)>,
+    /// Users that lists count and do not show.
+    pub(super) hidden: usize,
     /// Lists show nobody.
     pub(super) empty_lists: bool,
     /// Until it is notified, `/ServiceProviderConfig` is not answered.
@@ -319,7 +321,9 @@ impl State {
         }
         let unfiltered = self.ignores_filters;
         if let Some(filter) = query.get("filter").filter(|_| !unfiltered) {
-            let (attribute, value) = filter.split_once(" eq ").unwrap();
+            let Some((attribute, value)) = filter.split_once(" eq ") else {
+                return (400, json!({ "scimType": "invalidFilter", "detail": "only eq" }));
+            };
             let value: String = serde_json::from_str(value).unwrap();
             all.retain(|r| {
                 r[attribute]
@@ -354,7 +358,9 @@ impl State {
             _ => None,
         };
         let schemas = ["urn:ietf:params:scim:api:messages:2.0:ListResponse"];
-        let mut body = json!({ "schemas": schemas, "totalResults": total, "Resources": page });
+        let whole = endpoint == "Users" && !query.contains_key("filter");
+        let hidden = if whole { self.hidden } else { 0 };
+        let mut body = json!({ "schemas": schemas, "totalResults": total + hidden, "Resources": page });
         if let Some(next) = next {
             body["nextCursor"] = next.into();
         }

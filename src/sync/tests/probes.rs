@@ -86,6 +86,17 @@ async fn writes_happen_once_and_only_when_asked_for() {
 }
 
 #[tokio::test]
+async fn asking_to_look_again_takes_back_no_writes() {
+    let mut hub = Hub::start().await;
+    hub.engine.stop().await;
+    ask(&hub, true).await;
+    ask(&hub, false).await;
+    hub.restart("boot-2").await;
+    hub.engine.idle().await;
+    assert!(probe(&hub).await.profile.unwrap().writes);
+}
+
+#[tokio::test]
 async fn an_app_that_fails_a_probe_stays_as_healthy_as_it_was() {
     let hub = Hub::start().await;
     let good = asked(&hub, false).await;

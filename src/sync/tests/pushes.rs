@@ -4,8 +4,12 @@ use serde_json::{Value, json};
 
 use super::app::{App, Fault, GROUP, USER};
 use super::hub::Hub;
+use crate::directory::{self, Door};
 use crate::model::policies::Leaver;
-use crate::model::{Health, Policies};
+use crate::model::{Actor, Health, Policies};
+use crate::scim::etag::Precondition;
+use crate::scim::resource::accept;
+use crate::scim::rules::Rules;
 
 #[tokio::test]
 async fn a_person_joins_moves_and_leaves() {
@@ -217,6 +221,48 @@ async fn a_conflict_links_the_one_account_that_matches() {
     hub.user("dora").await;
     hub.engine.idle().await;
     assert_eq!(hub.app.state().users.len(), 3);
+    assert_eq!(hub.status().await.rejected, 0);
+}
+
+#[tokio::test]
+async fn a_group_that_is_posted_again_is_no_second_one() {
+    let hub = Hub::start().await;
+    let crew = |external: &str| json!({ "schemas": [], "displayName": "crew", "externalId": external });
+    hub.post(GROUP, crew("g1")).await;
+    let again = crew("g1");
+    let refused = hub
+        .write(move |tx, instance| {
+            let actor = Actor::Idp("test".into());
+            let door = Door {
+                tx,
+                instance,
+                actor: &actor,
+            };
+            let accepted = accept(GROUP, again, &Rules::default()).unwrap();
+            Ok(directory::create(door, GROUP, accepted, &Precondition::default()).is_err())
+        })
+        .await;
+    assert!(refused);
+    hub.post(GROUP, crew("g2")).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.state().groups.len(), 3, "staff and two crews");
+}
+
+#[tokio::test]
+async fn a_group_made_in_the_app_meanwhile_gets_no_twin() {
+    let hub = Hub::start().await;
+    let ann = hub.app.user("ann").unwrap()["id"].as_str().unwrap().to_owned();
+    hub.app.add_group("crew", &[&ann]);
+    let group = json!({ "schemas": [], "displayName": "crew", "externalId": "g1" });
+    hub.post(GROUP, group).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.state().groups.len(), 2, "staff and crew");
+    assert_eq!(hub.status().await.rejected, 0);
+    // One of the same name that is somebody's here already is no reason not to make it.
+    let other = json!({ "schemas": [], "displayName": "crew", "externalId": "g2" });
+    hub.post(GROUP, other).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.state().groups.len(), 3);
     assert_eq!(hub.status().await.rejected, 0);
 }
 

@@ -85,6 +85,25 @@ async fn an_empty_list_removes_nobody() {
 }
 
 #[tokio::test]
+async fn accounts_that_an_app_counts_and_hides_hold_nothing_up() {
+    let app = App::start().await;
+    for n in 0..21 {
+        app.add_user(&format!("u{n:02}"));
+    }
+    app.state().hidden = 3;
+    let hub = Hub::with(app, Policies::default()).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.until(Health::Healthy).await.users, 21);
+    hub.app.state().users.retain(|_, user| user["userName"] != "u07");
+    hub.sync().await;
+    assert_eq!(
+        hub.until(Health::Healthy).await.users,
+        20,
+        "such a read concludes"
+    );
+}
+
+#[tokio::test]
 async fn who_is_really_gone_goes_and_who_is_managed_stays() {
     let app = App::start().await;
     let ids: Vec<String> = (0..6).map(|n| app.add_user(&format!("u{n}"))).collect();

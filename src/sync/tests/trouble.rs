@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::app::{App, Fault, GROUP, USER};
 use super::hub::Hub;
+use crate::model::policies::Leaver;
 use crate::model::{Actor, Health, Policies};
 use crate::store::removals;
 use crate::sync::removal;
@@ -26,6 +27,39 @@ async fn an_outage_is_told_at_once_and_heals() {
     hub.until(Health::Healthy).await;
     assert_eq!(hub.app.state().users.len(), 22);
     assert_eq!(hub.app.writes().len(), 20);
+}
+
+#[tokio::test]
+async fn nobody_counts_as_deleted_because_a_gateway_knows_no_routes() {
+    let app = App::start().await;
+    for name in ["a1", "a2", "a3", "a4", "a5"] {
+        app.add_user(name);
+    }
+    let policies = Policies {
+        leaver: Leaver::Delete,
+        ..Policies::default()
+    };
+    let hub = Hub::with(app, policies).await;
+    hub.engine.idle().await;
+    let (here, absent) = (hub.user("a1").await, hub.user("a2").await);
+    hub.engine.idle().await;
+    hub.app.state().always = Some(404);
+    hub.delete(USER, &here).await;
+    let now = hub.until(Health::Degraded).await;
+    assert_eq!(now.pending, 1, "{}", now.reason);
+    assert!(hub.app.user("a1").is_some());
+    hub.app.state().always = None;
+    hub.until(Health::Healthy).await;
+    assert!(
+        hub.app.user("a1").is_none(),
+        "deleted as soon as the app is there again"
+    );
+    // Whom the app itself does not know is as good as deleted.
+    hub.app.state().users.retain(|_, user| user["userName"] != "a2");
+    hub.delete(USER, &absent).await;
+    hub.until(Health::Healthy).await;
+    hub.sync().await;
+    assert_eq!(hub.status().await.pending, 0);
 }
 
 #[tokio::test]

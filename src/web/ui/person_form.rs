@@ -2,6 +2,8 @@
 //! only that becomes the admin's; what the form does not show stays untouched. A change made meanwhile is told, not
 //! overwritten.
 
+mod untouched;
+
 use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::{Value, json};
@@ -98,8 +100,10 @@ const FIRST: usize = 7;
 /// What stands in each field.
 type Texts = [String; FIELDS.len()];
 
-fn typed(ask: &Ask) -> Texts {
-    FIELDS.each_ref().map(|f| ask.form.short(f.name, LONGEST + 1))
+fn typed(ask: &Ask, before: &Texts) -> Texts {
+    let mut texts = FIELDS.each_ref().map(|f| ask.form.text(f.name).to_owned());
+    untouched::keep(&mut texts, before);
+    texts
 }
 
 fn stored(attributes: &Attributes) -> Texts {
@@ -112,10 +116,13 @@ fn stored(attributes: &Attributes) -> Texts {
     })
 }
 
-/// What can be refused without looking at anybody else.
-fn refusals(texts: &Texts) -> Refusals {
+/// What can be refused without looking at anybody else. What others wrote before is not this form's to judge.
+fn refusals(texts: &Texts, before: &Texts) -> Refusals {
     let mut refused = Refusals::default();
-    for (field, text) in FIELDS.iter().zip(texts) {
+    for ((field, text), before) in FIELDS.iter().zip(texts).zip(before) {
+        if text == before && !text.is_empty() {
+            continue;
+        }
         if text.chars().count() > LONGEST {
             refused.add(
                 field.name,
@@ -172,9 +179,10 @@ pub async fn new(ask: Ask) -> Answer {
 /// # Errors
 /// `NotFound`; the store's.
 pub async fn create(ask: Ask) -> Answer {
-    let texts = typed(&ask);
+    let before = Texts::default();
+    let texts = typed(&ask, &before);
     let mut draft = Draft {
-        refused: refusals(&texts),
+        refused: refusals(&texts, &before),
         ..Draft::default()
     };
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
@@ -223,10 +231,11 @@ pub async fn post(ask: Ask) -> Answer {
     let version = ask.form.number("version");
     let asked = only_if(version)?;
     let user = find(&ask, ResourceType::User).await?;
-    let texts = typed(&ask);
+    let before = stored(&user.attributes);
+    let texts = typed(&ask, &before);
     let mut draft = Draft {
         version,
-        refused: refusals(&texts),
+        refused: refusals(&texts, &before),
         ..Draft::of(&user)
     };
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
@@ -236,7 +245,6 @@ pub async fn post(ask: Ask) -> Answer {
     if !draft.refused.0.is_empty() {
         return answer(&ask, wrong, draft, texts).await;
     }
-    let before = stored(&user.attributes);
     let changed: Vec<usize> = (0..FIELDS.len())
         .filter(|n| before.get(*n) != texts.get(*n))
         .collect();
@@ -352,14 +360,30 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_told_at_its_field() {
-        assert!(refusals(&texts(|_| ())).0.is_empty());
-        let wrong = refusals(&texts(|t| {
-            t[0].clear();
-            t[1] = "x".repeat(LONGEST + 1);
-            t[4] = "not an address".into();
-        }));
+        assert!(refusals(&texts(|_| ()), &Texts::default()).0.is_empty());
+        let wrong = refusals(
+            &texts(|t| {
+                t[0].clear();
+                t[1] = "x".repeat(LONGEST + 1);
+                t[4] = "not an address".into();
+            }),
+            &Texts::default(),
+        );
         let fields: Vec<_> = wrong.0.iter().map(|r| &*r.field).collect();
         assert_eq!(fields, ["user_name", "display_name", "email"]);
+    }
+
+    #[test]
+    fn what_others_wrote_is_not_judged_until_it_is_changed() {
+        let before = texts(|t| {
+            t[1] = "x".repeat(LONGEST + 1);
+            t[4] = "n/a".into();
+            t[5] = "two\nlines".into();
+        });
+        assert!(refusals(&before, &before).0.is_empty());
+        let wrong = refusals(&before, &texts(|_| ()));
+        let fields: Vec<_> = wrong.0.iter().map(|r| &*r.field).collect();
+        assert_eq!(fields, ["display_name", "email", "title"]);
     }
 
     #[test]

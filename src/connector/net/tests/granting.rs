@@ -237,3 +237,17 @@ async fn an_access_token_never_shows_in_what_the_app_says() {
     assert_eq!(error.kind, NetErrorKind::Redirect);
     assert!(!format!("{error} {error:?} {caller:?}").contains("access-token"));
 }
+
+#[tokio::test]
+async fn an_issuer_that_repeats_what_it_was_sent_gives_no_secret_away() {
+    const SHOWN: &str = "bWUrJTI2K3lvdTpjbGllbnQtc2VjcmV0LTAxMjM0NTY3ODk=";
+    let body = json!({ "error": "invalid", "error_description": format!("Basic {SHOWN} is wrong") });
+    let refusal = || Answer::json(401, &body.to_string());
+    let issuer = Server::start([refusal(), refusal()]).await;
+    let app = Server::start([]).await;
+    let caller = caller(issuer.url("/token"), SECRET);
+    let error = ask(&net(private()), &caller, &app.url("/")).await.unwrap_err();
+    assert!(error.detail.contains("is wrong"), "{error}");
+    assert!(!error.detail.contains("bWUr"), "{error}");
+    assert!(!caller.clean(&format!("You sent {SHOWN}.")).contains("bWUr"));
+}

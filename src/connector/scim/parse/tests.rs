@@ -73,3 +73,14 @@ fn what_cannot_be_understood_is_kept_under_its_id() {
     );
     assert_eq!(Value::Object(read.attributes), json!({ "userName": "a" }));
 }
+
+#[test]
+fn an_id_that_cannot_be_called_is_none() {
+    for id in [".\t.", "..\n", "7\r", "\u{1}"] {
+        let read = remote(ResourceType::User, json!({ "id": id, "userName": "a" }));
+        assert_eq!(
+            (read.id.as_str(), read.broken.as_deref()),
+            ("", Some("It has no id that can be called."))
+        );
+    }
+}

@@ -50,6 +50,10 @@ pub(super) enum Defect {
     DeactivatingDeletes,
     DeleteRefused,
     DeleteKeeps,
+    /// POST makes it, and shows somebody who was there before.
+    CreateShowsOther,
+    /// The first DELETEs are turned away: 429, then 503.
+    DeleteBusy,
 }
 
 /// An answer instead of the right one: status and body.
@@ -60,6 +64,7 @@ struct State {
     users: Vec<Value>,
     groups: Vec<Value>,
     made: usize,
+    turned_away: usize,
 }
 
 pub(super) struct Mock {
@@ -109,6 +114,17 @@ impl Mock {
         format!("http://{}/scim/v2", self.address)
     }
 
+    pub(super) fn add(&self, name: &str) {
+        let mut state = self.state.lock().unwrap();
+        let id = format!("left{}", state.users.len());
+        let user = json!({ "schemas": [urn::USER], "id": id, "userName": name, "active": true });
+        state.users.push(user);
+    }
+
+    pub(super) fn users(&self) -> Vec<Value> {
+        self.state.lock().unwrap().users.clone()
+    }
+
     /// Users and groups that it holds.
     pub(super) fn held(&self) -> (usize, usize) {
         let state = self.state.lock().unwrap();
@@ -145,6 +161,7 @@ impl State {
             users,
             groups: (1..=3).map(group).collect(),
             made: 0,
+            turned_away: 0,
         }
     }
 }
@@ -187,8 +204,9 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>, rules: &Rules, n: us
     } else {
         "ETag: W/\"1\"\r\n"
     };
+    let busy = if status == 429 { "Retry-After: 30\r\n" } else { "" };
     let said = format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\n{etag}RateLimit-Limit: 100\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
+        "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\n{etag}{busy}RateLimit-Limit: 100\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
         text.len()
     );
     let _ = stream.write_all(said.as_bytes()).await;
@@ -301,8 +319,9 @@ fn many(state: &mut State, rules: &Rules, kind: &str, query: &Map<String, Value>
 }
 
 fn search(items: Vec<Value>, rules: &Rules, filter: &str) -> Reply {
-    let (attribute, value) = filter.split_once(" eq ").unwrap();
-    let value: String = serde_json::from_str(value).unwrap();
+    let words: Vec<&str> = filter.splitn(3, ' ').collect();
+    let (attribute, begins) = (words[0], words[1] == "sw");
+    let value: String = serde_json::from_str(words[2]).unwrap();
     let refused = rules.has(Defect::FiltersRefused)
         || (attribute == "externalId" && rules.has(Defect::ExternalIdRefused))
         || (attribute == "emails.value" && rules.has(Defect::EmailsRefused));
@@ -324,6 +343,7 @@ fn search(items: Vec<Value>, rules: &Rules, filter: &str) -> Reply {
             };
             let held = held.as_str().unwrap_or_default();
             match attribute {
+                _ if begins => fold(held).starts_with(&fold(&value)),
                 "userName" if rules.has(Defect::NamesNotFound) => false,
                 "userName" if rules.has(Defect::CaseMatters) => held == value,
                 "externalId" => held == value,
@@ -342,6 +362,9 @@ fn create(state: &mut State, rules: &Rules, kind: &str, body: &Value) -> Reply {
     let mut made = body.clone();
     made["id"] = format!("made{}", state.made).into();
     all(state, kind).push(made.clone());
+    if rules.has(Defect::CreateShowsOther) {
+        return reply(201, all(state, kind)[0].clone());
+    }
     match (
         rules.has(Defect::CreateWithoutId),
         rules.has(Defect::CreateSays200),
@@ -355,6 +378,10 @@ fn create(state: &mut State, rules: &Rules, kind: &str, body: &Value) -> Reply {
 fn one(state: &mut State, rules: &Rules, (method, kind, id): (&str, &str, &str), body: &Value) -> Reply {
     if method == "GET" && kind == "Users" && rules.has(Defect::NoReadById) {
         return error(405);
+    }
+    if method == "DELETE" && rules.has(Defect::DeleteBusy) && state.turned_away < 2 {
+        state.turned_away += 1;
+        return error(if state.turned_away == 1 { 429 } else { 503 });
     }
     let items = all(state, kind);
     let Some(at) = items.iter().position(|item| item["id"] == *id) else {

@@ -138,7 +138,7 @@ async fn one_by_id_is_that_one_or_none() {
     }
     assert_eq!(server.lines()[0], "GET /v2/Users/a%2Fb%20c");
     // An id must not turn one resource into the whole list or another path.
-    for id in ["", ".", ".."] {
+    for id in ["", ".", "..", ".\t.", "\r..\n", "7\u{7}"] {
         assert_eq!(c.delete(User, id).await.unwrap_err().verdict, Verdict::Reject);
     }
     assert_eq!(server.seen().len(), 5);

@@ -16,6 +16,7 @@ fn page(ids: Range<u64>, total: Option<u64>, next: Option<Place>) -> Page {
         resources: ids.map(remote).collect(),
         total,
         next,
+        full: false,
     }
 }
 
@@ -48,6 +49,21 @@ fn an_app_that_ignores_the_place_is_whole_only_if_its_total_agrees() {
             assert_eq!(end, Next::Circle);
             assert_eq!(walk.is_whole(&end, 5).is_ok(), whole, "{total:?}");
         }
+    }
+}
+
+#[test]
+fn a_full_page_that_repeats_is_not_the_whole_list() {
+    for (full, whole) in [(false, true), (true, false)] {
+        let page = || Page {
+            full,
+            ..page(0..50, Some(50), Some(Place::Index(51)))
+        };
+        let mut walk = Walk::default();
+        assert_eq!(walk.after(&Place::START, &page()), Next::On(Place::Index(51)));
+        let end = walk.after(&Place::Index(51), &page());
+        assert_eq!(end, Next::Circle);
+        assert_eq!(walk.is_whole(&end, 50).is_ok(), whole);
     }
 }
 
