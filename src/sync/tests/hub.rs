@@ -17,9 +17,10 @@ use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 use crate::secret::{KeyState, Sealer};
 use crate::store::instances::{self, NewInstance};
-use crate::store::{Lane, Rx, Store, StoreError, Tx, resources};
+use crate::store::{Lane, Rx, Store, StoreError, Tx, members, removals, resources};
 use crate::sync::credential;
-use crate::sync::manage::Manager;
+use crate::sync::manage::{Edit, Manager};
+use crate::sync::removal;
 use crate::sync::status::{InstanceStatus, status};
 use crate::sync::{Engine, EngineConfig};
 
@@ -222,14 +223,54 @@ impl Hub {
         .await;
     }
 
-    /// As an admin asks for it.
-    pub(super) async fn ask_sync(&self) {
-        let manager = Manager {
+    /// Whom a group shows on our endpoint, by name.
+    pub(super) async fn shown(&self, group: &str) -> Vec<String> {
+        let group = group.to_owned();
+        let shown = self.read(move |rx, i| {
+            let group = resources::by_name(rx, i.id, GROUP, &group)?[0].row;
+            members::list(rx, group, 0, 1000)
+        });
+        let mut names: Vec<String> = shown.await.into_iter().map(|m| m.display).collect();
+        names.sort();
+        names
+    }
+
+    /// What an admin decides about all removals that wait.
+    pub(super) async fn decide(&self, allow: bool) {
+        self.write(move |tx, i| {
+            let held = removals::held(tx, i.id, 1000)?;
+            let ids: Vec<i64> = held.iter().map(|r| r.id).collect();
+            let admin = Actor::Admin("a@example.com".into());
+            match allow {
+                true => removal::allow(tx, i.id, &ids, &admin),
+                false => removal::reject(tx, i.id, &ids, &admin),
+            }
+        })
+        .await;
+        self.engine.idle().await;
+    }
+
+    /// As an admin edits the policies.
+    pub(super) async fn set_policies(&self, policies: Policies) {
+        let edit = Edit {
+            policies: Some(policies),
+            ..Edit::default()
+        };
+        self.manager().edit(Actor::Hub, self.id, edit).await.unwrap();
+        self.engine.idle().await;
+    }
+
+    fn manager(&self) -> Manager {
+        Manager {
             store: self.store.clone(),
             net: self.net.clone(),
             keys: Arc::clone(&self.key),
-        };
-        manager.sync_now(Actor::Hub, self.id).await.unwrap();
+        }
+    }
+
+    /// As an admin asks for it.
+    pub(super) async fn ask_sync(&self) {
+        self.manager().sync_now(Actor::Hub, self.id).await.unwrap();
     }
 
     pub(super) async fn sync(&self) {

@@ -3,8 +3,11 @@
 
 mod app;
 mod hub;
+mod leavers;
+mod memberships;
 mod odd_apps;
 mod probes;
+mod partial;
 mod pushes;
 mod reads;
 mod trouble;
