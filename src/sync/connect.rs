@@ -4,7 +4,7 @@
 use crate::connector::{CheckError, Connector, Net, Token};
 use crate::model::job::priority;
 use crate::model::{Access, Capabilities, Instance, InstanceId, JobKind, RunPhase, Scope, Target};
-use crate::store::{Store, StoreError, Tx, instances, jobs, links, members, probes, runs};
+use crate::store::{Store, StoreError, Tx, instances, jobs, links, members, probes, removals, runs};
 
 /// Ids that a new address has to know.
 const KNOWN: usize = 3;
@@ -108,6 +108,8 @@ pub fn attach(tx: &Tx<'_>, instance: &Instance, target: &Target, same_app: bool)
     if instance.target.is_none() || !same_app {
         links::drop_all(tx, id)?;
         members::start_tracking(tx, id)?;
+        removals::drop_open(tx, id)?;
+        super::health::look_at_held(tx, id)?;
         instances::set_imported(tx, id, None)?;
     }
     jobs::enqueue(tx, id, JobKind::Import, 0, priority::IMPORT, None)

@@ -34,7 +34,12 @@ async fn all_deleted(n: usize, leaver: Leaver) -> Hub {
 }
 
 fn with_access(hub: &Hub) -> usize {
-    hub.app.state().users.values().filter(|u| u["active"] != false).count()
+    hub.app
+        .state()
+        .users
+        .values()
+        .filter(|u| u["active"] != false)
+        .count()
 }
 
 #[tokio::test]
@@ -141,24 +146,28 @@ async fn an_account_that_is_gone_leaves_no_removal_behind() {
 
 #[tokio::test]
 async fn held_memberships_that_are_wanted_again_hold_nothing() {
-    let limit = Limit {
-        floor: 0,
-        percent: 0,
-    };
-    let hub = Hub::with(App::start().await, Policies {
-        memberships: limit,
-        drift: Drift::Report,
-        ..Policies::default()
-    })
+    let limit = Limit { floor: 0, percent: 0 };
+    let hub = Hub::with(
+        App::start().await,
+        Policies {
+            memberships: limit,
+            drift: Drift::Report,
+            ..Policies::default()
+        },
+    )
     .await;
     let (ann, bob) = (hub.user("ann").await, hub.user("bob").await);
     let members = json!([{ "value": ann }, { "value": bob }]);
     let group = hub
-        .post(GROUP, json!({ "schemas": [], "displayName": "crew", "members": members }))
+        .post(
+            GROUP,
+            json!({ "schemas": [], "displayName": "crew", "members": members }),
+        )
         .await;
     hub.engine.idle().await;
     let path = format!("members[value eq \"{bob}\"]");
-    hub.patch(GROUP, &group, json!([{ "op": "remove", "path": path }])).await;
+    hub.patch(GROUP, &group, json!([{ "op": "remove", "path": path }]))
+        .await;
     hub.engine.idle().await;
     assert_eq!(hub.status().await.health, Health::Held);
     hub.add_member(&group, &bob).await;
