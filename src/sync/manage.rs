@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::connect;
 use super::credential::{self, CredentialError, can_seal};
+use super::import::MEMBERS;
 use super::removal;
 use super::token::remind;
 use crate::connector::form::{base_url_of, clean_base_url, clean_secret, same_destination};
@@ -21,7 +22,7 @@ use crate::model::{
 use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
 use crate::store::instances::NewInstance;
-use crate::store::{Lane, Store, StoreError, Topic, Tx, conditions, custom, events, instances, jobs};
+use crate::store::{Lane, Store, StoreError, Topic, Tx, conditions, custom, events, instances, jobs, links};
 
 /// Longest name of an instance or key.
 const NAME: usize = 80;
@@ -213,6 +214,9 @@ impl Manager {
             instances::set_basics(tx, id, &name, every, &policies)?;
             if policies.protected != instance.policies.protected {
                 removal::protection_changed(tx, id)?;
+            }
+            if policies.drift_at(MEMBERS) != instance.policies.drift_at(MEMBERS) {
+                links::look_anew(tx, id, MEMBERS)?;
             }
             let policies_changed = policies != instance.policies && instance.target.is_some();
             if policies_changed || tested.is_some() {

@@ -1,7 +1,7 @@
 //! One account or group of a page: whose is it?
 
-use super::bring::Held;
 use super::known;
+use super::members::{self, Held};
 use crate::connector::Remote;
 use crate::directory::import;
 use crate::mapping::{self, Onward};
@@ -84,14 +84,7 @@ fn known(look: &Look<'_>, link: &Link, remote: &Remote, held: Option<&Held>) -> 
         links::mark_seen(look.tx, look.run, &[link.id])?;
         return Ok(Took::Same);
     }
-    let changed = known::observe(
-        look.tx,
-        look.instance,
-        link,
-        remote,
-        held.map(|h| (&*h.rows, h.digest.as_deref())),
-        look.run,
-    )?;
+    let changed = known::observe(look.tx, look.instance, link, remote, held, look.run)?;
     Ok(if changed { Took::Changed } else { Took::Same })
 }
 
@@ -120,7 +113,7 @@ fn new(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> Result<Took, St
     match waiting(look, external, &name, &remote.id)? {
         Whose::Ours(ours) => {
             let link = attach(look, &ours, draft, remote)?;
-            members(look, &link, held)?;
+            held_members(look, &link, held)?;
             return Ok(Took::Changed);
         }
         Whose::Unclear(several, why) => claims.extend(several.into_iter().map(|ours| (ours, why))),
@@ -145,7 +138,7 @@ fn new(look: &Look<'_>, remote: &Remote, held: Option<&Held>) -> Result<Took, St
             ..draft
         },
     )?;
-    members(look, &link, held)?;
+    held_members(look, &link, held)?;
     for (ours, why) in claims {
         let known = adoption::is_undecided(tx, ours.row)?;
         adoptions::propose(tx, instance.id, look.kind, ours.row, &remote.id, why)?;
@@ -334,14 +327,15 @@ fn attach(look: &Look<'_>, ours: &Resource, draft: Link, remote: &Remote) -> Res
 }
 
 /// What a newly linked group holds.
-fn members(look: &Look<'_>, link: &Link, held: Option<&Held>) -> Result<(), StoreError> {
+fn held_members(look: &Look<'_>, link: &Link, held: Option<&Held>) -> Result<(), StoreError> {
     let (Some(row), Some(held)) = (link.resource, held) else {
         return Ok(());
     };
-    import::members(look.tx, look.instance, row, &held.rows)?;
     let mut link = link.clone();
-    link.seen
-        .extend(held.digest.clone().map(|d| (super::MEMBERS.to_owned(), d)));
+    if members::take_in(look.tx, look.instance, link.id, row, held, look.run)? {
+        link.seen
+            .extend(held.digest.clone().map(|d| (super::MEMBERS.to_owned(), d)));
+    }
     links::observe(look.tx, &link).map(drop)
 }
 

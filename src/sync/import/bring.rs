@@ -1,13 +1,13 @@
 //! Brings a page in, some accounts in one unit of work; the last of them also says where the run stands then.
 
-use super::MEMBERS;
 use super::account::{Look, Took, take_in};
+use super::members;
 use super::walk::{Next, Walk};
-use crate::connector::{Place, Remote};
+use crate::connector::{Connector, Place, Remote};
 use crate::mapping;
-use crate::model::{Instance, InstanceId, Run, RunPhase, Trouble};
+use crate::model::{Instance, Run, RunPhase, Trouble};
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, links, members, runs};
+use crate::store::{Rx, StoreError, links, runs};
 use crate::sync::context::{Context, Ended};
 
 /// Accounts in one unit of work.
@@ -26,13 +26,6 @@ pub(super) enum PageEnd {
     Over(Next, Walk),
 }
 
-/// The members of a remote group that are known here.
-#[derive(Clone, Debug)]
-pub(super) struct Held {
-    pub(super) rows: Vec<i64>,
-    pub(super) digest: Option<String>,
-}
-
 /// What one unit of work takes in.
 struct Unit {
     kind: ResourceType,
@@ -47,7 +40,7 @@ struct Unit {
 /// `Unclear` if the list ended before it was whole.
 pub(super) async fn bring_in(
     ctx: &Context,
-    (instance, host): (&Instance, &str),
+    (instance, app): (&Instance, &Connector),
     kind: ResourceType,
     run: &mut Run,
     sent: i64,
@@ -66,19 +59,19 @@ pub(super) async fn bring_in(
             accounts,
             end,
         };
-        match write(ctx, (instance, host), run, unit(accounts.clone(), end.clone())).await {
+        match write(ctx, (instance, app), run, unit(accounts.clone(), end.clone())).await {
             Err(Ended::Store(error)) if !error.is_passing() => {
                 for mut one in accounts {
                     if let Err(Ended::Store(error)) =
-                        write(ctx, (instance, host), run, unit(vec![one.clone()], None)).await
+                        write(ctx, (instance, app), run, unit(vec![one.clone()], None)).await
                     {
                         tracing::warn!(instance = %instance.slug, %error, "an account of the app could not be brought in");
                         one.broken = Some("it could not be stored".into());
-                        write(ctx, (instance, host), run, unit(vec![one], None)).await?;
+                        write(ctx, (instance, app), run, unit(vec![one], None)).await?;
                     }
                 }
                 if end.is_some() {
-                    write(ctx, (instance, host), run, unit(Vec::new(), end)).await?;
+                    write(ctx, (instance, app), run, unit(Vec::new(), end)).await?;
                 }
             }
             written => written?,
@@ -92,7 +85,7 @@ pub(super) async fn bring_in(
 /// One unit of work; `Done` if the run was ended meanwhile.
 async fn write(
     ctx: &Context,
-    (instance, host): (&Instance, &str),
+    (instance, app): (&Instance, &Connector),
     run: &mut Run,
     unit: Unit,
 ) -> Result<(), Ended> {
@@ -103,14 +96,22 @@ async fn write(
         accounts,
         end,
     } = unit;
-    let accounts = ctx
+    let shown = ctx
         .read(move |rx| {
             accounts
                 .into_iter()
-                .map(|r| Ok((held(rx, id, &r)?, r)))
+                .map(|r| Ok((members::shown(rx, id, &r)?, r)))
                 .collect::<Result<Vec<_>, StoreError>>()
         })
         .await?;
+    let mut accounts = Vec::with_capacity(shown.len());
+    for (held, remote) in shown {
+        let held = match held {
+            Some(held) => Some(members::confirmed(ctx, app, id, held, &remote).await?),
+            None => None,
+        };
+        accounts.push((held, remote));
+    }
     let (owned, mut after) = (instance.clone(), run.clone());
     let saved = ctx.write(id, move |tx| {
         if !runs::is_open(tx, after.id)? {
@@ -159,7 +160,7 @@ async fn write(
     });
     let (after, whole) = saved.await?.ok_or(Ended::Done)?;
     *run = after;
-    whole.map_err(|why| Ended::Unclear(format!("{host} {why}")))
+    whole.map_err(|why| Ended::Unclear(format!("{} {why}", app.host())))
 }
 
 /// Goes on to the next phase only if the list was read whole: what it did not show would be taken as gone otherwise.
@@ -198,45 +199,4 @@ fn trouble(run: &Run, kind: ResourceType, remote: &Remote, why: &str) -> Option<
         why: short(why),
     };
     (run.troubles.len() < TOLD && !run.troubles.contains(&trouble)).then_some(trouble)
-}
-
-/// Which of ours a remote group holds. Its digest tells whether that is news.
-fn held(rx: &Rx<'_>, instance: InstanceId, remote: &Remote) -> Result<Option<Held>, StoreError> {
-    let Some(shown) = &remote.members else {
-        return Ok(None);
-    };
-    if shown.is_empty() && is_silent(rx, instance, remote)? {
-        return Ok(None);
-    }
-    let mut rows = Vec::with_capacity(shown.len());
-    for member in shown {
-        let kinds = match member.kind {
-            Some(kind) => vec![kind],
-            None => vec![ResourceType::User, ResourceType::Group],
-        };
-        for kind in kinds {
-            if let Some(row) = links::by_remote(rx, instance, kind, &member.value)?.and_then(|l| l.resource) {
-                rows.push(row);
-                break;
-            }
-        }
-    }
-    rows.sort_unstable();
-    rows.dedup();
-    let text: Vec<String> = rows.iter().map(ToString::to_string).collect();
-    Ok(Some(Held {
-        digest: mapping::digest(&text.join(",").into()),
-        rows,
-    }))
-}
-
-/// Some apps show every group as empty. Whoever took members from us and never showed one, of any group, says nothing by
-/// an empty list.
-fn is_silent(rx: &Rx<'_>, instance: InstanceId, group: &Remote) -> Result<bool, StoreError> {
-    let link = links::by_remote(rx, instance, ResourceType::Group, &group.id)?;
-    let Some(row) = link.and_then(|l| l.resource) else {
-        return Ok(false);
-    };
-    let none = mapping::digest(&"".into());
-    Ok(members::any_held(rx, row)? && !links::shows_groups_with(rx, instance, MEMBERS, none.as_deref())?)
 }

@@ -13,6 +13,7 @@ mod bring;
 mod drift;
 mod finish;
 mod known;
+mod members;
 mod settle;
 mod walk;
 
@@ -139,7 +140,7 @@ impl Walker<'_> {
                 Next::On(next) => PageEnd::On(next, page.total),
                 end => PageEnd::Over(end, std::mem::take(&mut self.walk)),
             };
-            let (all, from) = (page.resources, (self.instance, self.app.host()));
+            let (all, from) = (page.resources, (self.instance, self.app));
             bring_in(self.ctx, from, kind, &mut self.run, sent, all, &end).await?;
         }
     }

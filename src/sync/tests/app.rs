@@ -265,7 +265,9 @@ impl State {
         };
         let mut page: Vec<Value> = all.into_iter().skip(skip).take(take).collect();
         for group in &mut page {
-            let most = group["displayName"].as_str().and_then(|name| self.cut_short.get(name));
+            let most = group["displayName"]
+                .as_str()
+                .and_then(|name| self.cut_short.get(name));
             if let (Some(most), Some(members)) = (most, group["members"].as_array_mut()) {
                 members.truncate(*most);
             }
