@@ -146,10 +146,6 @@ fn open(tx: &Tx<'_>, instance: &Instance, ask: &Ask, over: bool) -> Result<Permi
     if !over {
         return Ok(Permit::Granted(id));
     }
-    if ask.class == RemovalClass::Membership && ask.run == 0 {
-        // Out of what is pushed, so that it never stands in the way of the rest of its group.
-        members::set_kept(tx, ask.subject, ask.member, true)?;
-    }
     record(
         tx,
         &new,

@@ -227,8 +227,8 @@ fn permit(
     };
     Ok(match removal::reserve(tx, instance, &ask)? {
         Permit::Granted(id) => Some(Some(id)),
-        Permit::Held => None,
-        Permit::Rejected => {
+        // Out of what is pushed, so that it never stands in the way of the rest of its group.
+        Permit::Held | Permit::Rejected => {
             members::set_kept(tx, group, row, true)?;
             None
         }
