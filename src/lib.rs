@@ -75,7 +75,8 @@
 //!    crash costs at most those.
 //! 5. Only a list that was read whole counts (`import::walk`): one that went round in circles or broke off ends the run with
 //!    nothing concluded. After the last page, links that were not seen each get a `sync::verify` job, for absence from a list proves nothing:
-//!    only the app's own 404 for that id, beside a 200 for another, makes somebody gone.
+//!    only the app's own 404 for that id, beside a 200 for another, makes somebody gone. So it is with a group's members: a
+//!    group whose list misses some of them is read alone, and who is gone then counts towards the removal limit.
 //! 6. The run is closed, what was wrong with the app as a whole has ended, and [`sync::status`] says *Healthy*. It derives the
 //!    word from the instance and its open conditions at each reading ([`sync::health`]); it is stored nowhere.
 //!

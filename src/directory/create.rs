@@ -58,8 +58,7 @@ pub fn create(
 }
 
 fn insert(door: Door<'_>, kind: ResourceType, accepted: Accepted) -> Result<Stored, ChangeError> {
-    let mut owned: BTreeSet<String> = accepted.touched.into_iter().collect();
-    owned.extend(Door::base_ownership(kind).iter().map(|&p| p.to_owned()));
+    let owned = owned(kind, accepted.touched, accepted.members.is_some());
     let made = resources::insert(door.tx, door.instance.id, kind, accepted.attributes, owned)?;
     door.tell(&made, word(kind, "user.created", "group.created"), "", Vec::new())?;
     inherit(door, &made)?;
@@ -80,8 +79,7 @@ fn adopt(door: Door<'_>, there: &Resource, accepted: Accepted) -> Result<Stored,
             resource::get(&accepted.attributes, path).cloned(),
         );
     }
-    let mut owned: BTreeSet<String> = accepted.touched.into_iter().collect();
-    owned.extend(Door::base_ownership(there.kind).iter().map(|&p| p.to_owned()));
+    let owned = owned(there.kind, accepted.touched, accepted.members.is_some());
     if there.kind == ResourceType::User {
         resource::set(
             &mut attributes,
@@ -103,6 +101,13 @@ fn adopt(door: Door<'_>, there: &Resource, accepted: Accepted) -> Result<Stored,
     }
     door.enqueue(&now)?;
     door.stored(now.row)
+}
+
+/// What a POST decides about: the paths that it names, and who is in a group if it says so.
+fn owned(kind: ResourceType, touched: Vec<String>, members: bool) -> BTreeSet<String> {
+    let base = Door::base_ownership(kind).iter().copied();
+    let named = base.chain(members.then_some("members")).map(str::to_owned);
+    touched.into_iter().chain(named).collect()
 }
 
 /// A managed, inactive user with the same externalId comes back; anybody else finds the name taken.
@@ -132,7 +137,8 @@ fn bring_back(
     door.stored(now.row)
 }
 
-/// A delete that has not run yet and a create of the same person: the account moves to the new resource.
+/// A delete that has not run yet and a create of the same person: the account moves to the new resource; of the same group:
+/// with all whom the app holds in it.
 /// Another externalId means another person: then the push waits until the delete is done.
 fn inherit(door: Door<'_>, made: &Resource) -> Result<(), StoreError> {
     if !door.has_target() {
@@ -146,6 +152,7 @@ fn inherit(door: Door<'_>, made: &Resource) -> Result<(), StoreError> {
         if let Some(link) = links::by_resource(door.tx, grave.row)? {
             links::move_to(door.tx, link.id, made.row)?;
             members::move_to(door.tx, grave.row, made.row)?;
+            members::inherit(door.tx, grave.row, made.row)?;
             removals::move_to(door.tx, door.instance.id, grave.row, made.row)?;
             jobs::drop_job(door.tx, door.instance.id, JobKind::Push, grave.row)?;
             resources::forget_tombstone(door.tx, grave.row)?;

@@ -108,14 +108,22 @@ fn take(
     Ok(differs)
 }
 
-/// What the app's group holds. Memberships that nobody here decided follow the app; on the others the drift policy
-/// speaks. Accounts unknown here are not in `held`.
+/// What the app's group holds. Memberships that nobody here decided follow the app; on the others `policy` speaks.
+/// Accounts unknown here are not in `held`. Before anybody stops being a member here, `may_go` is asked about the row; who
+/// may not stays as it is. True: what was decided here is pushed against the app.
 ///
 /// # Errors
 /// When the database fails.
-pub fn members(tx: &Tx<'_>, instance: &Instance, group_row: i64, held: &[i64]) -> Result<(), StoreError> {
+pub fn members(
+    tx: &Tx<'_>,
+    instance: &Instance,
+    group_row: i64,
+    held: &[i64],
+    policy: Drift,
+    mut may_go: impl FnMut(i64) -> Result<bool, StoreError>,
+) -> Result<bool, StoreError> {
     let Some(group) = resources::load(tx, group_row)?.filter(|r| r.deleted_at.is_none()) else {
-        return Ok(());
+        return Ok(false);
     };
     let stored: BTreeMap<i64, Stored> = members::stored(tx, group_row)?
         .into_iter()
@@ -123,13 +131,15 @@ pub fn members(tx: &Tx<'_>, instance: &Instance, group_row: i64, held: &[i64]) -
         .collect();
     let held: BTreeSet<i64> = held.iter().copied().collect();
     let ours = group.owned.contains("members");
-    let policy = instance.policies.drift_at("members");
     let (mut shown_differently, mut drifted, mut push) = (0, 0, false);
     for row in stored.keys().chain(&held).collect::<BTreeSet<_>>() {
         let was = stored.get(row);
         let Some(now) = judge(was, held.contains(row), ours, policy) else {
             continue;
         };
+        if was.is_some_and(|w| w.wanted) && !now.wanted && !may_go(*row)? {
+            continue;
+        }
         shown_differently += usize::from(was.is_some_and(|w| w.wanted) != now.wanted);
         let differs = now.wanted != now.held;
         drifted += usize::from(differs);
@@ -158,7 +168,7 @@ pub fn members(tx: &Tx<'_>, instance: &Instance, group_row: i64, held: &[i64]) -
     if push || (learnt && jobs::push_stands(tx, instance.id, group_row)? == Standing::Waiting) {
         jobs::enqueue(tx, instance.id, JobKind::Push, group_row, priority::GROUP, None)?;
     }
-    Ok(())
+    Ok(push)
 }
 
 /// A deleted user who waits for being out of all groups in the app may be done.
@@ -169,45 +179,28 @@ fn wake_departed(tx: &Tx<'_>, instance: &Instance, row: i64) -> Result<(), Store
     Ok(())
 }
 
-/// What becomes of one membership; `None`: it stays as it is.
+/// What becomes of one membership; `None`: it stays as it is. One that only the app has, and nobody here decided, is judged
+/// as at first sight, so that it follows a new policy; so is one that was only reported as gone.
 fn judge(was: Option<&Stored>, held: bool, ours: bool, policy: Drift) -> Option<Learnt> {
     let keep = policy == Drift::Report;
-    match (was, held) {
+    let learnt = |wanted, held, keep| Learnt { wanted, held, keep };
+    let now = match (was.filter(|w| w.wanted || w.owned), held) {
         // Only the app has it.
-        (None, true) if !ours || policy == Drift::Adopt => Some(Learnt {
-            wanted: true,
-            held: true,
-            keep: false,
-        }),
-        (None, true) => Some(Learnt {
-            wanted: false,
-            held: true,
-            keep,
-        }),
+        (None, true) if !ours || policy == Drift::Adopt => learnt(true, true, false),
+        (None, true) => learnt(false, true, keep),
         // Both sides agree, or a push of ours arrived.
-        (Some(w), true) if w.wanted && !w.held => Some(Learnt {
-            wanted: true,
-            held: true,
-            keep: false,
-        }),
+        (Some(w), true) if w.wanted && !w.held => learnt(true, true, false),
         // It is gone from the app: as we wanted, or against it.
-        (Some(w), false) if !w.wanted => Some(Learnt {
-            wanted: false,
-            held: false,
-            keep: false,
-        }),
-        (Some(w), false) if w.held && (!w.owned || policy == Drift::Adopt) => Some(Learnt {
-            wanted: false,
-            held: false,
-            keep: false,
-        }),
-        (Some(w), false) if w.held => Some(Learnt {
-            wanted: true,
-            held: false,
-            keep,
-        }),
-        _ => None,
-    }
+        (None, false) => learnt(false, false, false),
+        (Some(w), false) if !w.wanted => learnt(false, false, false),
+        (Some(w), false) if (w.held && !w.owned) || ((w.held || w.keep) && policy == Drift::Adopt) => {
+            learnt(false, false, false)
+        }
+        (Some(w), false) if w.held || w.keep => learnt(true, false, keep),
+        _ => return None,
+    };
+    let same = was.is_some_and(|w| learnt(w.wanted, w.held, w.keep) == now);
+    (!same).then_some(now)
 }
 
 /// What appeared here unmanaged is one of ours: its memberships are that one's, and the copy goes.
@@ -347,6 +340,34 @@ mod tests {
             judge(Some(&stored(true, true, true)), true, true, Drift::Report),
             None
         );
+    }
+
+    #[test]
+    fn what_was_only_reported_follows_a_new_policy() {
+        let reported = |wanted, owned| Stored {
+            keep: true,
+            ..stored(wanted, !wanted, owned)
+        };
+        let (stranger, lost) = (reported(false, false), reported(true, true));
+        let judged = |policy| {
+            let now = [
+                judge(Some(&stranger), true, true, policy),
+                judge(Some(&lost), false, true, policy),
+            ];
+            now.map(|l| l.map(|l| (l.wanted, l.held, l.keep)))
+        };
+        assert_eq!(judged(Drift::Report), [None, None]);
+        assert_eq!(
+            judged(Drift::Enforce),
+            [Some((false, true, false)), Some((true, false, false))]
+        );
+        assert_eq!(
+            judged(Drift::Adopt),
+            [Some((true, true, false)), Some((false, false, false))]
+        );
+        // A removal that waits is nobody's report.
+        let waits = reported(false, true);
+        assert_eq!(judge(Some(&waits), true, true, Drift::Adopt), None);
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(super) struct MemberChanges {
     pub(super) decided: bool,
     add: BTreeSet<i64>,
     remove: BTreeSet<i64>,
+    /// Members already, and now named by somebody on our side for the first time.
+    own: Vec<i64>,
     unknown: Vec<String>,
 }
 
@@ -38,14 +40,17 @@ impl MemberChanges {
 
     /// Leaves out what is so already.
     fn only_differences(&mut self, door: Door<'_>, group: &Resource) -> Result<(), StoreError> {
-        let is_member = |row: &i64| members::is_member(door.tx, group.row, *row);
         for row in self.add.clone() {
-            if is_member(&row)? {
+            let decided = members::is_decided(door.tx, group.row, row)?;
+            if decided.is_some() {
                 self.add.remove(&row);
+            }
+            if decided == Some(false) {
+                self.own.push(row);
             }
         }
         for row in self.remove.clone() {
-            if !is_member(&row)? {
+            if !members::is_member(door.tx, group.row, row)? {
                 self.remove.remove(&row);
             }
         }
@@ -70,6 +75,7 @@ impl MemberChanges {
 /// The members of a new group.
 pub(super) fn set(door: Door<'_>, group: &Resource, list: &[Member]) -> Result<(), ChangeError> {
     let changes = replacing(door, group, list)?;
+    own(door, group, &changes)?;
     apply(door, group, &changes)?;
     Ok(())
 }
@@ -166,6 +172,11 @@ fn resolve(
         return Err(ScimError::invalid_value(text).into());
     }
     Ok(rows)
+}
+
+/// Notes whom the request names beside what it changes: the app cannot drop them by itself any more. Nobody sees that.
+pub(super) fn own(door: Door<'_>, group: &Resource, changes: &MemberChanges) -> Result<(), StoreError> {
+    members::own(door.tx, group.row, &changes.own)
 }
 
 /// Writes the difference, and one event about the group and about each person it touches.

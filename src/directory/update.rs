@@ -109,6 +109,7 @@ fn save(
     }
     let visible = !differs.is_empty() || members.changes_anything();
     let newly_owned = owned != before.owned;
+    membership::own(door, before, &members)?;
     let leaving = members.decided && membership::let_go(door, before)?;
     if !visible && !newly_owned {
         if leaving {

@@ -10,8 +10,8 @@ use crate::model::{Fingerprint, InstanceId, Link, LinkState};
 use crate::scim::schema::ResourceType;
 
 pub use seen::{
-    Enforced, any_unseen, enforced, known, mark_seen, sample, seen_doc, seen_in, set_enforced, set_seen_doc,
-    shows_groups_with, unseen, unsettled, with_access,
+    Enforced, any_unseen, enforced, known, look_anew, mark_seen, sample, seen_doc, seen_in, set_enforced,
+    set_seen_doc, shows_groups_with, unseen, unsettled, with_access,
 };
 
 const COLUMNS: &str =

@@ -6,7 +6,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::resources::kind_of;
 use super::{Rx, StoreError, Tx};
@@ -69,6 +69,20 @@ pub fn add(tx: &Tx<'_>, group: i64, members: &[i64], has_target: bool) -> Result
         }
     }
     Ok(added)
+}
+
+/// Somebody named those who are members already: from now on they were decided here.
+///
+/// # Errors
+/// When the database fails.
+pub fn own(tx: &Tx<'_>, group: i64, members: &[i64]) -> Result<(), StoreError> {
+    let mut own = tx
+        .conn
+        .prepare_cached("UPDATE members SET owned = 1 WHERE grp = ?1 AND member = ?2 AND owned = 0")?;
+    for member in members {
+        own.execute([group, *member])?;
+    }
+    Ok(())
 }
 
 /// Takes members out on our side; those that were members before.
@@ -197,14 +211,15 @@ pub fn set_held(tx: &Tx<'_>, group: i64, members: &[i64], held: bool) -> Result<
     Ok(())
 }
 
-/// A user or group was taken out of the app, and is kept here: it holds none of its memberships there.
+/// A user or group is not in the app any more, and is kept here: it holds none of its memberships there, and what was left
+/// alone about them is void.
 ///
 /// # Errors
 /// When the database fails.
 pub fn none_held(tx: &Tx<'_>, row: i64) -> Result<(), StoreError> {
     for sql in [
-        "UPDATE members SET held = 0 WHERE grp = ?1",
-        "UPDATE members SET held = 0 WHERE member = ?1",
+        "UPDATE members SET held = 0, keep = 0 WHERE grp = ?1",
+        "UPDATE members SET held = 0, keep = 0 WHERE member = ?1",
         "DELETE FROM members WHERE grp = ?1 AND wanted = 0 AND held = 0",
         "DELETE FROM members WHERE member = ?1 AND wanted = 0 AND held = 0",
     ] {
@@ -222,6 +237,17 @@ pub fn set_kept(tx: &Tx<'_>, group: i64, member: i64, keep: bool) -> Result<(), 
         .prepare_cached("UPDATE members SET keep = ?3 WHERE grp = ?1 AND member = ?2")?
         .execute(params![group, member, keep])?;
     Ok(())
+}
+
+/// The account of a deleted member has lost its access: what was put aside until then is pushed. The groups it is to leave.
+///
+/// # Errors
+/// When the database fails.
+pub fn set_free(tx: &Tx<'_>, member: i64) -> Result<Vec<i64>, StoreError> {
+    tx.conn
+        .prepare_cached("UPDATE members SET keep = 0 WHERE member = ?1 AND wanted = 0")?
+        .execute([member])?;
+    groups_holding(tx, member)
 }
 
 /// What of a group's members is still to be pushed.
@@ -363,6 +389,17 @@ pub fn is_member(rx: &Rx<'_>, group: i64, member: i64) -> Result<bool, StoreErro
     Ok(find.exists([group, member])?)
 }
 
+/// Whether somebody on our side decided that a member is in a group; none: it is not.
+///
+/// # Errors
+/// When the database fails.
+pub fn is_decided(rx: &Rx<'_>, group: i64, member: i64) -> Result<Option<bool>, StoreError> {
+    let mut find = rx
+        .conn
+        .prepare_cached("SELECT owned FROM members WHERE grp = ?1 AND member = ?2 AND wanted = 1")?;
+    Ok(find.query_row([group, member], |r| r.get(0)).optional()?)
+}
+
 /// How many members a group shows.
 ///
 /// # Errors
@@ -409,13 +446,19 @@ pub fn count_held(rx: &Rx<'_>, instance: InstanceId) -> Result<i64, StoreError> 
         .query_row([instance.0], |r| r.get(0))?)
 }
 
-/// From now on the instance has a target that holds none of its memberships yet, as far as is known.
+/// From now on the instance has a target that holds none of its memberships yet, as far as is known: all that is wanted is
+/// to be pushed, and nothing is to be taken away.
 ///
 /// # Errors
 /// When the database fails.
 pub fn start_tracking(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreError> {
-    let sql = "UPDATE members SET held = 0, keep = 0 WHERE grp IN (SELECT row FROM resources WHERE instance = ?1 AND kind = 2)";
-    tx.conn.execute(sql, [instance.0])?;
+    let of = "grp IN (SELECT row FROM resources WHERE instance = ?1 AND kind = 2)";
+    for sql in [
+        format!("DELETE FROM members WHERE wanted = 0 AND {of}"),
+        format!("UPDATE members SET held = 0, keep = 0 WHERE {of}"),
+    ] {
+        tx.conn.execute(&sql, [instance.0])?;
+    }
     Ok(())
 }
 
@@ -433,18 +476,31 @@ pub fn forget_held(tx: &Tx<'_>, group: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What the app holds under one account belongs to another resource from now on; what was to be left alone, too, is
-/// looked at anew.
+/// What the app holds under one account, and what is on its way to it, belongs to another resource from now on; what was
+/// to be left alone, too, is looked at anew. What somebody decided about either stands.
 ///
 /// # Errors
 /// When the database fails.
 pub fn move_to(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), StoreError> {
     let sql = "INSERT INTO members(grp, member, wanted, held, keep, owned) \
-               SELECT grp, ?2, wanted, held, 0, owned FROM members WHERE member = ?1 AND held <> 0 \
-               ON CONFLICT(grp, member) DO UPDATE SET held = excluded.held";
+               SELECT grp, ?2, wanted, held, 0, owned FROM members WHERE member = ?1 \
+               ON CONFLICT(grp, member) DO UPDATE SET held = excluded.held, \
+                 wanted = max(wanted, excluded.wanted AND excluded.owned), owned = max(owned, excluded.owned)";
     tx.conn.prepare_cached(sql)?.execute([from, to])?;
     tx.conn
         .prepare_cached("DELETE FROM members WHERE member = ?1")?
         .execute([from])?;
+    Ok(())
+}
+
+/// Whom the app holds in a group that was deleted here belongs to the one that takes its place there, and is wanted in it
+/// only if somebody says so.
+///
+/// # Errors
+/// When the database fails.
+pub fn inherit(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), StoreError> {
+    let sql = "INSERT INTO members(grp, member, wanted, held, keep, owned) \
+               SELECT ?2, member, 0, held, 0, 1 FROM members WHERE grp = ?1 AND held <> 0";
+    tx.conn.prepare_cached(sql)?.execute([from, to])?;
     Ok(())
 }

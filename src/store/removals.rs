@@ -1,6 +1,8 @@
 //! Removals: reserved → done | held → allowed | rejected (DESIGN §5). What is too many is `sync::removal`'s; the rows
 //! and their counts are here. Done ones stay as long as the window that counts them; events are the history.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Rx, StoreError, Topic, Tx};
@@ -153,7 +155,8 @@ pub fn move_to(tx: &Tx<'_>, instance: InstanceId, from: i64, to: i64) -> Result<
 }
 
 /// Our side changed `subject`: what an admin rejected for it may be asked anew, and memberships that are wanted again
-/// are no removals. Held ones keep their number, so that Allow frees what its page showed.
+/// are no removals; nor does a read decide about one that is not wanted any more. Held ones keep their number, so that
+/// Allow frees what its page showed.
 ///
 /// # Errors
 /// When the database fails.
@@ -167,9 +170,49 @@ pub fn clear_for(tx: &Tx<'_>, instance: InstanceId, subject: i64) -> Result<(), 
     tx.conn
         .prepare_cached(
             "DELETE FROM removals WHERE instance = ?1 AND class = 'membership' AND subject = ?2 AND state <> 'done'
-             AND NOT EXISTS (SELECT 1 FROM members m WHERE m.grp = ?2 AND m.member = removals.member AND m.wanted = 0)",
+             AND (run = 0) = NOT EXISTS (SELECT 1 FROM members m WHERE m.grp = ?2 AND m.member = removals.member AND m.wanted = 0)",
         )?
         .execute([instance.0, subject])?;
+    Ok(())
+}
+
+/// A read of a group's members: removals born of an earlier one dissolve, but for those of `gone`; so do those of
+/// memberships that are no more. True: there were some.
+///
+/// # Errors
+/// When the database fails.
+pub fn dissolve_members(
+    tx: &Tx<'_>,
+    instance: InstanceId,
+    group: i64,
+    gone: &BTreeSet<i64>,
+) -> Result<bool, StoreError> {
+    let only = "instance = ?1 AND class = 'membership' AND subject = ?2 AND state <> 'done'
+        AND (run <> 0 OR NOT EXISTS (SELECT 1 FROM members m WHERE m.grp = ?2 AND m.member = removals.member))";
+    let mut dissolved = false;
+    for moot in all(tx, only, [instance.0, group])? {
+        if !gone.contains(&moot.member) {
+            dissolved |= withdraw(tx, instance, moot.class, group, moot.member)?;
+        }
+    }
+    Ok(dissolved)
+}
+
+/// What was asked about a resource that is no more, or about its memberships, is asked no more.
+///
+/// # Errors
+/// When the database fails.
+pub fn forget(tx: &Tx<'_>, row: i64) -> Result<(), StoreError> {
+    // By the index of open ones, which begins with the instance.
+    let of = "DELETE FROM removals WHERE state <> 'done' AND instance = (SELECT instance FROM resources WHERE row = ?1)";
+    for which in [
+        "class IN ('account', 'group', 'membership') AND subject = ?1",
+        "class = 'membership' AND member = ?1",
+    ] {
+        tx.conn
+            .prepare_cached(&format!("{of} AND {which}"))?
+            .execute([row])?;
+    }
     Ok(())
 }
 
@@ -197,7 +240,7 @@ pub fn dissolve(
 pub struct Used {
     /// Done in the window, freed ones included.
     pub done: u64,
-    /// Done in the window or reserved now: what counts towards the limit.
+    /// Done or reserved in the window: what counts towards the limit. What the app goes on refusing does so for its window.
     pub counted: u64,
     /// Reserved or allowed, not yet done.
     pub outstanding: u64,
@@ -222,10 +265,10 @@ pub fn used(
     let pair = |r: &Row<'_>| Ok((r.get::<_, u32>(0)?.into(), r.get::<_, u32>(1)?.into()));
     let (done, counted): (u64, u64) = done.query_row(values, pair)?;
     let mut open = rx.conn.prepare_cached(
-        "SELECT count(*), coalesce(sum(state = 'reserved' AND run = ?3), 0) FROM removals INDEXED BY removals_state
+        "SELECT count(*), coalesce(sum(state = 'reserved' AND run = ?3 AND at > ?4), 0) FROM removals INDEXED BY removals_state
          WHERE instance = ?1 AND state IN ('reserved', 'allowed') AND class = ?2",
     )?;
-    let values = params![instance.0, class.as_str(), run];
+    let values = params![instance.0, class.as_str(), run, since.0];
     let (outstanding, reserved): (u64, u64) = open.query_row(values, pair)?;
     Ok(Used {
         done,

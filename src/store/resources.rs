@@ -233,6 +233,7 @@ pub fn bury(tx: &Tx<'_>, row: i64, instance: InstanceId) -> Result<(), StoreErro
 /// # Errors
 /// When the database fails.
 pub fn forget_tombstone(tx: &Tx<'_>, row: i64) -> Result<(), StoreError> {
+    super::removals::forget(tx, row)?;
     for sql in [
         "DELETE FROM emails WHERE resource = ?1",
         "DELETE FROM members WHERE grp = ?1 OR member = ?1",

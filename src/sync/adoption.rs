@@ -240,7 +240,8 @@ fn join(
     adoptions::forget(tx, instance.id, ours.row)?;
     import::refresh(tx, instance, ours.row, &seen)?;
     if ours.kind == ResourceType::Group {
-        import::members(tx, instance, ours.row, &held)?;
+        let policy = instance.policies.drift_at("members");
+        import::members(tx, instance, ours.row, &held, policy, |_| Ok(true))?;
     }
     record(
         tx,

@@ -193,7 +193,7 @@ fn tell(
     events::record(tx, draft).map(drop)
 }
 
-/// A push ended well: what follows from rejected ones may have ended with it.
+/// A push ended well: what follows from rejected ones, or from removals that waited, may have ended with it.
 ///
 /// # Errors
 /// When the database fails.
@@ -201,10 +201,12 @@ pub(super) fn after_push(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreE
     let open = conditions::open_of(tx, instance)?;
     let concerned = |c: &Condition| matches!(c.kind, ConditionKind::Rejected | ConditionKind::Leavers);
     if open.iter().any(concerned) {
-        look_at_rejected(tx, instance)
-    } else {
-        Ok(())
+        look_at_rejected(tx, instance)?;
     }
+    if open.iter().any(|c| c.kind == ConditionKind::Held) {
+        look_at_held(tx, instance)?;
+    }
+    Ok(())
 }
 
 /// Opens or ends what follows from rejected pushes. Costs as much as there are of them.

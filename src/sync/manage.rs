@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::connect;
 use super::context::leads_alike;
 use super::credential::{self, CredentialError, can_seal};
+use super::import::MEMBERS;
 use super::removal;
 use super::settings;
 use super::token::{remind, said_of_end, set_end};
@@ -263,6 +264,9 @@ impl Manager {
             instances::set_basics(tx, id, name, every.unwrap_or(now.sync_every_s), policies)?;
             if policies.protected != now.policies.protected {
                 removal::protection_changed(tx, id)?;
+            }
+            if policies.drift_at(MEMBERS) != now.policies.drift_at(MEMBERS) {
+                links::look_anew(tx, id, MEMBERS)?;
             }
             let policies_changed = *policies != now.policies && now.target.is_some();
             if policies_changed || tested.is_some() {

@@ -230,7 +230,8 @@ pub fn refusal(capabilities: &Capabilities, kind: ResourceType, verb: Verb) -> O
 
 /// Verified as gone from the app. Only somebody's word brings it back: policy *enforce*, or a change since.
 fn missing(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
-    let asked = s.policies.drift == Drift::Enforce || !mapping::differing(s.desired, &link.pushed).is_empty();
+    let changed = s.members || !mapping::differing(s.desired, &link.pushed).is_empty();
+    let asked = s.policies.drift == Drift::Enforce || changed;
     if s.managed && carried && s.active && asked && !s.refuses(Verb::Create) {
         Action::Create
     } else {
@@ -268,7 +269,7 @@ fn departed(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
 }
 
 /// The app accepted our `active: false`, or had it so all along.
-fn is_ended(link: &Link) -> bool {
+pub(super) fn is_ended(link: &Link) -> bool {
     let off = mapping::digest(&false.into());
     match link.pushed.get("active") {
         Some(pushed) => off.as_ref() == Some(pushed),

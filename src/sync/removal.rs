@@ -2,7 +2,11 @@
 //!
 //! A push *reserves* before it calls, in one unit of work, so parallel workers cannot overshoot. Only removals wait.
 
+mod losses;
+
 use std::time::Duration;
+
+pub(super) use losses::Losses;
 
 use super::{health, protected};
 use crate::model::job::priority;
@@ -113,6 +117,15 @@ pub fn reserve(tx: &Tx<'_>, instance: &Instance, ask: &Ask) -> Result<Permit, St
         });
     }
     let over = would_be_over(tx, instance, ask)?;
+    let permit = open(tx, instance, ask, over)?;
+    if over {
+        health::look_at_held(tx, instance.id)?;
+    }
+    Ok(permit)
+}
+
+/// Writes a new removal: reserved, or held if it is one too many.
+fn open(tx: &Tx<'_>, instance: &Instance, ask: &Ask, over: bool) -> Result<Permit, StoreError> {
     let state = if over {
         RemovalState::Held
     } else {
@@ -133,10 +146,6 @@ pub fn reserve(tx: &Tx<'_>, instance: &Instance, ask: &Ask) -> Result<Permit, St
     if !over {
         return Ok(Permit::Granted(id));
     }
-    if ask.class == RemovalClass::Membership {
-        // Out of what is pushed, so that it never stands in the way of the rest of its group.
-        members::set_kept(tx, ask.subject, ask.member, true)?;
-    }
     record(
         tx,
         &new,
@@ -145,7 +154,6 @@ pub fn reserve(tx: &Tx<'_>, instance: &Instance, ask: &Ask) -> Result<Permit, St
         &Actor::Hub,
         "Past the removal limit: it waits for Allow or Reject.",
     )?;
-    health::look_at_held(tx, instance.id)?;
     Ok(Permit::Held)
 }
 
@@ -302,7 +310,7 @@ fn decide(
             ),
         };
         record(tx, &removal, action, outcome, actor, text)?;
-        if removal.class == RemovalClass::Membership {
+        if removal.class == RemovalClass::Membership && run == 0 {
             members::set_kept(
                 tx,
                 removal.subject,
@@ -326,6 +334,10 @@ fn wake(tx: &Tx<'_>, removal: &Removal, run: i64) -> Result<(), StoreError> {
         let priority = priority::of_push(kind, true);
         let (instance, subject) = (removal.instance, removal.subject);
         return jobs::enqueue(tx, instance, JobKind::Push, subject, priority, None);
+    }
+    if removal.class == RemovalClass::Membership {
+        // The app may show it again by now.
+        return jobs::enqueue(tx, removal.instance, JobKind::Import, 0, priority::IMPORT, None);
     }
     match links::by_resource(tx, removal.subject)? {
         Some(link) => jobs::enqueue(

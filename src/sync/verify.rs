@@ -210,9 +210,10 @@ fn vanish(tx: &Tx<'_>, instance: &Instance, link: &Link, ours: &Resource) -> Res
     };
     match removal::reserve(tx, instance, &ask)? {
         Permit::Granted(id) => {
+            // First: with the row goes all that is still asked about it.
+            removals::done(tx, id)?;
             door::vanish(tx, instance, ours.row)?;
-            links::delete(tx, link.id)?;
-            removals::done(tx, id)
+            links::delete(tx, link.id)
         }
         Permit::Held | Permit::Rejected => Ok(()),
     }

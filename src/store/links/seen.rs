@@ -205,6 +205,19 @@ pub fn set_enforced(tx: &Tx<'_>, link_id: i64, enforced: &Enforced) -> Result<()
     Ok(())
 }
 
+/// Of what was seen of groups, this is forgotten: the next observation is news, and judged by what is true then.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn look_anew(tx: &Tx<'_>, instance: InstanceId, path: &str) -> Result<(), StoreError> {
+    tx.conn
+        .prepare_cached(
+            "UPDATE links SET seen = json_remove(seen, '$.' || ?3), rev = rev + 1 WHERE instance = ?1 AND kind = ?2",
+        )?
+        .execute(params![instance.0, kind_code(ResourceType::Group), path])?;
+    Ok(())
+}
+
 /// Whether some group's latest observation has another value at `path` than `but`.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! One account or group of a page: whose is it?
 
-use super::bring::Held;
+use super::members::{self, Held};
 use super::{Sight, known};
 use crate::connector::Remote;
 use crate::directory::import;
@@ -87,14 +87,7 @@ fn known(look: &Look<'_>, link: &Link, sight: &Sight, held: Option<&Held>) -> Re
         links::mark_seen(look.tx, look.run, &[link.id])?;
         return Ok(Took::Same);
     }
-    let changed = known::observe(
-        look.tx,
-        look.instance,
-        link,
-        sight,
-        held.map(|h| (&*h.rows, h.digest.as_deref())),
-        look.run,
-    )?;
+    let changed = known::observe(look.tx, look.instance, link, sight, held, look.run)?;
     Ok(if changed { Took::Changed } else { Took::Same })
 }
 
@@ -123,7 +116,7 @@ fn new(look: &Look<'_>, sight: &Sight, held: Option<&Held>) -> Result<Took, Stor
     match waiting(look, external, &name, &remote.id)? {
         Whose::Ours(ours) => {
             let link = attach(look, &ours, draft, remote)?;
-            members(look, &link, held)?;
+            held_members(look, &link, held)?;
             return Ok(Took::Changed);
         }
         Whose::Unclear(several, why) => claims.extend(several.into_iter().map(|ours| (ours, why))),
@@ -158,7 +151,7 @@ fn bring(look: &Look<'_>, draft: Link, sight: &Sight, held: Option<&Held>) -> Re
         resource: Some(row),
         ..draft
     };
-    members(look, &links::insert(look.tx, &link)?, held)
+    held_members(look, &links::insert(look.tx, &link)?, held)
 }
 
 /// The document as it is kept for people and for settling later.
@@ -336,14 +329,15 @@ fn attach(look: &Look<'_>, ours: &Resource, draft: Link, remote: &Remote) -> Res
 }
 
 /// What a newly linked group holds.
-fn members(look: &Look<'_>, link: &Link, held: Option<&Held>) -> Result<(), StoreError> {
+fn held_members(look: &Look<'_>, link: &Link, held: Option<&Held>) -> Result<(), StoreError> {
     let (Some(row), Some(held)) = (link.resource, held) else {
         return Ok(());
     };
-    import::members(look.tx, look.instance, row, &held.rows)?;
     let mut link = link.clone();
-    link.seen
-        .extend(held.digest.clone().map(|d| (super::MEMBERS.to_owned(), d)));
+    if members::take_in(look.tx, look.instance, link.id, row, held, look.run)? {
+        link.seen
+            .extend(held.digest.clone().map(|d| (super::MEMBERS.to_owned(), d)));
+    }
     links::observe(look.tx, &link).map(drop)
 }
 

@@ -6,14 +6,15 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use super::Sight;
 use super::account::{Look, Took, take_in};
+use super::members::{self, Held};
 use super::walk::{Next, Walk};
-use super::{MEMBERS, Sight};
-use crate::connector::{Place, Remote};
+use crate::connector::{Connector, Place, Remote};
 use crate::mapping;
-use crate::model::{Instance, InstanceId, Run, RunPhase, Trouble};
+use crate::model::{Instance, Run, RunPhase, Trouble};
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, Tx, links, members, resources, runs};
+use crate::store::{Rx, StoreError, Tx, links, resources, runs};
 use crate::sync::context::{Context, Ended};
 
 /// Accounts in one unit of work.
@@ -32,13 +33,6 @@ pub(super) enum PageEnd {
     On(Place, Option<u64>),
     /// It ended so. If it was read whole, the next phase begins.
     Over(Next, Walk),
-}
-
-/// The members of a remote group that are known here.
-#[derive(Clone, Debug)]
-pub(super) struct Held {
-    pub(super) rows: Vec<i64>,
-    pub(super) digest: Option<String>,
 }
 
 /// What one unit of work takes in.
@@ -67,18 +61,18 @@ type Written = Pin<Box<dyn Future<Output = Result<Wrote, StoreError>> + Send>>;
 pub(super) struct Bringer<'a> {
     ctx: &'a Context,
     instance: Arc<Instance>,
-    host: &'a str,
+    app: &'a Connector,
     /// As the last unit that is known to be written left it.
     run: Run,
     line: VecDeque<(Arc<Unit>, Written)>,
 }
 
 impl<'a> Bringer<'a> {
-    pub(super) fn new(ctx: &'a Context, instance: &Instance, host: &'a str, run: Run) -> Self {
+    pub(super) fn new(ctx: &'a Context, instance: &Instance, app: &'a Connector, run: Run) -> Self {
         Self {
             ctx,
             instance: Arc::new(instance.clone()),
-            host,
+            app,
             run,
             line: VecDeque::new(),
         }
@@ -138,8 +132,15 @@ impl<'a> Bringer<'a> {
         while !self.line.is_empty() {
             self.written().await?;
         }
-        let (instance, group) = (self.run.instance, group.remote.clone());
-        Ok(self.ctx.read(move |rx| held(rx, instance, &group)).await?)
+        let (instance, remote) = (self.run.instance, group.remote.clone());
+        let shown = self
+            .ctx
+            .read(move |rx| members::shown(rx, instance, &remote))
+            .await?;
+        Ok(match shown {
+            Some(held) => Some(members::confirmed(self.ctx, self.app, instance, held, &group.remote).await?),
+            None => None,
+        })
     }
 
     fn submit(&mut self, unit: Arc<Unit>) {
@@ -167,7 +168,7 @@ impl<'a> Bringer<'a> {
         match wrote? {
             Wrote::Saved(run, whole) => {
                 self.run = run;
-                whole.map_err(|why| Ended::Unclear(format!("{} {why}", self.host)))
+                whole.map_err(|why| Ended::Unclear(format!("{} {why}", self.app.host())))
             }
             Wrote::Ended => Err(Ended::Done),
             Wrote::OutOfTurn => Err(Ended::Again),
@@ -312,45 +313,4 @@ fn trouble(run: &Run, kind: ResourceType, remote: &Remote, why: &str) -> Option<
         why: short(why),
     };
     (run.troubles.len() < TOLD && !run.troubles.contains(&trouble)).then_some(trouble)
-}
-
-/// Which of ours a remote group holds. Its digest tells whether that is news.
-fn held(rx: &Rx<'_>, instance: InstanceId, remote: &Remote) -> Result<Option<Held>, StoreError> {
-    let Some(shown) = &remote.members else {
-        return Ok(None);
-    };
-    if shown.is_empty() && is_silent(rx, instance, remote)? {
-        return Ok(None);
-    }
-    let mut rows = Vec::with_capacity(shown.len());
-    for member in shown {
-        let kinds = match member.kind {
-            Some(kind) => vec![kind],
-            None => vec![ResourceType::User, ResourceType::Group],
-        };
-        for kind in kinds {
-            if let Some(row) = links::by_remote(rx, instance, kind, &member.value)?.and_then(|l| l.resource) {
-                rows.push(row);
-                break;
-            }
-        }
-    }
-    rows.sort_unstable();
-    rows.dedup();
-    let text: Vec<String> = rows.iter().map(ToString::to_string).collect();
-    Ok(Some(Held {
-        digest: mapping::digest(&text.join(",").into()),
-        rows,
-    }))
-}
-
-/// Some apps show every group as empty. Whoever took members from us and never showed one, of any group, says nothing by
-/// an empty list.
-fn is_silent(rx: &Rx<'_>, instance: InstanceId, group: &Remote) -> Result<bool, StoreError> {
-    let link = links::by_remote(rx, instance, ResourceType::Group, &group.id)?;
-    let Some(row) = link.and_then(|l| l.resource) else {
-        return Ok(false);
-    };
-    let none = mapping::digest(&"".into());
-    Ok(members::any_held(rx, row)? && !links::shows_groups_with(rx, instance, MEMBERS, none.as_deref())?)
 }

@@ -137,7 +137,7 @@ fn enforce(side: &Side<'_>, now: &mut Link, paths: &[String], news: &[String]) -
 }
 
 /// Counts one more push of `path` if fewer than the most were made in the last day.
-fn may_push(enforced: &mut Enforced, path: &str, now: Time) -> bool {
+pub(super) fn may_push(enforced: &mut Enforced, path: &str, now: Time) -> bool {
     let times = enforced.entry(path.to_owned()).or_default();
     times.retain(|t| *t > now.before(DAY));
     if times.len() >= MOST {

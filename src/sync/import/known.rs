@@ -2,6 +2,7 @@
 //! is drift. Where nothing is new, nothing is written but that it was seen.
 
 use super::account::document;
+use super::members::{self, Held};
 use super::{MEMBERS, Sight, drift};
 use crate::connector::Remote;
 use crate::directory::import;
@@ -13,14 +14,14 @@ use crate::sync::present::class_of;
 use crate::sync::protected;
 use crate::sync::{health, names};
 
-/// Takes an observation in, which the caller knows to be newer than the link, and made while no push of it ran. `held`: our rows among a group's members,
-/// and their digest. True: something is different now.
+/// Takes an observation in, which the caller knows to be newer than the link, and made while no push of it ran. `held`:
+/// our rows among a group's members. True: something is different now.
 pub(in crate::sync) fn observe(
     tx: &Tx<'_>,
     instance: &Instance,
     link: &Link,
     sight: &Sight,
-    held: Option<(&[i64], Option<&str>)>,
+    held: Option<&Held>,
     run: i64,
 ) -> Result<bool, StoreError> {
     let (remote, active, name) = (&sight.remote, sight.active, sight.name.clone());
@@ -30,7 +31,7 @@ pub(in crate::sync) fn observe(
     if let Some(known) = link.seen.get(MEMBERS) {
         print.insert(MEMBERS.to_owned(), known.clone());
     }
-    let new_members = held.filter(|(_, digest)| link.seen.get(MEMBERS).map(String::as_str) != *digest);
+    let new_members = held.filter(|held| link.seen.get(MEMBERS) != held.digest.as_ref());
     let same = print == link.seen && active == link.seen_active && external == link.external_id.as_deref();
     let settled = same && name == link.name_key && new_members.is_none() && link.state != LinkState::Missing;
     if settled && link.seen_run != 0 {
@@ -57,10 +58,10 @@ pub(in crate::sync) fn observe(
     }
     if let Some(row) = link.resource {
         of_resource(tx, instance, link, &mut now, row, remote)?;
-        if let Some((rows, digest)) = new_members {
-            import::members(tx, instance, row, rows)?;
-            match digest {
-                Some(digest) => now.seen.insert(MEMBERS.to_owned(), digest.to_owned()),
+        if let Some(held) = new_members {
+            let is_done = members::take_in(tx, instance, link.id, row, held, run)?;
+            match held.digest.clone().filter(|_| is_done) {
+                Some(digest) => now.seen.insert(MEMBERS.to_owned(), digest),
                 None => now.seen.remove(MEMBERS),
             };
         }

@@ -15,6 +15,7 @@ mod bring;
 mod drift;
 mod finish;
 mod known;
+mod members;
 mod settle;
 mod sight;
 mod walk;
@@ -73,7 +74,7 @@ async fn read_from(
         instance,
         app,
         place: place_of(&run),
-        bringer: Bringer::new(ctx, instance, app.host(), run),
+        bringer: Bringer::new(ctx, instance, app, run),
         walk: Walk::default(),
         restarted: false,
         arrived: false,

@@ -346,6 +346,8 @@ fn begin(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
                 ..link
             };
             return if links::save(tx, &renewed)? {
+                // It is in no group there, and nobody in it.
+                members::none_held(tx, ours.row)?;
                 links::by_id(tx, renewed.id)
             } else {
                 Ok(None)

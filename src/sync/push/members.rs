@@ -1,17 +1,19 @@
 //! A group's members, in chunks that the app takes. Each accepted chunk is noted, so a push resumes where it stopped.
-//! Removals are reserved first; those past the limit are put aside and never stand in the way of the rest.
+//! Removals are reserved first; those past the limit are put aside and never stand in the way of the rest, and so are those
+//! of deleted people whose account still has its access: first the account, then its places in groups.
 
 use super::change::COUNTED;
 use super::record::tell;
 use super::{Push, Step, write_link};
 use crate::connector::Verdict;
 use crate::model::job::priority;
-use crate::model::{Instance, JobKind, Link, Outcome, RemovalClass};
+use crate::model::{Instance, JobKind, Link, Outcome, RemovalClass, Resource};
 use crate::store::{Rx, StoreError, Tx, events, jobs, links, members, removals, resources};
 use crate::sync::context::Ended;
+use crate::sync::plan::{self, Action};
 use crate::sync::present::Present;
-use crate::sync::protected;
 use crate::sync::removal::{self, Ask, Permit};
+use crate::sync::{health, protected};
 
 /// One membership to be changed.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ struct One {
     remote: String,
     /// The removal that was granted, if it counts.
     removal: Option<i64>,
+    /// Somebody who should have no access is to be taken out.
+    leaver: bool,
 }
 
 impl Push<'_> {
@@ -60,7 +64,7 @@ impl Push<'_> {
         match &self.why {
             Some(why) => Err(Ended::Rejected {
                 why: why.clone(),
-                access: false,
+                access: self.leaver,
             }),
             None => Ok(()),
         }
@@ -101,6 +105,7 @@ impl Push<'_> {
                 }
                 if part.len() == 1 {
                     self.refused.extend(part.iter().map(|m| m.row));
+                    self.leaver |= part.iter().any(|m| m.leaver);
                     self.why.get_or_insert_with(|| error.to_string());
                 } else {
                     let (left, right) = part.split_at(part.len() / 2);
@@ -176,10 +181,10 @@ fn permitted(
     }
     let mut ready = Vec::with_capacity(delta.len());
     for (row, wanted, remote) in delta {
-        let removal = if wanted {
-            Some(None)
-        } else {
-            permit(tx, instance, group, row)?
+        let member = if wanted { None } else { resources::load(tx, row)? };
+        let removal = match &member {
+            Some(member) => permit(tx, instance, group, member)?,
+            None => Some(None),
         };
         if let Some(removal) = removal {
             ready.push(One {
@@ -187,22 +192,39 @@ fn permitted(
                 wanted,
                 remote,
                 removal,
+                leaver: member.is_some_and(|m| m.deleted_at.is_some() || !m.active),
             });
         }
     }
     Ok(Some(ready))
 }
 
-/// None: it is held. A membership that goes with its user counts nothing.
-fn permit(tx: &Tx<'_>, instance: &Instance, group: i64, row: i64) -> Result<Option<Option<i64>>, StoreError> {
-    let Some(member) = resources::load(tx, row)? else {
-        return Ok(Some(None));
-    };
-    if member.deleted_at.is_some() && !protected::covers(tx, instance, &member)? {
-        return Ok(Some(None));
+/// None: it is held, or waits for the member's account. A membership counts nothing if its user has lost all access.
+fn permit(
+    tx: &Tx<'_>,
+    instance: &Instance,
+    group: i64,
+    member: &Resource,
+) -> Result<Option<Option<i64>>, StoreError> {
+    let (row, class) = (member.row, RemovalClass::Membership);
+    if member.deleted_at.is_some() && !protected::covers(tx, instance, member)? {
+        match account(tx, instance, row)? {
+            Account::Ended => {
+                if removals::withdraw(tx, instance.id, class, group, row)? {
+                    health::look_at_held(tx, instance.id)?;
+                }
+                return Ok(Some(None));
+            }
+            Account::Comes => {
+                // If a person has to allow that, nothing of it is done before.
+                members::set_kept(tx, group, row, true)?;
+                return Ok(None);
+            }
+            Account::Stays => {}
+        }
     }
     let ask = Ask {
-        class: RemovalClass::Membership,
+        class,
         subject: group,
         member: row,
         label: format!("{} in {}", member.display, label(tx, group)?),
@@ -212,11 +234,38 @@ fn permit(tx: &Tx<'_>, instance: &Instance, group: i64, row: i64) -> Result<Opti
     };
     Ok(match removal::reserve(tx, instance, &ask)? {
         Permit::Granted(id) => Some(Some(id)),
-        Permit::Held => None,
-        Permit::Rejected => {
+        // Out of what is pushed, so that it never stands in the way of the rest of its group.
+        Permit::Held | Permit::Rejected => {
             members::set_kept(tx, group, row, true)?;
             None
         }
+    })
+}
+
+/// What becomes of the account of a deleted member in the app.
+enum Account {
+    /// It has lost its access.
+    Ended,
+    /// It is going to be ended, left behind or looked for, or that waits for a person; its memberships come after it.
+    Comes,
+    /// Nothing is done to it: only its memberships can end.
+    Stays,
+}
+
+fn account(rx: &Rx<'_>, instance: &Instance, row: i64) -> Result<Account, StoreError> {
+    let Some(theirs) = Present::load(rx, instance.id, row)? else {
+        return Ok(Account::Ended);
+    };
+    if theirs
+        .link
+        .as_ref()
+        .is_none_or(|l| l.ended_by_us || plan::is_ended(l))
+    {
+        return Ok(Account::Ended);
+    }
+    Ok(match theirs.plan() {
+        Action::Wait(_) | Action::Nothing(_) => Account::Stays,
+        _ => Account::Comes,
     })
 }
 

@@ -36,6 +36,8 @@ struct Push<'a> {
     contact: bool,
     /// Members that the app refused in this run, and its words.
     refused: BTreeSet<i64>,
+    /// Among them is a leaver who was to be taken out.
+    leaver: bool,
     why: Option<String>,
 }
 
@@ -48,6 +50,7 @@ pub(super) async fn run(ctx: &Context, job: &Job) -> (bool, Ended) {
         app: None,
         contact: false,
         refused: BTreeSet::new(),
+        leaver: false,
         why: None,
     };
     let ended = match push.all().await {

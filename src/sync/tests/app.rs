@@ -60,6 +60,10 @@ pub(super) struct State {
     pub(super) hidden: usize,
     /// Lists show nobody.
     pub(super) empty_lists: bool,
+    /// Lists show so many members of these groups; whoever asks for one alone is shown all.
+    pub(super) cut_short: BTreeMap<String, usize>,
+    /// Nothing is shown alone but this status.
+    pub(super) alone: Option<u16>,
     /// Until it is notified, `/ServiceProviderConfig` is not answered.
     pub(super) gate: Option<Arc<Notify>>,
     /// Requests that wait there.
@@ -230,6 +234,7 @@ impl State {
             ("GET", None) => self
                 .bad_place(endpoint, query)
                 .unwrap_or_else(|| self.list(endpoint, query)),
+            ("GET", Some(_)) if self.alone.is_some() => (self.alone.unwrap_or(500), json!({})),
             ("GET", Some(id)) => match self.table(endpoint).get(&id) {
                 Some(found) => {
                     let mut shown = found.clone();
@@ -351,7 +356,15 @@ impl State {
             Lists::Stuck | Lists::Spinning => (0, 7),
             Lists::Whole => (0, total),
         };
-        let page: Vec<Value> = all.into_iter().skip(skip).take(take).collect();
+        let mut page: Vec<Value> = all.into_iter().skip(skip).take(take).collect();
+        for group in &mut page {
+            let most = group["displayName"]
+                .as_str()
+                .and_then(|name| self.cut_short.get(name));
+            if let (Some(most), Some(members)) = (most, group["members"].as_array_mut()) {
+                members.truncate(*most);
+            }
+        }
         let next = match lists {
             Lists::Cursor => (skip + page.len() < total).then(|| (skip + page.len()).to_string()),
             Lists::Spinning => Some((number("cursor", 0) + 1).to_string()),

@@ -17,9 +17,10 @@ use crate::scim::rules::Rules;
 use crate::scim::schema::ResourceType;
 use crate::secret::{KeyState, Sealer};
 use crate::store::instances::{self, NewInstance};
-use crate::store::{Lane, Rx, Store, StoreError, Tx, events, jobs, resources};
+use crate::store::{Lane, Rx, Store, StoreError, Tx, events, jobs, members, removals, resources};
 use crate::sync::credential;
-use crate::sync::manage::{Manager, Switch};
+use crate::sync::manage::{Edit, Manager, Switch};
+use crate::sync::removal;
 use crate::sync::status::{InstanceStatus, status};
 use crate::sync::{Engine, EngineConfig};
 
@@ -220,6 +221,43 @@ impl Hub {
             json!([{ "op": "add", "path": "members", "value": [{ "value": member }] }]),
         )
         .await;
+    }
+
+    /// Whom a group shows on our endpoint, by name.
+    pub(super) async fn shown(&self, group: &str) -> Vec<String> {
+        let group = group.to_owned();
+        let shown = self.read(move |rx, i| {
+            let group = resources::by_name(rx, i.id, GROUP, &group)?[0].row;
+            members::list(rx, group, 0, 1000)
+        });
+        let mut names: Vec<String> = shown.await.into_iter().map(|m| m.display).collect();
+        names.sort();
+        names
+    }
+
+    /// What an admin decides about all removals that wait.
+    pub(super) async fn decide(&self, allow: bool) {
+        self.write(move |tx, i| {
+            let held = removals::held(tx, i.id, 1000)?;
+            let ids: Vec<i64> = held.iter().map(|r| r.id).collect();
+            let admin = Actor::Admin("a@example.com".into());
+            match allow {
+                true => removal::allow(tx, i.id, &ids, &admin),
+                false => removal::reject(tx, i.id, &ids, &admin),
+            }
+        })
+        .await;
+        self.engine.idle().await;
+    }
+
+    /// As an admin edits the policies.
+    pub(super) async fn set_policies(&self, policies: Policies) {
+        let edit = Edit {
+            policies: Some(policies),
+            ..Edit::default()
+        };
+        self.manager().edit(Actor::Hub, self.id, edit).await.unwrap();
+        self.engine.idle().await;
     }
 
     /// The hand of an admin.

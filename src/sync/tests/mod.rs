@@ -4,9 +4,12 @@
 mod app;
 mod breaks;
 mod hub;
+mod leavers;
 mod meanwhile;
+mod memberships;
 mod names;
 mod odd_apps;
+mod partial;
 mod probes;
 mod pushes;
 mod reads;
