@@ -53,16 +53,16 @@ pub struct InstanceRow {
     pub pending: u64,
     /// Changes the app refused.
     pub rejected: u64,
+    /// End of the last complete sync.
+    pub last_sync_at: Option<String>,
+    /// When the next is due.
+    pub next_sync_at: Option<String>,
     /// Changes that went onward in a minute of late; null while nothing waits or nothing is known.
     #[serde(default)]
     pub pushed_per_minute: Option<u64>,
     /// When what waits will be through at that pace.
     #[serde(default)]
     pub expected_end_at: Option<String>,
-    /// End of the last complete sync.
-    pub last_sync_at: Option<String>,
-    /// When the next is due.
-    pub next_sync_at: Option<String>,
 }
 
 /// An instance in full.

@@ -4,6 +4,8 @@
 //! `held` is 0, 1, or 2: a change is under way, or its answer was lost. 2 differs from either side, so the row stays to be
 //! pushed, and stays at all, until the app has accepted one.
 
+mod whole;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rusqlite::{OptionalExtension, params};
@@ -12,6 +14,8 @@ use super::resources::kind_of;
 use super::{Rx, StoreError, Tx};
 use crate::model::InstanceId;
 use crate::scim::schema::ResourceType;
+
+pub use whole::{forget_held, inherit, move_to, none_held, start_tracking};
 
 /// A member as an answer shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,23 +211,6 @@ pub fn set_held(tx: &Tx<'_>, group: i64, members: &[i64], held: bool) -> Result<
     for member in members {
         set.execute(params![group, member, held])?;
         gone.execute([group, *member])?;
-    }
-    Ok(())
-}
-
-/// A user or group is not in the app any more, and is kept here: it holds none of its memberships there, and what was left
-/// alone about them is void.
-///
-/// # Errors
-/// When the database fails.
-pub fn none_held(tx: &Tx<'_>, row: i64) -> Result<(), StoreError> {
-    for sql in [
-        "UPDATE members SET held = 0, keep = 0 WHERE grp = ?1",
-        "UPDATE members SET held = 0, keep = 0 WHERE member = ?1",
-        "DELETE FROM members WHERE grp = ?1 AND wanted = 0 AND held = 0",
-        "DELETE FROM members WHERE member = ?1 AND wanted = 0 AND held = 0",
-    ] {
-        tx.conn.prepare_cached(sql)?.execute([row])?;
     }
     Ok(())
 }
@@ -444,63 +431,4 @@ pub fn count_held(rx: &Rx<'_>, instance: InstanceId) -> Result<i64, StoreError> 
         .conn
         .prepare_cached(sql)?
         .query_row([instance.0], |r| r.get(0))?)
-}
-
-/// From now on the instance has a target that holds none of its memberships yet, as far as is known: all that is wanted is
-/// to be pushed, and nothing is to be taken away.
-///
-/// # Errors
-/// When the database fails.
-pub fn start_tracking(tx: &Tx<'_>, instance: InstanceId) -> Result<(), StoreError> {
-    let of = "grp IN (SELECT row FROM resources WHERE instance = ?1 AND kind = 2)";
-    for sql in [
-        format!("DELETE FROM members WHERE wanted = 0 AND {of}"),
-        format!("UPDATE members SET held = 0, keep = 0 WHERE {of}"),
-    ] {
-        tx.conn.execute(&sql, [instance.0])?;
-    }
-    Ok(())
-}
-
-/// Of a group of ours only what was decided here stays; what the app holds of it is not known any more.
-///
-/// # Errors
-/// When the database fails.
-pub fn forget_held(tx: &Tx<'_>, group: i64) -> Result<(), StoreError> {
-    for sql in [
-        "DELETE FROM members WHERE grp = ?1 AND (owned = 0 OR wanted = 0)",
-        "UPDATE members SET held = 0, keep = 0 WHERE grp = ?1",
-    ] {
-        tx.conn.prepare_cached(sql)?.execute([group])?;
-    }
-    Ok(())
-}
-
-/// What the app holds under one account, and what is on its way to it, belongs to another resource from now on; what was
-/// to be left alone, too, is looked at anew. What somebody decided about either stands.
-///
-/// # Errors
-/// When the database fails.
-pub fn move_to(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO members(grp, member, wanted, held, keep, owned) \
-               SELECT grp, ?2, wanted, held, 0, owned FROM members WHERE member = ?1 \
-               ON CONFLICT(grp, member) DO UPDATE SET held = excluded.held, \
-                 wanted = max(wanted, excluded.wanted AND excluded.owned), owned = max(owned, excluded.owned)";
-    tx.conn.prepare_cached(sql)?.execute([from, to])?;
-    tx.conn
-        .prepare_cached("DELETE FROM members WHERE member = ?1")?
-        .execute([from])?;
-    Ok(())
-}
-
-/// Whom the app holds in a group that was deleted here belongs to the one that takes its place there, and is wanted in it
-/// only if somebody says so.
-///
-/// # Errors
-/// When the database fails.
-pub fn inherit(tx: &Tx<'_>, from: i64, to: i64) -> Result<(), StoreError> {
-    let sql = "INSERT INTO members(grp, member, wanted, held, keep, owned) \
-               SELECT ?2, member, 0, held, 0, 1 FROM members WHERE grp = ?1 AND held <> 0";
-    tx.conn.prepare_cached(sql)?.execute([from, to])?;
-    Ok(())
 }

@@ -1,9 +1,11 @@
 //! Connecting an app and changing how: what an admin typed is tried before it replaces what works. Nothing here saves
 //! anything but `attach`, which the caller runs in its own unit of work.
 
-use crate::connector::{CheckError, Connector, ConnectorError, Net, Token};
+use crate::connector::{CheckError, Connector, ConnectorError, Net, Remote, Token};
+use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{Access, Capabilities, Instance, InstanceId, JobKind, Link, RunPhase, Scope, Target};
+use crate::scim::fold;
 use crate::store::{StoreError, Tx, instances, jobs, links, members, probes, removals, runs};
 
 /// Ids that a new address or token has to know.
@@ -67,13 +69,21 @@ pub async fn recognise(
     let mut so_far = Recognised { asked: 0, found: 0 };
     for link in known {
         let id = link.remote_id.as_deref().unwrap_or_default();
+        let shown = app.get(link.kind, id).await?;
         so_far.asked += 1;
-        so_far.found += usize::from(app.get(link.kind, id).await?.is_some());
+        so_far.found += usize::from(shown.is_some_and(|shown| is_same_one(link, &shown)));
         if so_far.found >= KNOWN {
             break;
         }
     }
     Ok(so_far)
+}
+
+/// Apps that count have each id, and somebody else under it: its name or externalId has to be the one that is known.
+fn is_same_one(link: &Link, shown: &Remote) -> bool {
+    let external = mapping::text(&shown.attributes, "externalId");
+    let name = mapping::text(&shown.attributes, mapping::name_path(link.kind)).map(fold);
+    name == link.name_key || (external.is_some() && external == link.external_id.as_deref())
 }
 
 /// Gives an instance an app, or another address of it; call it in the unit that seals the new token. `same_app`: the

@@ -11,20 +11,20 @@ use super::credential::{self, CredentialError, can_seal};
 use super::import::MEMBERS;
 use super::removal;
 use super::settings;
-use super::token::{remind, said_of_end, set_end};
-use crate::connector::form::{base_url_of, clean_base_url, clean_secret, same_destination};
+use super::tested::replace_token;
+use super::token::{said_of_end, set_end};
+use crate::connector::form::{base_url_of, clean_base_url, clean_secret};
 pub use crate::connector::form::{clean_access, parse_header};
-use crate::connector::{CheckError, Net, Token, Verdict, catalog};
+use crate::connector::{CheckError, Net, catalog};
 use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{
-    Access, Actor, Capabilities, ConditionKind, EventDraft, Instance, InstanceId, JobKind, MapRow, Outcome,
-    Policies, Scope, Target, Time,
+    Access, Actor, EventDraft, Instance, InstanceId, JobKind, MapRow, Outcome, Policies, Scope, Target, Time,
 };
 use crate::scim::rules::DeclareError;
 use crate::secret::{KeyState, Secret};
 use crate::store::instances::NewInstance;
-use crate::store::{Lane, Store, StoreError, Topic, Tx, conditions, custom, events, instances, jobs, links};
+use crate::store::{Lane, Store, StoreError, Topic, Tx, custom, events, instances, jobs, links};
 
 /// Longest name of an instance or key.
 const NAME: usize = 80;
@@ -137,13 +137,6 @@ pub struct Manager {
     pub net: Net,
     /// What seals tokens.
     pub keys: Arc<KeyState>,
-}
-
-/// What is to be saved of a tested connection.
-struct Tested {
-    target: Target,
-    token: Option<Token>,
-    same_app: bool,
 }
 
 impl Manager {
@@ -296,116 +289,6 @@ impl Manager {
         self.store.write(Lane::Front, Some(id), work).await
     }
 
-    /// Tests what would be saved; `None` when the connection stays as it is.
-    async fn tested(
-        &self,
-        instance: &Instance,
-        (base_url, access, token): (Option<String>, Option<Access>, Option<Secret>),
-        other_directory: bool,
-    ) -> Result<Option<Tested>, ManageError> {
-        let old = instance.target.as_ref().map(|t| (t.base_url(), t.access()));
-        let url = match (base_url, old) {
-            (Some(typed), _) => clean_base_url(&typed).map_err(ManageError::Refused)?.url,
-            (None, Some((old, _))) => old.to_owned(),
-            (None, None) if token.is_some() => {
-                return Err(ManageError::Refused(
-                    "Type the SCIM base URL beside the token.".into(),
-                ));
-            }
-            (None, None) => return Ok(None),
-        };
-        let access = match (access, old) {
-            (Some(typed), _) => clean_access(&typed).map_err(ManageError::Refused)?,
-            (None, Some((_, old))) => old.clone(),
-            (None, None) => Access::default(),
-        };
-        let moved = old.is_none_or(|(old, _)| old != url);
-        if old == Some((url.as_str(), &access)) && token.is_none() {
-            return Ok(None);
-        }
-        can_seal(&self.keys)?;
-        let typed = token
-            .map(|t| clean_secret(&access.auth, t.expose()))
-            .transpose()
-            .map_err(ManageError::Refused)?;
-        let token = match (&typed, old) {
-            (Some(token), _) => token.clone(),
-            (None, Some(old)) if same_destination(old, (&url, &access)) => {
-                self.stored_token(instance).await?
-            }
-            // A stored secret is never sent to an origin it was not entered for.
-            (None, _) => {
-                let text = "The new address is on another host: type the token or secret for it as well.";
-                return Err(ManageError::Refused(text.into()));
-            }
-        };
-        let mut capabilities = self
-            .check(&instance.app, &url, &access, token.clone(), instance.scope)
-            .await?;
-        if let Some(before) = instance.target.as_ref().filter(|_| !moved) {
-            // A check asks little: at the same address, what was learnt on the way stays true.
-            capabilities = capabilities.remembering(before.capabilities());
-            // Groups that were there are not given up for one refusal: they would be forgotten instead of deleted.
-            capabilities.groups |= before.capabilities().groups;
-        }
-        let target = Target::Scim {
-            base_url: url,
-            access,
-            capabilities,
-        };
-        let id = instance.id;
-        let known = self.store.read(move |rx| links::sample(rx, id, connect::ASKED));
-        let same_app = match connect::recognise(&self.net, &known.await?, &target, token).await {
-            Ok(recognised) => recognised.is_same(),
-            // It shows nobody by id, at its old address either: then nobody is ever verified as gone there.
-            Err(error) if !moved && error.verdict == Verdict::Reject => true,
-            Err(error) => {
-                let text = format!("The app could not be compared with the one before: {error}.");
-                return Err(ManageError::Refused(text));
-            }
-        };
-        if !same_app && !other_directory {
-            return Err(ManageError::OtherDirectory);
-        }
-        Ok(Some(Tested {
-            target,
-            token: typed,
-            same_app,
-        }))
-    }
-
-    /// The token of an instance, if it is still connected as it was read: no other address gets it.
-    pub(super) async fn stored_token(&self, instance: &Instance) -> Result<Token, ManageError> {
-        let id = instance.id;
-        let stored = self.store.look_up(move |rx| {
-            Ok::<_, StoreError>((instances::by_id(rx, id)?, instances::sealed_secret(rx, id)?))
-        });
-        let (now, sealed) = stored.await?;
-        if !leads_alike(&now.ok_or_else(gone)?, instance) {
-            return Err(changed_meanwhile());
-        }
-        let sealed = sealed.ok_or_else(|| ManageError::Refused("No token is stored: type it.".into()))?;
-        Ok(credential::open(&self.keys, id, &sealed)?)
-    }
-
-    /// What the endpoint can, as far as the catalog lets it.
-    async fn check(
-        &self,
-        app: &str,
-        base_url: &str,
-        access: &Access,
-        token: Token,
-        scope: Scope,
-    ) -> Result<Capabilities, ManageError> {
-        let found = connect::connect(&self.net, base_url, access, token, scope)
-            .await
-            .map_err(|e| ManageError::Check(Box::new(e)))?;
-        Ok(match catalog::find(app) {
-            Some(app) => app.bounded(found),
-            None => found,
-        })
-    }
-
     async fn instance(&self, id: InstanceId) -> Result<Instance, ManageError> {
         self.store
             .read(move |rx| instances::by_id(rx, id))
@@ -486,27 +369,6 @@ impl Manager {
     }
 }
 
-/// A tested token takes the place of the stored one, which is kept until the new one has worked: not if the app refuses
-/// it, nor for an origin that it was not entered for.
-fn replace_token(
-    tx: &Tx<'_>,
-    keys: &KeyState,
-    instance: &Instance,
-    target: &Target,
-    token: &Token,
-) -> Result<(), StoreError> {
-    let old = instance.target.as_ref().map(|t| (t.base_url(), t.access()));
-    let new = (target.base_url(), target.access());
-    if old.is_some_and(|old| same_destination(old, new)) && instance.parked_since.is_none() {
-        credential::keep(tx, keys, instance.id)?;
-    } else {
-        instances::clear_secret_before(tx, instance.id)?;
-    }
-    credential::put(tx, keys, instance.id, token)?;
-    conditions::close(tx, instance.id, ConditionKind::TokenRefused)?;
-    remind(tx, instance.id)
-}
-
 pub(super) fn tell(
     tx: &Tx<'_>,
     instance: &Instance,
@@ -537,7 +399,7 @@ pub(super) fn name_of(typed: &str) -> Result<String, ManageError> {
     Ok(name.to_owned())
 }
 
-fn changed_meanwhile() -> ManageError {
+pub(super) fn changed_meanwhile() -> ManageError {
     ManageError::Refused(
         "Somebody changed this instance meanwhile, and nothing was saved. Look at it again, then save."
             .into(),

@@ -55,6 +55,7 @@ pub mod schedule;
 mod settings;
 mod settle;
 pub mod status;
+mod tested;
 pub mod token;
 mod verify;
 

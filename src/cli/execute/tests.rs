@@ -150,7 +150,8 @@ async fn instances_that_receive() {
         (&json!("receive-only"), &json!("healthy"))
     );
     let keys: Vec<_> = rows[0].as_object().unwrap().keys().cloned().collect();
-    let contract = "slug name app health reason users groups pending rejected last_sync_at next_sync_at";
+    let contract = "slug name app health reason users groups pending rejected last_sync_at next_sync_at \
+                    pushed_per_minute expected_end_at";
     assert_eq!(keys.join(" "), contract);
 
     let shown = done(&hub, Command::InstanceShow { slug: slug() }).await;

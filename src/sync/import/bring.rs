@@ -48,7 +48,7 @@ struct Unit {
 /// What came of a unit of work.
 enum Wrote {
     /// The run as it is now; or what is missing, if the list ended before it was whole.
-    Saved(Run, Result<(), String>),
+    Saved(Box<Run>, Result<(), String>),
     /// The run has ended meanwhile.
     Ended,
     /// The unit before it was not written.
@@ -167,7 +167,7 @@ impl<'a> Bringer<'a> {
     fn note(&mut self, wrote: Result<Wrote, StoreError>) -> Result<(), Ended> {
         match wrote? {
             Wrote::Saved(run, whole) => {
-                self.run = run;
+                self.run = *run;
                 whole.map_err(|why| Ended::Unclear(format!("{} {why}", self.app.host())))
             }
             Wrote::Ended => Err(Ended::Done),
@@ -274,7 +274,7 @@ fn write(tx: &Tx<'_>, instance: &Instance, run: i64, step: u64, unit: &Unit) -> 
         Some(PageEnd::Over(end, walk)) => over(tx, kind, &mut after, end, walk)?,
     };
     runs::save(tx, &after)?;
-    Ok(Wrote::Saved(after, whole))
+    Ok(Wrote::Saved(Box::new(after), whole))
 }
 
 /// Goes on to the next phase only if the list was read whole: what it did not show would be taken as gone otherwise.

@@ -2,30 +2,19 @@
 //! whoever finds it so (lost answer, crash) searches before creating again. So nobody is ever made twice.
 
 use super::record::{kept_otherwise, observed, tell};
+use super::search::Found;
 use super::{Push, Step, write_link};
-use crate::connector::{ConnectorError, Remote, Verdict};
+use crate::connector::{Remote, Verdict};
 use crate::directory::import;
-use crate::mapping;
 use crate::model::job::priority;
 use crate::model::{Fingerprint, JobKind, Link, LinkState, Outcome, Verb};
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::links::By;
-use crate::store::{StoreError, Tx, adoptions, events, jobs, links, members, resources, runs};
+use crate::store::{StoreError, Tx, events, jobs, links, members, resources};
 use crate::sync::adoption;
 use crate::sync::context::Ended;
 use crate::sync::present::Present;
-
-/// What a search in the app found.
-enum Found {
-    One(Box<Remote>),
-    None,
-    Several(usize),
-    /// Somebody has the name, but under another externalId.
-    Other,
-    /// Somebody has the name, of whom an admin said that it is not this one.
-    Apart,
-}
 
 impl Push<'_> {
     pub(super) async fn create(&mut self, now: Present) -> Step {
@@ -52,38 +41,6 @@ impl Push<'_> {
             // Nothing was asked of the app that would have to be looked for.
             Err(ended) => self.give_up(link, ended).await,
         }
-    }
-
-    /// Groups of this name that the app shows, and that are nobody's here. None where it cannot search.
-    async fn twins(&mut self, now: &Present) -> Result<Vec<Remote>, Ended> {
-        let kind = now.ours.kind;
-        let found = self
-            .app()
-            .await?
-            .find(kind, mapping::name_path(kind), &now.wanted.name)
-            .await;
-        let all = match self.heard(found) {
-            Err(error) if error.verdict == Verdict::Reject => return Ok(Vec::new()),
-            found => found?,
-        };
-        let (instance, ours) = (now.instance.id, now.ours.row);
-        let external = now.wanted.external_id.clone();
-        let read = self.ctx.read(move |rx| {
-            let mut free = Vec::with_capacity(all.len());
-            for remote in all {
-                let differs = matches!((mapping::text(&remote.attributes, "externalId"), &external), (Some(a), Some(b)) if a != b);
-                let owner = match links::by_remote(rx, instance, kind, &remote.id)?.and_then(|l| l.resource) {
-                    Some(row) => resources::load(rx, row)?,
-                    None => None,
-                };
-                let taken = owner.is_some_and(|o| o.is_managed() || o.deleted_at.is_some());
-                if !differs && !taken && !adoptions::told_apart(rx, ours, &remote.id)? {
-                    free.push(remote);
-                }
-            }
-            Ok(free)
-        });
-        Ok(read.await?)
     }
 
     /// The call itself, if our mapping gives somebody whom the app can take; `link` is `creating`.
@@ -163,115 +120,6 @@ impl Push<'_> {
         }
     }
 
-    /// By externalId, then by userName or displayName.
-    async fn search(&mut self, now: &Present) -> Result<Found, Ended> {
-        let kind = now.ours.kind;
-        if let Some(external) = &now.wanted.external_id {
-            let found = self.app().await?.find(kind, "externalId", external).await;
-            match self.heard(found) {
-                Ok(mut all) if all.len() == 1 => {
-                    return Ok(all.pop().map_or(Found::None, |one| Found::One(Box::new(one))));
-                }
-                Ok(all) if all.len() > 1 => return Ok(Found::Several(all.len())),
-                Ok(_) => {}
-                // It cannot search by externalId; the name is the other way.
-                Err(error) if error.verdict == Verdict::Reject => {}
-                Err(error) => return Err(Ended::from(error)),
-            }
-        }
-        let (path, name) = (mapping::name_path(kind), &now.wanted.name);
-        let found = self.app().await?.find(kind, path, name).await;
-        let found = match self.heard(found) {
-            // Nobody is made by mistake; whom a search does not find, a sync does.
-            Err(error) if error.verdict == Verdict::Reject && now.is_only_sought() => Ok(Vec::new()),
-            // It cannot search, but it can list.
-            Err(error) if error.verdict == Verdict::Reject => {
-                let read = self.app().await?.look_through(kind, path, name).await;
-                self.heard(read)
-            }
-            found => found,
-        };
-        let mut all = found.map_err(unsearchable)?;
-        match (all.len(), all.pop()) {
-            (0, _) | (_, None) => Ok(Found::None),
-            (1, Some(one)) => {
-                let other = mapping::text(&one.attributes, "externalId");
-                // Accounts that others made bear others' externalIds: then the name alone says who it is.
-                let differs = !now.is_only_sought()
-                    && matches!((other, &now.wanted.external_id), (Some(a), Some(b)) if a != b);
-                Ok(if differs {
-                    Found::Other
-                } else {
-                    Found::One(Box::new(one))
-                })
-            }
-            (n, _) => Ok(Found::Several(n)),
-        }
-    }
-
-    /// Whom an admin told apart, and somebody else who left, is not taken for this one, whatever a search says.
-    async fn unless_apart(&self, now: &Present, found: Found) -> Result<Found, Ended> {
-        let Found::One(remote) = found else {
-            return Ok(found);
-        };
-        let (ours, id) = (now.ours.row, remote.id.clone());
-        let (instance, kind) = (now.instance.id, now.ours.kind);
-        let known = self.ctx.read(move |rx| {
-            let left = links::by_remote(rx, instance, kind, &id)?.filter(|l| l.resource.is_none());
-            Ok((
-                adoptions::told_apart(rx, ours, &id)?,
-                left.and_then(|l| l.external_id),
-            ))
-        });
-        let (apart, whose) = known.await?;
-        // The app may not show the externalId that the account of somebody who left was made with.
-        let other = matches!((&whose, &now.wanted.external_id), (Some(a), Some(b)) if a != b);
-        Ok(match () {
-            () if apart => Found::Apart,
-            () if other && now.is_carried() => Found::Other,
-            () => Found::One(remote),
-        })
-    }
-
-    /// Before somebody is made who may have been made already: where a search does not find whom the app lists either, that
-    /// it finds nobody says nothing.
-    async fn finds_others(&mut self, link: &Link) -> Step {
-        let (instance, kind, not) = (link.instance, link.kind, link.id);
-        let name = self.ctx.read(move |rx| {
-            let other = match runs::latest_complete(rx, instance)? {
-                Some(run) => links::seen_in(rx, instance, kind, run, not)?,
-                None => None,
-            };
-            let Some(other) = other.filter(|other| other.kind == kind) else {
-                return Ok(None);
-            };
-            let ours = match other.resource {
-                Some(row) => resources::load(rx, row)?,
-                None => None,
-            };
-            // In the letter case in which it is written there too.
-            let name = ours.map(|ours| ours.name);
-            Ok(name.filter(|name| other.name_key == Some(fold(name))))
-        });
-        let Some(name) = name.await? else { return Ok(()) };
-        let found = self
-            .app()
-            .await?
-            .find(kind, mapping::name_path(kind), &name)
-            .await;
-        match self.heard(found) {
-            Ok(all) if all.is_empty() => {
-                let host = self.app().await?.host();
-                Err(Ended::Unclear(format!(
-                    "{host} says that nobody has the name, but it does not find \"{name}\" either, which it lists"
-                )))
-            }
-            // Then it was not by a search that nobody was found.
-            Err(error) if error.verdict != Verdict::Reject => Err(Ended::from(error)),
-            Ok(_) | Err(_) => Ok(()),
-        }
-    }
-
     async fn found(&mut self, now: Present, link: Link, found: Found) -> Step {
         let host = self.app().await?.host().to_owned();
         if matches!(&found, Found::One(remote) if remote.id.is_empty()) {
@@ -312,17 +160,6 @@ impl Push<'_> {
             }
         };
         Err(Ended::Rejected { why, access: false })
-    }
-}
-
-/// A search that cannot be made leaves no safe way to create.
-fn unsearchable(error: ConnectorError) -> Ended {
-    match error.verdict {
-        Verdict::Reject => Ended::Rejected {
-            why: format!("{error}; sync first, so that what is there is found, then try again"),
-            access: false,
-        },
-        _ => Ended::from(error),
     }
 }
 

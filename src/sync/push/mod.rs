@@ -6,6 +6,7 @@ mod create;
 mod ending;
 mod members;
 mod record;
+mod search;
 
 use std::collections::BTreeSet;
 

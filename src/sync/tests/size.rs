@@ -43,7 +43,7 @@ fn person(n: usize, work: &str) -> Attributes {
         "active": true,
         "displayName": format!("Person Number {n}"),
         "name": {"givenName": "Person", "familyName": format!("Number {n}")},
-        "title": if n % 10 == 0 { "Research" } else { "Engineer" },
+        "title": if n.is_multiple_of(10) { "Research" } else { "Engineer" },
         "emails": [{"value": work, "type": "work", "primary": true}],
         "phoneNumbers": [{"value": "+1 555 0100", "type": "work"}],
     });
