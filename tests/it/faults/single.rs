@@ -146,13 +146,16 @@ async fn searched(
     storm.g.relay.clear_log();
     storm.script.carried();
     storm.script.arm(&[Door::Write("POST", endpoint, whom)], lost, 1);
-    storm
-        .script
-        .arm_too(&[Door::Search(endpoint)], fault.treatment.clone(), times);
     match endpoint {
         "Users" => storm.source.joins(whom).await,
         _ => storm.source.founded(whom, &[&name(4), &name(5)]).await,
     }
+    // A group is also searched for before it is made: the fault is for the search afterwards.
+    storm.g.hub.idle().await;
+    assert_eq!(storm.script.met(), 1, "{when}: the create was not lost");
+    storm
+        .script
+        .arm(&[Door::Search(endpoint)], fault.treatment.clone(), times);
     let mut waits = 0;
     while storm.script.met() == 0 || (times == ALWAYS && waits < TRIES) {
         storm.g.hub.idle().await;

@@ -92,8 +92,8 @@ struct Armed {
 /// What the relay does.
 #[derive(Default)]
 pub struct Script {
-    /// The faults in force: the first whose door it is strikes.
-    armed: Mutex<Vec<Armed>>,
+    /// The fault in force.
+    armed: Mutex<Option<Armed>>,
     /// Whom no list shows.
     hidden: Mutex<Option<&'static str>>,
     /// Writes that reached the app, in words.
@@ -116,10 +116,10 @@ impl Script {
             _ => Treatment::Pass,
         };
         let mut armed = self.armed.lock().unwrap();
-        let mut here = armed
-            .iter_mut()
+        let here = armed
+            .as_mut()
             .filter(|a| a.left > 0 && a.doors.iter().any(|door| door.is(request)));
-        if let Some(fault) = here.next() {
+        if let Some(fault) = here {
             fault.left -= 1;
             fault.met += 1;
             treatment = fault.treatment.clone();
@@ -140,21 +140,15 @@ impl Script {
     /// A fault for all that is asked for is in force.
     fn is_shut(&self, request: &Request) -> bool {
         let armed = self.armed.lock().unwrap();
-        let doors = armed.iter().flat_map(|fault| &fault.doors);
+        let doors = armed.as_ref().map_or(&[][..], |fault| &fault.doors);
         doors
-            .filter(|door| matches!(door, Door::Under(_)))
-            .any(|door| door.is(request))
+            .iter()
+            .any(|door| matches!(door, Door::Under(_)) && door.is(request))
     }
 
     /// The first `times` requests at these doors are treated so.
     pub fn arm(&self, doors: &[Door], treatment: Treatment, times: usize) {
-        self.armed.lock().unwrap().clear();
-        self.arm_too(doors, treatment, times);
-    }
-
-    /// Beside what is in force already.
-    pub fn arm_too(&self, doors: &[Door], treatment: Treatment, times: usize) {
-        self.armed.lock().unwrap().push(Armed {
+        *self.armed.lock().unwrap() = Some(Armed {
             doors: doors.to_vec(),
             treatment,
             left: times,
@@ -167,16 +161,14 @@ impl Script {
         *self.hidden.lock().unwrap() = name;
     }
 
-    /// Fair weather from now on; how often the latest fault struck.
+    /// Fair weather from now on; how often the fault struck.
     pub fn disarm(&self) -> usize {
-        let met = self.met();
-        self.armed.lock().unwrap().clear();
-        met
+        self.armed.lock().unwrap().take().map_or(0, |fault| fault.met)
     }
 
-    /// How often the latest fault struck.
+    /// How often the fault struck.
     pub fn met(&self) -> usize {
-        self.armed.lock().unwrap().last().map_or(0, |fault| fault.met)
+        self.armed.lock().unwrap().as_ref().map_or(0, |fault| fault.met)
     }
 
     /// Writes that reached the app since this was last asked.
