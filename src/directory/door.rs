@@ -94,16 +94,27 @@ impl Door<'_> {
         detail: impl Into<String>,
         changes: Vec<Change>,
     ) -> Result<i64, StoreError> {
-        let mut detail: String = detail.into();
-        let carried = self.instance.scope.carries(resource.kind);
+        let about = (resource.row, resource.kind, resource.display.clone());
+        self.tell_of(about, action, detail.into(), changes)
+    }
+
+    /// As `tell`, of what is in this row, is of this type and is called so.
+    pub(super) fn tell_of(
+        &self,
+        (row, kind, display): (i64, ResourceType, String),
+        action: &'static str,
+        mut detail: String,
+        changes: Vec<Change>,
+    ) -> Result<i64, StoreError> {
+        let carried = self.instance.scope.carries(kind);
         if !carried && self.has_target() && *self.actor != Actor::Target {
             let space = if detail.is_empty() { "" } else { " " };
             detail = format!("{detail}{space}{HERE_ONLY}");
         }
         let draft = EventDraft {
             instance: Some(self.instance.id),
-            resource: Some(resource.row),
-            subject: resource.display.clone(),
+            resource: Some(row),
+            subject: display,
             actor: self.actor.clone(),
             action,
             outcome: Outcome::Done,

@@ -37,14 +37,10 @@ pub fn create(
     kind: ResourceType,
     attributes: &Attributes,
 ) -> Result<i64, StoreError> {
-    let made = resources::insert(tx, instance.id, kind, attributes.clone(), BTreeSet::new())?;
-    door(tx, instance).tell(
-        &made,
-        word(kind, "user.imported", "group.imported"),
-        "",
-        Vec::new(),
-    )?;
-    Ok(made.row)
+    let (row, display) = resources::appear(tx, instance.id, kind, attributes)?;
+    let action = word(kind, "user.imported", "group.imported");
+    door(tx, instance).tell_of((row, kind, display), action, String::new(), Vec::new())?;
+    Ok(row)
 }
 
 /// What nobody here owns follows the app; what changed by that.

@@ -16,6 +16,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0007_adoptions.sql")),
     M::up(include_str!("../../migrations/0008_breaks.sql")),
     M::up(include_str!("../../migrations/0009_landmarks.sql")),
+    M::up(include_str!("../../migrations/0010_epochs.sql")),
 ];
 
 /// Brings the database to this version's schema, each step in a transaction.

@@ -62,6 +62,10 @@ struct Inner {
     scans: scan::Scans,
 }
 
+/// The store's sequence begins anew at each start, above all that was given out before: this many bits are for one run of
+/// the hub.
+const EPOCH: u32 = 32;
+
 impl Store {
     /// Opens or makes `rollcall.db` in `dir` and brings it to this version's schema.
     ///
@@ -71,9 +75,7 @@ impl Store {
         let path = dir.join("rollcall.db");
         let mut conn = open::writer(&path)?;
         migrate::to_latest(&mut conn)?;
-        let seq = conn.query_row("SELECT coalesce(max(written_seq), 0) FROM links", [], |r| {
-            r.get(0)
-        })?;
+        let seq = settings::next_epoch(&conn)? << EPOCH;
         let readers = open::readers(&path)?;
         let instances = instances::ids(&conn)?;
         let telemetry = telemetry::Telemetry::open(&dir.join("telemetry.db"), &instances)?;

@@ -74,39 +74,9 @@ pub fn insert(
     attributes: Attributes,
     owned: BTreeSet<String>,
 ) -> Result<Resource, StoreError> {
-    let id = tx.new_id();
-    let now = tx.now();
-    let document = Document {
-        kind,
-        id: &id,
-        version: 1,
-        created: now,
-        last_modified: now,
-        attributes: &attributes,
-    };
-    let text = document.text()?;
     let extract = Extract::of(kind, &attributes);
-    // FAIL: one row is written whole or not at all, and SQLite need not keep what each page held before, as it does for
-    // ABORT once a trigger follows. That took as long as the insertion itself.
-    let sql = "INSERT OR FAIL INTO resources(instance, kind, id, external_id, name, name_key, display, active, managed, owned, version, \
-               created, last_modified, doc) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11, ?11, ?12)";
-    tx.conn.prepare_cached(sql)?.execute(params![
-        instance.0,
-        kind_code(kind),
-        id,
-        extract.external_id,
-        extract.name,
-        fold(extract.name),
-        extract.display,
-        extract.active,
-        !owned.is_empty(),
-        owned_text(&owned)?,
-        now.0,
-        text,
-    ])?;
-    let row = tx.conn.last_insert_rowid();
-    index_emails(tx, instance, row, &BTreeSet::new(), &extract.emails)?;
-    tx.tell(instance, Topic::Resources);
+    let (row, id) = write_new(tx, instance, kind, &attributes, &extract, &owned)?;
+    let now = tx.now();
     Ok(Resource {
         row,
         instance,
@@ -123,6 +93,64 @@ pub fn insert(
         deleted_at: None,
         attributes,
     })
+}
+
+/// What an app shows appears as a resource of nobody's: its row, and what a person calls it.
+///
+/// # Errors
+/// When the database fails.
+pub fn appear(
+    tx: &Tx<'_>,
+    instance: InstanceId,
+    kind: ResourceType,
+    attributes: &Attributes,
+) -> Result<(i64, String), StoreError> {
+    let extract = Extract::of(kind, attributes);
+    let (row, _) = write_new(tx, instance, kind, attributes, &extract, &BTreeSet::new())?;
+    Ok((row, extract.display.into()))
+}
+
+/// Row and id.
+fn write_new(
+    tx: &Tx<'_>,
+    instance: InstanceId,
+    kind: ResourceType,
+    attributes: &Attributes,
+    extract: &Extract<'_>,
+    owned: &BTreeSet<String>,
+) -> Result<(i64, String), StoreError> {
+    let id = tx.new_id();
+    let now = tx.now();
+    let document = Document {
+        kind,
+        id: &id,
+        version: 1,
+        created: now,
+        last_modified: now,
+        attributes,
+    };
+    let text = document.text()?;
+    // FAIL: for ABORT, once a trigger follows, SQLite keeps what each page held before, which takes as long as the rest.
+    let sql = "INSERT OR FAIL INTO resources(instance, kind, id, external_id, name, name_key, display, active, managed, owned, version, \
+               created, last_modified, doc) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11, ?11, ?12)";
+    tx.conn.prepare_cached(sql)?.execute(params![
+        instance.0,
+        kind_code(kind),
+        id,
+        extract.external_id,
+        extract.name,
+        fold(extract.name),
+        extract.display,
+        extract.active,
+        !owned.is_empty(),
+        owned_text(owned)?,
+        now.0,
+        text,
+    ])?;
+    let row = tx.conn.last_insert_rowid();
+    index_emails(tx, instance, row, &BTreeSet::new(), &extract.emails)?;
+    tx.tell(instance, Topic::Resources);
+    Ok((row, id))
 }
 
 /// Gives a resource new attributes and ownership. The version rises only if `touch` is set: what an answer shows

@@ -27,3 +27,13 @@ pub fn set(tx: &Tx<'_>, key: &str, value: &str) -> Result<(), StoreError> {
     tx.conn.prepare_cached(sql)?.execute([key, value])?;
     Ok(())
 }
+
+/// Counts the starts of the hub on this database, this one too.
+///
+/// # Errors
+/// When the database fails.
+pub(super) fn next_epoch(conn: &rusqlite::Connection) -> Result<i64, StoreError> {
+    let sql = "INSERT INTO settings(key, value) VALUES('epoch', '1') ON CONFLICT(key) DO UPDATE SET value = value + 1 \
+               RETURNING CAST(value AS INTEGER)";
+    Ok(conn.query_row(sql, [], |r| r.get(0))?)
+}

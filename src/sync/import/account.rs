@@ -12,7 +12,7 @@ use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, Link
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::jobs::Standing;
-use crate::store::links::By;
+use crate::store::links::{By, Shown};
 use crate::store::{StoreError, Tx, adoptions, events, jobs, links, resources};
 use crate::sync::adoption;
 use crate::sync::present::declared;
@@ -95,7 +95,22 @@ fn known(look: &Look<'_>, link: &Link, sight: &Sight, held: Option<&Held>) -> Re
 fn new(look: &Look<'_>, sight: &Sight, held: Option<&Held>) -> Result<Took, StoreError> {
     let (tx, instance, remote) = (look.tx, look.instance, &sight.remote);
     let (external, name) = (sight.external(), sight.name.clone().unwrap_or_default());
-    if !look.strangers && is_being_made(look, external, &name)? {
+    if look.strangers {
+        let row = import::create(tx, instance, look.kind, &remote.attributes)?;
+        let shown = Shown {
+            instance: instance.id,
+            kind: look.kind,
+            remote_id: &remote.id,
+            external_id: external,
+            name_key: &name,
+            print: &sight.print,
+            active: sight.active,
+            run: look.run,
+        };
+        links::insert_shown(tx, row, &shown)?;
+        return Ok(Took::Created);
+    }
+    if is_being_made(look, external, &name)? {
         return Ok(Took::Same);
     }
     let draft = Link {
@@ -109,10 +124,6 @@ fn new(look: &Look<'_>, sight: &Sight, held: Option<&Held>) -> Result<Took, Stor
         ..links::draft(instance.id, look.kind, None, LinkState::Linked)
     };
     let mut claims = Vec::new();
-    if look.strangers {
-        bring(look, draft, sight, held)?;
-        return Ok(Took::Created);
-    }
     match waiting(look, external, &name, &remote.id)? {
         Whose::Ours(ours) => {
             let link = attach(look, &ours, draft, remote)?;
@@ -133,7 +144,12 @@ fn new(look: &Look<'_>, sight: &Sight, held: Option<&Held>) -> Result<Took, Stor
         links::set_seen_doc(tx, unsettled.id, &document(remote))?;
         return Ok(Took::Changed);
     }
-    bring(look, draft, sight, held)?;
+    let row = import::create(tx, instance, look.kind, &remote.attributes)?;
+    let link = Link {
+        resource: Some(row),
+        ..draft
+    };
+    held_members(look, &links::insert(tx, &link)?, held)?;
     for (ours, why) in claims {
         let known = adoption::is_undecided(tx, ours.row)?;
         adoptions::propose(tx, instance.id, look.kind, ours.row, &remote.id, why)?;
@@ -142,16 +158,6 @@ fn new(look: &Look<'_>, sight: &Sight, held: Option<&Held>) -> Result<Took, Stor
         }
     }
     Ok(Took::Created)
-}
-
-/// It appears here, with its link.
-fn bring(look: &Look<'_>, draft: Link, sight: &Sight, held: Option<&Held>) -> Result<(), StoreError> {
-    let row = import::create(look.tx, look.instance, look.kind, &sight.remote.attributes)?;
-    let link = Link {
-        resource: Some(row),
-        ..draft
-    };
-    held_members(look, &links::insert(look.tx, &link)?, held)
 }
 
 /// The document as it is kept for people and for settling later.
