@@ -32,7 +32,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("group.members_unknown", "was sent members that nobody knows"),
     ("push.created", "was created in the app"),
     ("push.linked", "was found in the app and linked"),
-    ("push.updated", "was changed in the app"),
+    ("push.updated", "was updated in the app"),
     ("push.activated", "was activated in the app"),
     ("push.deactivated", "was deactivated in the app"),
     ("push.deleted", "was deleted in the app"),
