@@ -59,11 +59,6 @@ impl Push<'_> {
             link.seen_active = false;
             write_link(tx, &link)?;
             removals::done(tx, removal)?;
-            if now.ours.deleted_at.is_some() {
-                for group in members::set_free(tx, now.ours.row)? {
-                    jobs::enqueue(tx, now.instance.id, JobKind::Push, group, priority::GROUP, None)?;
-                }
-            }
             tell(
                 tx,
                 &now.ours,

@@ -103,10 +103,11 @@ impl Push<'_> {
                 Err(Ended::Done)
             }
             Action::Blocked => Err(Ended::Held("it waits for Allow or Reject")),
-            Action::Helpless(why) => Err(Ended::Rejected {
-                why: why.to_owned(),
-                access: true,
-            }),
+            Action::Helpless(why) => {
+                self.write(move |tx| members::free(tx, &now)).await?;
+                let why = why.to_owned();
+                Err(Ended::Rejected { why, access: true })
+            }
             Action::Agree(paths) => self.agree(now, paths).await,
             Action::Concede(paths) => self.concede(now, paths).await,
             Action::Forget => self.forget(now).await,
@@ -258,6 +259,9 @@ fn conclude(tx: &Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     if let Some(now) = &now {
         if !matches!(now.plan(), Action::Nothing(_) | Action::Wait(_)) {
             return Ok(false);
+        }
+        if now.is_ended() {
+            members::free(tx, now)?;
         }
         if let Some(Removal { class, subject, .. }) = now.removal {
             removals::withdraw(tx, job.instance, class, subject, 0)?;
