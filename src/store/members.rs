@@ -15,7 +15,7 @@ use super::{Rx, StoreError, Tx};
 use crate::model::InstanceId;
 use crate::scim::schema::ResourceType;
 
-pub use whole::{forget_held, inherit, move_to, none_held, start_tracking};
+pub use whole::{forget_held, inherit, made_anew, move_to, none_held, start_tracking};
 
 /// A member as an answer shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

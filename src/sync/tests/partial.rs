@@ -128,6 +128,28 @@ async fn what_is_really_gone_goes_up_to_the_limit() {
 }
 
 #[tokio::test]
+async fn what_an_admin_allowed_outlives_a_read_that_failed() {
+    let limit = Limit {
+        floor: 2,
+        percent: 20,
+    };
+    let hub = ten(Policies {
+        memberships: limit,
+        ..Policies::default()
+    })
+    .await;
+    let all = hub.app.members("all");
+    set_members(&hub, &all[..5]);
+    hub.sync().await;
+    hub.app.state().alone = Some(500);
+    hub.decide(true).await;
+    assert_eq!(hub.shown("all").await.len(), 9);
+    hub.app.state().alone = None;
+    hub.sync().await;
+    assert_eq!(hub.shown("all").await, all[..5]);
+}
+
+#[tokio::test]
 async fn whoever_is_kept_by_an_admin_stays() {
     let limit = Limit {
         floor: 2,
