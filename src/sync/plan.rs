@@ -295,12 +295,10 @@ fn present(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
                 paths.retain(|p| p != "active");
             }
         }
-        let (agreed, other): (Vec<_>, Vec<_>) = paths
-            .into_iter()
-            .partition(|p| {
-                let ours_to_send = link.pushed.contains_key(p) && !s.refuses_at(p);
-                !ours_to_send && link.seen.get(p) == s.desired.get(p)
-            });
+        let (agreed, other): (Vec<_>, Vec<_>) = paths.into_iter().partition(|p| {
+            let ours_to_send = link.pushed.contains_key(p) && !s.refuses_at(p);
+            !ours_to_send && link.seen.get(p) == s.desired.get(p)
+        });
         let (refused, other): (Vec<_>, Vec<_>) = other.into_iter().partition(|p| s.refuses_at(p));
         if !other.is_empty() {
             return Action::Update(other);

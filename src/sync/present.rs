@@ -134,7 +134,9 @@ impl Present {
 
     /// Whether its account in the app has no access.
     pub(super) fn is_ended(&self) -> bool {
-        self.link.as_ref().is_some_and(|link| has_ended(&self.instance, link))
+        self.link
+            .as_ref()
+            .is_some_and(|link| has_ended(&self.instance, link))
     }
 
     /// Whether what is wanted of it goes to the app; if not, it is only looked up there.

@@ -234,3 +234,35 @@ async fn whoever_cannot_be_switched_off_leaves_his_groups_and_is_done_once_someb
     let now = hub.until(Health::Healthy).await;
     assert_eq!(now.rejected, 0, "{}", now.reason);
 }
+
+#[tokio::test]
+async fn an_answer_that_shows_what_was_before_is_looked_into() {
+    let hub = Hub::start().await;
+    hub.app.state().answers_before = true;
+    let ann = hub.user("ann").await;
+    hub.engine.idle().await;
+    hub.set(&ann, "active", json!(false)).await;
+    hub.engine.idle().await;
+    let now = hub.until(Health::Healthy).await;
+    assert_eq!(now.rejected, 0, "{}", now.reason);
+}
+
+#[tokio::test]
+async fn the_last_account_that_seems_gone_is_shown_to_a_person() {
+    let app = App::start().await;
+    app.add_user("ann");
+    let policies = Policies {
+        leaver: Leaver::Delete,
+        ..Policies::default()
+    };
+    let hub = Hub::with(app, policies).await;
+    hub.engine.idle().await;
+    let ann = hub.user("ann").await;
+    hub.engine.idle().await;
+    hub.app.state().users.clear();
+    hub.delete(USER, &ann).await;
+    hub.until(Health::Held).await;
+    hub.decide(true).await;
+    let now = hub.until(Health::Failing).await;
+    assert_eq!(now.rejected, 1, "{}", now.reason);
+}
