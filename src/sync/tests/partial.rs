@@ -5,7 +5,7 @@ use serde_json::json;
 use super::app::{App, GROUP, USER};
 use super::hub::Hub;
 use crate::model::policies::{Drift, Limit};
-use crate::model::{Health, Policies};
+use crate::model::{Health, Policies, Verb};
 use crate::store::removals;
 
 /// Ten people, all of them in "all" and one in "few"; somebody of our side has decided about "all".
@@ -76,6 +76,37 @@ async fn a_group_that_cannot_be_read_alone_loses_nobody() {
     set_members(&hub, &all[..10]);
     hub.sync().await;
     assert_eq!(hub.shown("all").await, all[..10]);
+}
+
+#[tokio::test]
+async fn a_group_that_is_made_anew_and_cut_short_loses_nobody() {
+    for drift in [Drift::Report, Drift::Enforce, Drift::Adopt] {
+        let hub = ten(policies(drift)).await;
+        let all = hub.app.members("all");
+        let made_again = |hub: &Hub, group: Option<serde_json::Value>| match group {
+            None => {
+                let mut state = hub.app.state();
+                let id = state.groups.iter().find(|(_, g)| g["displayName"] == "all");
+                let id = id.unwrap().0.clone();
+                state.groups.remove(&id)
+            }
+            Some(mut group) => {
+                group["id"] = "again".into();
+                hub.app.state().groups.insert("again".into(), group)
+            }
+        };
+        let group = made_again(&hub, None);
+        // Gone, and nobody asks for it.
+        hub.know(|known| known.note(GROUP, Verb::Create, true)).await;
+        hub.sync().await;
+        made_again(&hub, group);
+        hub.app.state().cut_short.insert("all".into(), 3);
+        hub.sync().await;
+        assert_eq!(hub.shown("all").await, all, "{drift:?}, at first sight");
+        hub.sync().await;
+        assert_eq!(hub.shown("all").await, all, "{drift:?}, compared");
+        assert_eq!(hub.app.members("all"), all, "{drift:?}, in the app");
+    }
 }
 
 #[tokio::test]
