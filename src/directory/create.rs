@@ -150,7 +150,7 @@ fn inherit(door: Door<'_>, made: &Resource) -> Result<(), StoreError> {
             continue;
         }
         if let Some(link) = links::by_resource(door.tx, grave.row)? {
-            links::move_to(door.tx, link.id, made.row)?;
+            links::move_to(door.tx, link.id, made.row, "members")?;
             members::move_to(door.tx, grave.row, made.row)?;
             members::inherit(door.tx, grave.row, made.row)?;
             removals::move_to(door.tx, door.instance.id, grave.row, made.row)?;

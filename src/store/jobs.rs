@@ -37,6 +37,31 @@ pub fn enqueue(
     Ok(())
 }
 
+/// Says the same of what can wait until `due`, however often it is asked for until then. One that runs does so again.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn enqueue_later(
+    tx: &Tx<'_>,
+    instance: InstanceId,
+    kind: JobKind,
+    subject: i64,
+    priority: i64,
+    due: Time,
+) -> Result<(), StoreError> {
+    let new = tx
+        .conn
+        .prepare_cached(
+            "INSERT INTO jobs(instance, kind, subject, priority, due_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET wanted = wanted + 1, cursor = NULL WHERE leased_by IS NOT NULL",
+        )?
+        .execute(params![instance.0, kind.code(), subject, priority, due.0])?;
+    if new > 0 {
+        tx.tell(instance, Topic::Jobs);
+    }
+    Ok(())
+}
+
 /// Forgets a job, running or not.
 ///
 /// # Errors
@@ -75,6 +100,19 @@ pub fn finish(tx: &Tx<'_>, job: &Job) -> Result<bool, StoreError> {
         release(tx, job)?;
     }
     Ok(gone > 0)
+}
+
+/// As `finish`; if somebody asked again meanwhile, it is due at `next`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn finish_for_now(tx: &Tx<'_>, job: &Job, next: Time) -> Result<(), StoreError> {
+    if !finish(tx, job)? {
+        tx.conn
+            .prepare_cached("UPDATE jobs SET due_at = ?4 WHERE instance = ?1 AND kind = ?2 AND subject = ?3")?
+            .execute(params![job.instance.0, job.kind.code(), job.subject, next.0])?;
+    }
+    Ok(())
 }
 
 /// Gives a job back untouched, due now.

@@ -322,14 +322,16 @@ fn store(tx: &Tx<'_>, link: &Link, seq: i64) -> Result<bool, StoreError> {
 }
 
 /// Gives a link to another of our resources: the person left and came back before the app heard of it. What the app
-/// accepted so far is compared anew.
+/// accepted so far is compared anew; of what was seen there, `but` (a path) is forgotten.
 ///
 /// # Errors
 /// A constraint if that resource has a link already.
-pub fn move_to(tx: &Tx<'_>, link_id: i64, new_resource_row: i64) -> Result<(), StoreError> {
+pub fn move_to(tx: &Tx<'_>, link_id: i64, new_resource_row: i64, but: &str) -> Result<(), StoreError> {
     tx.conn
-        .prepare_cached("UPDATE links SET resource = ?2, rev = rev + 1, written_seq = ?3 WHERE id = ?1")?
-        .execute(params![link_id, new_resource_row, tx.seq()])?;
+        .prepare_cached(
+            "UPDATE links SET resource = ?2, seen = json_remove(seen, '$.' || ?4), rev = rev + 1, written_seq = ?3 WHERE id = ?1",
+        )?
+        .execute(params![link_id, new_resource_row, tx.seq(), but])?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use super::{Rx, StoreError, Tx};
 use crate::model::InstanceId;
 use crate::scim::schema::ResourceType;
 
-pub use whole::{forget_held, inherit, move_to, none_held, start_tracking};
+pub use whole::{forget_held, inherit, made_anew, move_to, none_held, start_tracking};
 
 /// A member as an answer shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,15 +226,18 @@ pub fn set_kept(tx: &Tx<'_>, group: i64, member: i64, keep: bool) -> Result<(), 
     Ok(())
 }
 
-/// The account of a deleted member has lost its access: what was put aside until then is pushed. The groups it is to leave.
+/// The account of a deleted member has lost its access: what was put aside until then is pushed. The groups of which
+/// something was.
 ///
 /// # Errors
 /// When the database fails.
 pub fn set_free(tx: &Tx<'_>, member: i64) -> Result<Vec<i64>, StoreError> {
+    let put_aside = "SELECT grp FROM members WHERE member = ?1 AND wanted = 0 AND held <> 0 AND keep = 1";
+    let groups = rows(tx, put_aside, member)?;
     tx.conn
         .prepare_cached("UPDATE members SET keep = 0 WHERE member = ?1 AND wanted = 0")?
         .execute([member])?;
-    groups_holding(tx, member)
+    Ok(groups)
 }
 
 /// What of a group's members is still to be pushed.

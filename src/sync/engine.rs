@@ -104,11 +104,9 @@ impl Engine {
         }
     }
 
-    /// Tries the stored credentials now; if they work, a parked instance goes on.
-    ///
-    /// # Errors
-    /// A sentence that says what is wrong.
-    pub async fn check_now(&self, instance: InstanceId) -> Result<(), String> {
+    /// Tries the stored credentials now, which the engine does at times of its own; if they work, a parked instance goes on.
+    #[cfg(test)]
+    pub(super) async fn check_now(&self, instance: InstanceId) -> Result<(), String> {
         let checked = settle::check_parked(&self.0.ctx, instance).await.map(drop);
         self.wake();
         checked

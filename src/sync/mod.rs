@@ -23,7 +23,8 @@
 //! | [`forecast`] | how fast do changes go, and when will they be through? |
 //! | [`schedule`], `cancel` | which sync is due, and which is ended by a person? |
 //! | `settings` | what did an edit of an instance change? |
-//! | [`connect`] | do this address and token work? |
+//! | [`connect`] | do this address and token work, and what begins anew with another one? |
+//! | `tested` | may what was typed replace what works: is it the same app? |
 //! | [`probe`] | what can the app really do, and when is it tried? |
 //! | [`token`] | when does the token end, and what if a new one is refused? |
 //!

@@ -2,8 +2,8 @@
 //! still has is refused, or waits for a leaver; here stands who tries again when it is given up, and what is said to whom
 //! nobody makes way for. Not what goes by name: that is the import's and the push's search.
 
-use super::connect;
 use super::present::{Present, class_of};
+use super::reconcile;
 use crate::mapping::{self, Onward};
 use crate::model::job::priority;
 use crate::model::{Instance, JobKind, RemovalState, Resource};
@@ -36,7 +36,7 @@ pub(super) fn given_up(
 ) -> Result<(), StoreError> {
     if Onward::new(&instance.policies, Custom::none()).has(kind, mapping::name_path(kind)) {
         // Whoever is to have it there may have any name here.
-        connect::reconsider(tx, instance.id)?;
+        reconcile::look_for_heirs(tx, instance.id)?;
     }
     for heir in resources::by_name(tx, instance.id, kind, name)? {
         try_again(tx, &heir)?;

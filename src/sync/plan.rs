@@ -142,8 +142,8 @@ fn outside(s: &Situation<'_>) -> Option<Action> {
     let ended = match leaver {
         _ if link.pushed.is_empty() => true,
         Leaver::Leave => true,
-        Leaver::Deactivate => !is_user || is_ended(link),
-        Leaver::Delete if !out => is_ended(link),
+        Leaver::Deactivate => !is_user || is_ended(s.capabilities, link),
+        Leaver::Delete if !out => is_ended(s.capabilities, link),
         Leaver::Delete => false,
     };
     Some(match () {
@@ -258,7 +258,7 @@ fn departed(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
                 Action::Delete
             };
         }
-        (ResourceType::User, Leaver::Deactivate) => is_ended(link),
+        (ResourceType::User, Leaver::Deactivate) => is_ended(s.capabilities, link),
     };
     match () {
         () if !ended && s.blocked => Action::Blocked,
@@ -268,13 +268,12 @@ fn departed(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
     }
 }
 
-/// The app accepted our `active: false`, or had it so all along.
-pub(super) fn is_ended(link: &Link) -> bool {
+/// The app accepted our `active: false`, or had it so all along; where it takes none from us, somebody did it there.
+pub(super) fn is_ended(capabilities: &Capabilities, link: &Link) -> bool {
     let off = mapping::digest(&false.into());
-    match link.pushed.get("active") {
-        Some(pushed) => off.as_ref() == Some(pushed),
-        None => link.seen.get("active") == off.as_ref(),
-    }
+    let is_off = |at: &Fingerprint| at.get("active") == off.as_ref();
+    let not_sent = !link.pushed.contains_key("active") || capabilities.refuses(link.kind, Verb::Deactivate);
+    is_off(&link.pushed) || (not_sent && is_off(&link.seen))
 }
 
 fn present(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
@@ -284,8 +283,9 @@ fn present(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
         let shown = |p: &&String| link.seen.contains_key(*p) && !link.pushed.contains_key(*p);
         paths.extend(s.cleared.iter().filter(shown).cloned());
         if !s.active {
-            let ends =
-                s.policies.leaver != Leaver::Leave && paths.iter().any(|p| p == "active") && !is_ended(link);
+            let ends = s.policies.leaver != Leaver::Leave
+                && paths.iter().any(|p| p == "active")
+                && !is_ended(s.capabilities, link);
             if ends && !s.blocked {
                 return deactivate(s);
             }
@@ -295,9 +295,10 @@ fn present(s: &Situation<'_>, link: &Link, carried: bool) -> Action {
                 paths.retain(|p| p != "active");
             }
         }
-        let (agreed, other): (Vec<_>, Vec<_>) = paths
-            .into_iter()
-            .partition(|p| !link.pushed.contains_key(p) && link.seen.get(p) == s.desired.get(p));
+        let (agreed, other): (Vec<_>, Vec<_>) = paths.into_iter().partition(|p| {
+            let ours_to_send = link.pushed.contains_key(p) && !s.refuses_at(p);
+            !ours_to_send && link.seen.get(p) == s.desired.get(p)
+        });
         let (refused, other): (Vec<_>, Vec<_>) = other.into_iter().partition(|p| s.refuses_at(p));
         if !other.is_empty() {
             return Action::Update(other);

@@ -2,6 +2,7 @@
 
 use super::adoption;
 use super::plan::{self, Action, Situation, plan};
+use super::protected;
 use crate::mapping::{Carried, Onward, Wanted};
 use crate::model::{
     Instance, InstanceId, Link, LinkState, Policies, Removal, RemovalClass, RemovalState, Resource, Target,
@@ -82,10 +83,16 @@ impl Present {
         let members =
             ours.kind == ResourceType::Group && linked && !links::member_delta(rx, row, 1)?.is_empty();
         let unlinked = link.is_none() && ours.deleted_at.is_none();
+        let memberships = match &link {
+            Some(link) if linked && ours.deleted_at.is_some() => {
+                still_member(rx, instance, onward, &ours, link)?
+            }
+            _ => false,
+        };
         Ok(Self {
             removal: removals::open_of(rx, instance.id, class_of(ours.kind), row, 0)?,
             members,
-            memberships: ours.deleted_at.is_some() && linked && still_member(rx, instance, onward, &ours)?,
+            memberships,
             undecided: link.is_none() && adoption::is_undecided(rx, row)?,
             name_of: match unlinked {
                 true => name_of(rx, &ours, &wanted)?,
@@ -125,6 +132,13 @@ impl Present {
         })
     }
 
+    /// Whether its account in the app has no access.
+    pub(super) fn is_ended(&self) -> bool {
+        self.link
+            .as_ref()
+            .is_some_and(|link| has_ended(&self.instance, link))
+    }
+
     /// Whether what is wanted of it goes to the app; if not, it is only looked up there.
     pub(super) fn is_carried(&self) -> bool {
         self.instance.scope.carries(self.ours.kind)
@@ -162,18 +176,26 @@ pub(super) fn class_of(kind: ResourceType) -> RemovalClass {
     }
 }
 
+fn has_ended(instance: &Instance, link: &Link) -> bool {
+    let known = instance.target.as_ref().map(Target::capabilities);
+    known.is_some_and(|capabilities| plan::is_ended(capabilities, link))
+}
+
 /// A deleted user whom the app still lists in a group that is in scope and that we can change. Where users are not
-/// carried, the group may be changed only later, when somebody writes it.
+/// carried, the group may be changed only later, when somebody writes it; what was put aside until the account has lost
+/// its access counts once it has.
 fn still_member(
     rx: &Rx<'_>,
     instance: &Instance,
     onward: &Onward<'_>,
     ours: &Resource,
+    link: &Link,
 ) -> Result<bool, StoreError> {
-    let groups = if instance.scope.carries(ours.kind) {
-        members::groups_with_delta(rx, ours.row)?
-    } else {
+    let is_free = has_ended(instance, link) && !protected::covers(rx, instance, ours)?;
+    let groups = if is_free || !instance.scope.carries(ours.kind) {
         members::groups_holding(rx, ours.row)?
+    } else {
+        members::groups_with_delta(rx, ours.row)?
     };
     for group in groups {
         if resources::load(rx, group)?.is_none_or(|g| onward.carries(&g) != Carried::In) {

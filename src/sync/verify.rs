@@ -22,6 +22,8 @@ pub(super) enum Fate {
     There(Box<Remote>),
     /// It says that there is none.
     Gone,
+    /// It says so, and there is no other account to compare with.
+    Incomparable,
     /// It cannot be told.
     Unclear(String),
 }
@@ -44,7 +46,7 @@ pub(super) async fn examine(ctx: &Context, app: &Connector, link: &Link) -> Resu
     let Some(control) = control.await? else {
         return match mute {
             Some(error) => Err(error.into()),
-            None => Ok(Fate::Unclear("there is no other account to compare with".into())),
+            None => Ok(Fate::Incomparable),
         };
     };
     let other = control.remote_id.unwrap_or_default();
@@ -90,7 +92,7 @@ async fn verify(ctx: &Context, job: &Job) -> Result<Ended, Ended> {
             .await?;
         }
         // Nothing is concluded; the next sync looks again.
-        Fate::Unclear(_) => return Ok(Ended::Done),
+        Fate::Incomparable | Fate::Unclear(_) => return Ok(Ended::Done),
     }
     Ok(Ended::Settled)
 }

@@ -20,6 +20,23 @@ pub fn none_held(tx: &Tx<'_>, row: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The app itself made a user or group anew: what was decided here of its memberships is not there and is to be sent
+/// again; the others follow what the app shows from now on.
+///
+/// # Errors
+/// When the database fails.
+pub fn made_anew(tx: &Tx<'_>, row: i64) -> Result<(), StoreError> {
+    for sql in [
+        "UPDATE members SET held = 0, keep = 0 WHERE grp = ?1 AND owned = 1",
+        "UPDATE members SET held = 0, keep = 0 WHERE member = ?1 AND owned = 1",
+        "DELETE FROM members WHERE grp = ?1 AND wanted = 0 AND held = 0",
+        "DELETE FROM members WHERE member = ?1 AND wanted = 0 AND held = 0",
+    ] {
+        tx.conn.prepare_cached(sql)?.execute([row])?;
+    }
+    Ok(())
+}
+
 /// From now on the instance has a target that holds none of its memberships yet, as far as is known: all that is wanted is
 /// to be pushed, and nothing is to be taken away.
 ///

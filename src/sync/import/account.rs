@@ -294,6 +294,10 @@ fn attach(look: &Look<'_>, ours: &Resource, draft: Link, remote: &Remote) -> Res
     let (tx, instance) = (look.tx, look.instance);
     let link = match links::by_resource(tx, ours.row)? {
         Some(old) => {
+            if old.state == LinkState::Missing {
+                // The app made it anew.
+                crate::store::members::made_anew(tx, ours.row)?;
+            }
             let link = Link {
                 id: old.id,
                 rev: old.rev,

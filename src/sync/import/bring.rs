@@ -12,9 +12,9 @@ use super::members::{self, Held};
 use super::walk::{Next, Walk};
 use crate::connector::{Connector, Place, Remote};
 use crate::mapping;
-use crate::model::{Instance, Run, RunPhase, Trouble};
+use crate::model::{Run, RunPhase, Trouble};
 use crate::scim::schema::ResourceType;
-use crate::store::{Rx, StoreError, Tx, links, resources, runs};
+use crate::store::{Rx, StoreError, Tx, instances, links, resources, runs};
 use crate::sync::context::{Context, Ended};
 
 /// Accounts in one unit of work.
@@ -51,8 +51,8 @@ enum Wrote {
     Saved(Box<Run>, Result<(), String>),
     /// The run has ended meanwhile.
     Ended,
-    /// The unit before it was not written.
-    OutOfTurn,
+    /// The unit before it was not written, or an admin stopped the instance.
+    NotNow,
 }
 
 type Written = Pin<Box<dyn Future<Output = Result<Wrote, StoreError>> + Send>>;
@@ -60,7 +60,6 @@ type Written = Pin<Box<dyn Future<Output = Result<Wrote, StoreError>> + Send>>;
 /// A run that is being written.
 pub(super) struct Bringer<'a> {
     ctx: &'a Context,
-    instance: Arc<Instance>,
     app: &'a Connector,
     /// As the last unit that is known to be written left it.
     run: Run,
@@ -68,10 +67,9 @@ pub(super) struct Bringer<'a> {
 }
 
 impl<'a> Bringer<'a> {
-    pub(super) fn new(ctx: &'a Context, instance: &Instance, app: &'a Connector, run: Run) -> Self {
+    pub(super) fn new(ctx: &'a Context, app: &'a Connector, run: Run) -> Self {
         Self {
             ctx,
-            instance: Arc::new(instance.clone()),
             app,
             run,
             line: VecDeque::new(),
@@ -145,10 +143,10 @@ impl<'a> Bringer<'a> {
 
     fn submit(&mut self, unit: Arc<Unit>) {
         let (run, step) = (self.run.id, self.run.counts.steps + self.line.len() as u64);
-        let (instance, work) = (Arc::clone(&self.instance), Arc::clone(&unit));
-        let written = self.ctx.write(self.run.instance, move |tx| {
-            write(tx, &instance, run, step, &work)
-        });
+        let work = Arc::clone(&unit);
+        let written = self
+            .ctx
+            .write(self.run.instance, move |tx| write(tx, run, step, &work));
         self.line.push_back((unit, Box::pin(written)));
     }
 
@@ -171,7 +169,7 @@ impl<'a> Bringer<'a> {
                 whole.map_err(|why| Ended::Unclear(format!("{} {why}", self.app.host())))
             }
             Wrote::Ended => Err(Ended::Done),
-            Wrote::OutOfTurn => Err(Ended::Again),
+            Wrote::NotNow => Err(Ended::Again),
         }
     }
 
@@ -190,11 +188,14 @@ impl<'a> Bringer<'a> {
                 accounts: vec![(sight, held.clone())],
                 end: None,
             };
-            if let Err(Ended::Store(error)) = self.alone(one(sight.clone())).await {
-                tracing::warn!(instance = %self.instance.slug, %error, "an account of the app could not be brought in");
-                let mut sight = sight.clone();
-                sight.remote.broken = Some("it could not be stored".into());
-                self.alone(one(sight)).await?;
+            match self.alone(one(sight.clone())).await {
+                Err(Ended::Store(error)) if !error.is_passing() => {
+                    tracing::warn!(run = self.run.id, %error, "an account of the app could not be brought in");
+                    let mut sight = sight.clone();
+                    sight.remote.broken = Some("it could not be stored".into());
+                    self.alone(one(sight)).await?;
+                }
+                done => done?,
             }
         }
         let (kind, sent, end) = (unit.kind, unit.sent, unit.end.clone());
@@ -223,13 +224,16 @@ impl<'a> Bringer<'a> {
     }
 }
 
-/// One unit of work, the `step`-th of its run.
-fn write(tx: &Tx<'_>, instance: &Instance, run: i64, step: u64, unit: &Unit) -> Result<Wrote, StoreError> {
+/// One unit of work, the `step`-th of its run. It goes by the policies of now, not by those of the run's start.
+fn write(tx: &Tx<'_>, run: i64, step: u64, unit: &Unit) -> Result<Wrote, StoreError> {
     let Some(mut after) = runs::going_on(tx, run)? else {
         return Ok(Wrote::Ended);
     };
-    if after.counts.steps != step {
-        return Ok(Wrote::OutOfTurn);
+    let Some(instance) = &instances::by_id(tx, after.instance)? else {
+        return Ok(Wrote::Ended);
+    };
+    if after.counts.steps != step || !instance.enabled || instance.paused {
+        return Ok(Wrote::NotNow);
     }
     after.counts.steps += 1;
     let kind = unit.kind;

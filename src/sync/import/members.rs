@@ -25,6 +25,8 @@ pub(in crate::sync) struct Held {
     pub(super) digest: Option<String>,
     /// What is known here and not shown.
     missing: Vec<Stored>,
+    /// That was worked out. It is not for a group that shows what it showed before, or that had no link.
+    compared: bool,
     /// Nobody shows them who could be asked: they are not believed to be gone.
     unsure: bool,
 }
@@ -43,20 +45,27 @@ pub(super) fn shown(rx: &Rx<'_>, instance: InstanceId, remote: &Remote) -> Resul
     let text: Vec<String> = rows.iter().map(ToString::to_string).collect();
     let digest = mapping::digest(&text.join(",").into());
     let is_news = |link: &Link| link.seen.get(MEMBERS) != digest.as_ref();
-    let missing = match group {
-        Some(group) if link.as_ref().is_some_and(is_news) => {
+    let news_of = group.filter(|_| link.as_ref().is_some_and(is_news));
+    let missing = match news_of {
+        Some(group) => {
             let mut stored = members::stored(rx, group)?;
-            stored.retain(|m| (m.held || !m.wanted || m.keep) && rows.binary_search(&m.member).is_err());
+            stored.retain(|m| may_be_missed(m) && rows.binary_search(&m.member).is_err());
             stored
         }
-        _ => Vec::new(),
+        None => Vec::new(),
     };
     Ok(Some(Held {
+        compared: news_of.is_some(),
         rows,
         digest,
         missing,
         unsure: false,
     }))
+}
+
+/// Whether it makes a difference that the app does not show this one.
+fn may_be_missed(stored: &Stored) -> bool {
+    stored.held || !stored.wanted || stored.keep
 }
 
 fn rows_of(rx: &Rx<'_>, instance: InstanceId, shown: &[Member]) -> Result<Vec<i64>, StoreError> {
@@ -133,6 +142,10 @@ pub(super) fn take_in(
     held: &Held,
     run: i64,
 ) -> Result<bool, StoreError> {
+    if !held.compared && members::stored(tx, group)?.iter().any(may_be_missed) {
+        // It was read before this was known of the group: what it does not show was not asked for.
+        return Ok(false);
+    }
     let mut policy = instance.policies.drift_at(MEMBERS);
     let mut enforced = links::enforced(tx, link)?;
     if policy == Drift::Enforce && !drift::may_push(&mut enforced, MEMBERS, tx.now()) {
@@ -150,5 +163,6 @@ pub(super) fn take_in(
     if pushed && policy == Drift::Enforce {
         links::set_enforced(tx, link, &enforced)?;
     }
-    Ok(losses.end()? && !held.unsure)
+    // A read that proves nothing does not make moot either what was asked of a person.
+    Ok(!held.unsure && losses.end()?)
 }

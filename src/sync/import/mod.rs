@@ -1,11 +1,12 @@
 //! Reads what the app holds, page by page, and brings it in. Absence from a list proves nothing: what a complete run did
-//! not see is looked for one by one (`verify`). Any error ends the run with nothing concluded.
+//! not see is looked for one by one (`verify`). Nothing is concluded from a run that was not read to its end.
 //!
 //! A run outlives the process and what passes: where it goes on is written in the unit of work of a page's last accounts,
 //! so that after a crash, or once an app that failed answers again, the same run reads on from there, and has seen every
 //! page in the end. What moved in the list meanwhile is not seen, and looked for like all that is not. While pages are
-//! written the next are read. A run that a person cancelled, or whose
-//! connection was changed, has ended in the database; the walk finds out at its next unit of work and stops.
+//! written the next are read. A run that a person cancelled, or whose connection was changed, has ended in the database;
+//! the walk finds out at its next unit of work and stops. There it also finds what an admin set meanwhile: each unit goes
+//! by the policies of its moment, and none is written while the instance is paused or switched off.
 //!
 //! Each observation carries the store's sequence at which its request was sent, and is dropped for a link written or
 //! leased since; else a page read before a deactivation would bring a leaver back (DESIGN §4).
@@ -74,7 +75,7 @@ async fn read_from(
         instance,
         app,
         place: place_of(&run),
-        bringer: Bringer::new(ctx, instance, app, run),
+        bringer: Bringer::new(ctx, app, run),
         walk: Walk::default(),
         restarted: false,
         arrived: false,

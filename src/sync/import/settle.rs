@@ -8,7 +8,7 @@ use crate::model::{Actor, EventDraft, Fingerprint, Instance, InstanceId, JobKind
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
 use crate::store::links::By;
-use crate::store::{Rx, StoreError, Tx, events, jobs, links, resources};
+use crate::store::{Rx, StoreError, Tx, events, jobs, links, members, resources};
 
 /// Links of our resources that are known by this externalId or name in the app and that `run` has not seen.
 pub(in crate::sync) fn rivals(
@@ -72,6 +72,7 @@ pub(in crate::sync) fn made_anew(tx: &Tx<'_>, instance: &Instance, old: &Link) -
         ..heir
     };
     links::save(tx, &link)?;
+    members::made_anew(tx, row)?;
     import::refresh(tx, instance, row, &attributes)?;
     let subject = resources::load(tx, row)?.map(|r| r.display).unwrap_or_default();
     let draft = EventDraft {
@@ -87,5 +88,8 @@ pub(in crate::sync) fn made_anew(tx: &Tx<'_>, instance: &Instance, old: &Link) -
     events::record(tx, draft)?;
     let priority = priority::of_push(old.kind, false);
     jobs::enqueue(tx, instance.id, JobKind::Push, row, priority, None)?;
+    for group in members::groups_with_delta(tx, row)? {
+        jobs::enqueue(tx, instance.id, JobKind::Push, group, priority::GROUP, None)?;
+    }
     Ok(true)
 }

@@ -35,6 +35,8 @@ impl Push<'_> {
             return Err(Ended::Done);
         };
         accepted(&mut link.pushed, &now.wanted.desired, &paths);
+        // From here on another value there is a change in the app.
+        assumed(&mut link.base, &now.wanted.desired, &paths);
         self.note(move |tx| {
             let linked = LinkState::Linked;
             write_link(

@@ -54,7 +54,7 @@ impl Push<'_> {
             Ok(remote) => self.note(move |tx| created(tx, &now, link, &remote)).await,
             Err(error) if error.verdict == Verdict::Exists => {
                 let why = error.to_string();
-                match self.search(&now).await? {
+                match self.search(&now, false).await? {
                     Found::None => {
                         self.give_up(
                             link,
@@ -86,7 +86,8 @@ impl Push<'_> {
     /// Looks for a counterpart that may exist: after a lost answer, after several matched, or where users are not carried
     /// (then nobody is made, whatever is found).
     pub(super) async fn resolve(&mut self, now: Present) -> Step {
-        let found = self.search(&now).await?;
+        // A group's name is not unique in most apps.
+        let found = self.search(&now, now.ours.kind == ResourceType::Group).await?;
         match (&now.link, found) {
             (Some(link), Found::None) if now.ours.deleted_at.is_some() => {
                 let link = link.id;
@@ -194,12 +195,14 @@ fn begin(tx: &Tx<'_>, now: &Present) -> Result<Option<Link>, StoreError> {
         return Ok(None);
     }
     if let Some(left) = left_behind(tx, now)? {
-        let back = Link {
+        let mut back = Link {
             resource: Some(ours.row),
             state: LinkState::Linked,
             pushed: Fingerprint::new(),
             ..left
         };
+        // Whom it holds is looked at anew.
+        back.seen.remove(crate::sync::import::MEMBERS);
         links::save(tx, &back)?;
         tell(
             tx,

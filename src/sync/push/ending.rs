@@ -32,9 +32,16 @@ impl Push<'_> {
             .change(&now, &mut link, &off)
             .await
             .map_err(still_has_access)?;
-        let Changed::Yes(remote) = changed else {
+        let Changed::Yes(mut remote) = changed else {
             return Ok(());
         };
+        if remote.as_ref().is_some_and(shows_active) {
+            // Some answer with what was before the change.
+            let id = link.remote_id.clone().unwrap_or_default();
+            let read = self.app().await?.get(now.ours.kind, &id).await;
+            let read = self.heard(read).ok().flatten().filter(|r| r.broken.is_none());
+            remote = read.or(remote);
+        }
         if remote.as_ref().is_some_and(shows_active) {
             // It said yes and did not do it: what it shows is noted, and that it accepted nothing.
             let link = shown(link, &now, remote.as_ref(), &[]);
@@ -59,11 +66,6 @@ impl Push<'_> {
             link.seen_active = false;
             write_link(tx, &link)?;
             removals::done(tx, removal)?;
-            if now.ours.deleted_at.is_some() {
-                for group in members::set_free(tx, now.ours.row)? {
-                    jobs::enqueue(tx, now.instance.id, JobKind::Push, group, priority::GROUP, None)?;
-                }
-            }
             tell(
                 tx,
                 &now.ours,

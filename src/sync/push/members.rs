@@ -10,7 +10,7 @@ use crate::model::job::priority;
 use crate::model::{Instance, JobKind, Link, Outcome, RemovalClass, Resource};
 use crate::store::{Rx, StoreError, Tx, events, jobs, links, members, removals, resources};
 use crate::sync::context::Ended;
-use crate::sync::plan::{self, Action};
+use crate::sync::plan::Action;
 use crate::sync::present::Present;
 use crate::sync::removal::{self, Ask, Permit};
 use crate::sync::{health, protected};
@@ -256,17 +256,24 @@ fn account(rx: &Rx<'_>, instance: &Instance, row: i64) -> Result<Account, StoreE
     let Some(theirs) = Present::load(rx, instance.id, row)? else {
         return Ok(Account::Ended);
     };
-    if theirs
-        .link
-        .as_ref()
-        .is_none_or(|l| l.ended_by_us || plan::is_ended(l))
-    {
+    if theirs.link.as_ref().is_none_or(|l| l.ended_by_us) || theirs.is_ended() {
         return Ok(Account::Ended);
     }
     Ok(match theirs.plan() {
-        Action::Wait(_) | Action::Nothing(_) => Account::Stays,
+        Action::Wait(_) | Action::Nothing(_) | Action::Helpless(_) => Account::Stays,
         _ => Account::Comes,
     })
+}
+
+/// Nothing more is done to the account of somebody deleted: what was put aside of its memberships until then is pushed.
+pub(super) fn free(tx: &Tx<'_>, now: &Present) -> Result<(), StoreError> {
+    if now.ours.deleted_at.is_none() || !now.is_carried() {
+        return Ok(());
+    }
+    for group in members::set_free(tx, now.ours.row)? {
+        jobs::enqueue(tx, now.instance.id, JobKind::Push, group, priority::GROUP, None)?;
+    }
+    Ok(())
 }
 
 fn label(rx: &Rx<'_>, group: i64) -> Result<String, StoreError> {

@@ -11,6 +11,7 @@ mod search;
 use std::collections::BTreeSet;
 
 use super::context::{Context, Ended, leads_alike};
+use super::import::MEMBERS;
 use super::names;
 use super::plan::Action;
 use super::present::Present;
@@ -22,6 +23,9 @@ use crate::store::{StoreError, Tx, instances, jobs, links, removals};
 
 /// Steps of one run; a group of 100,000 members has a thousand. What is left after it is due again.
 const STEPS: usize = 2000;
+
+/// Tries before a person has to look at what no other try is likely to tell.
+const TRIES: u32 = 5;
 
 /// What a step leads to: look again, or this is the end.
 type Step = Result<(), Ended>;
@@ -103,10 +107,11 @@ impl Push<'_> {
                 Err(Ended::Done)
             }
             Action::Blocked => Err(Ended::Held("it waits for Allow or Reject")),
-            Action::Helpless(why) => Err(Ended::Rejected {
-                why: why.to_owned(),
-                access: true,
-            }),
+            Action::Helpless(why) => {
+                self.write(move |tx| members::free(tx, &now)).await?;
+                let why = why.to_owned();
+                Err(Ended::Rejected { why, access: true })
+            }
             Action::Agree(paths) => self.agree(now, paths).await,
             Action::Concede(paths) => self.concede(now, paths).await,
             Action::Forget => self.forget(now).await,
@@ -247,6 +252,13 @@ impl Push<'_> {
                 why: format!("{error}, although it shows the account"),
                 access: false,
             }),
+            verify::Fate::Incomparable => {
+                let why = format!("{error}; there is no other account to compare with");
+                Err(match self.job.attempts < TRIES {
+                    true => Ended::Unclear(why),
+                    false => Ended::Rejected { why, access: false },
+                })
+            }
             verify::Fate::Unclear(why) => Err(Ended::Unclear(format!("{error}; {why}"))),
         }
     }
@@ -258,6 +270,9 @@ fn conclude(tx: &Tx<'_>, job: &Job) -> Result<bool, StoreError> {
     if let Some(now) = &now {
         if !matches!(now.plan(), Action::Nothing(_) | Action::Wait(_)) {
             return Ok(false);
+        }
+        if now.is_ended() {
+            members::free(tx, now)?;
         }
         if let Some(Removal { class, subject, .. }) = now.removal {
             removals::withdraw(tx, job.instance, class, subject, 0)?;
@@ -282,11 +297,17 @@ fn write_link(tx: &Tx<'_>, link: &Link) -> Result<i64, StoreError> {
     if now.remote_id.is_some() && now.remote_id != link.remote_id {
         return Ok(link.rev);
     }
-    let merged = Link {
+    let mut merged = Link {
         rev: now.rev,
         resource: now.resource,
         ..link.clone()
     };
+    // Whether the members have to be looked at anew is the latest to say.
+    merged.seen.remove(MEMBERS);
+    let known = now.seen.get_key_value(MEMBERS);
+    merged
+        .seen
+        .extend(known.map(|(path, hash)| (path.clone(), hash.clone())));
     links::save(tx, &merged)?;
     Ok(merged.rev + 1)
 }

@@ -34,18 +34,27 @@ impl Push<'_> {
             Err(error) if error.verdict == Verdict::Reject => return Ok(Vec::new()),
             found => found?,
         };
-        let (instance, ours) = (now.instance.id, now.ours.row);
-        let external = now.wanted.external_id.clone();
+        let mut free = self.nobodys(now, all).await?;
+        let external = &now.wanted.external_id;
+        free.retain(|remote| {
+            let theirs = mapping::text(&remote.attributes, "externalId");
+            !matches!((theirs, external), (Some(a), Some(b)) if a != b)
+        });
+        Ok(free)
+    }
+
+    /// Without those that are others of ours, and those that an admin told apart from this one.
+    async fn nobodys(&self, now: &Present, all: Vec<Remote>) -> Result<Vec<Remote>, Ended> {
+        let (instance, kind, ours) = (now.instance.id, now.ours.kind, now.ours.row);
         let read = self.ctx.read(move |rx| {
             let mut free = Vec::with_capacity(all.len());
             for remote in all {
-                let differs = matches!((mapping::text(&remote.attributes, "externalId"), &external), (Some(a), Some(b)) if a != b);
                 let owner = match links::by_remote(rx, instance, kind, &remote.id)?.and_then(|l| l.resource) {
                     Some(row) => resources::load(rx, row)?,
                     None => None,
                 };
                 let taken = owner.is_some_and(|o| o.is_managed() || o.deleted_at.is_some());
-                if !differs && !taken && !adoptions::told_apart(rx, ours, &remote.id)? {
+                if !taken && !adoptions::told_apart(rx, ours, &remote.id)? {
                     free.push(remote);
                 }
             }
@@ -54,8 +63,8 @@ impl Push<'_> {
         Ok(read.await?)
     }
 
-    /// By externalId, then by userName or displayName.
-    pub(super) async fn search(&mut self, now: &Present) -> Result<Found, Ended> {
+    /// By externalId, then by userName or displayName. `free`: another of ours of the same name is passed over.
+    pub(super) async fn search(&mut self, now: &Present, free: bool) -> Result<Found, Ended> {
         let kind = now.ours.kind;
         if let Some(external) = &now.wanted.external_id {
             let found = self.app().await?.find(kind, "externalId", external).await;
@@ -83,6 +92,9 @@ impl Push<'_> {
             found => found,
         };
         let mut all = found.map_err(unsearchable)?;
+        if free {
+            all = self.nobodys(now, all).await?;
+        }
         match (all.len(), all.pop()) {
             (0, _) | (_, None) => Ok(Found::None),
             (1, Some(one)) => {

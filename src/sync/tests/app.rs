@@ -93,12 +93,16 @@ pub(super) struct State {
     pub(super) hides_inactive: bool,
     /// A PATCH of `active` is answered with 200 and not done.
     pub(super) keeps_active: bool,
+    /// A PATCH is done, and answered with what was before it.
+    pub(super) answers_before: bool,
     /// The list of groups is refused with 403.
     pub(super) refuses_groups: bool,
     /// This attribute is not shown in lists.
     pub(super) lists_omit: Option<&'static str>,
     /// This attribute is taken and never shown.
     pub(super) never_shows: Option<&'static str>,
+    /// Until it is notified, nobody is shown the groups.
+    pub(super) groups_gate: Option<Arc<Notify>>,
     /// Until it is notified, no write is answered nor done.
     pub(super) write_gate: Option<Arc<Notify>>,
     next: usize,
@@ -176,6 +180,15 @@ impl App {
         gate
     }
 
+    /// Syncs wait at the list of groups from here on; the gate opens with `open`.
+    pub(super) fn hold_groups(&self) -> Arc<Notify> {
+        let gate = Arc::new(Notify::new());
+        let mut state = self.state();
+        state.waiting = 0;
+        state.groups_gate = Some(Arc::clone(&gate));
+        gate
+    }
+
     /// Until somebody waits at a gate.
     pub(super) async fn somebody_waits(&self) {
         while self.state().waiting == 0 {
@@ -187,6 +200,7 @@ impl App {
     pub(super) fn open(&self, gate: &Notify) {
         let mut state = self.state();
         (state.write_gate, state.gate, state.waiting) = (None, None, 0);
+        state.groups_gate = None;
         drop(state);
         gate.notify_waiters();
     }
@@ -383,7 +397,7 @@ impl State {
 
     fn patch(&mut self, endpoint: &str, id: &str, body: &Value) -> (u16, Value) {
         let bad = self.bad_members.clone();
-        let keeps_active = self.keeps_active;
+        let (keeps_active, before_it) = (self.keeps_active, self.answers_before);
         let others = self.users.iter().filter(|(other, _)| *other != id);
         let taken: Vec<Value> = others.map(|(_, user)| user["userName"].clone()).collect();
         let Some(found) = self.table(endpoint).get_mut(id) else {
@@ -427,8 +441,8 @@ impl State {
             attributes.extend(members.map(|m| ("members".to_owned(), m)));
         }
         attributes.insert("id".into(), id.into());
-        *found = Value::Object(attributes);
-        (200, found.clone())
+        let before = std::mem::replace(found, Value::Object(attributes));
+        (200, if before_it { before } else { found.clone() })
     }
 }
 

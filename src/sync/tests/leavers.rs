@@ -8,8 +8,8 @@ use super::app::{App, Fault, GROUP, USER};
 use super::hub::Hub;
 use crate::clock::Clock;
 use crate::model::policies::{Drift, Leaver, Limit};
-use crate::model::{Health, Policies, RemovalClass, Time};
-use crate::store::{conditions, removals};
+use crate::model::{Health, Policies, RemovalClass, Time, Verb};
+use crate::store::{conditions, members, removals, resources};
 
 /// So many people in one group, all of them deleted here at once; five may leave.
 async fn all_deleted(n: usize, leaver: Leaver) -> Hub {
@@ -176,4 +176,93 @@ async fn held_memberships_that_are_wanted_again_hold_nothing() {
     assert_eq!(now.health, Health::Healthy, "{}", now.reason);
     let open = hub.read(|rx, i| conditions::open_of(rx, i.id)).await;
     assert_eq!(open, Vec::new());
+}
+
+#[tokio::test]
+async fn whoever_is_deleted_while_he_is_switched_off_leaves_his_groups() {
+    let hub = Hub::start().await;
+    let carl = hub.user("carl").await;
+    let staff = hub.id_of(GROUP, "staff").await.unwrap();
+    hub.add_member(&staff, &carl).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.members("staff"), ["ann", "carl"]);
+    let gate = hub.app.hold_writes();
+    hub.set(&carl, "active", json!(false)).await;
+    hub.app.somebody_waits().await;
+    hub.delete(USER, &carl).await;
+    // His group is looked at meanwhile: his account comes first.
+    let put_aside = async || {
+        let rows = hub.read(|rx, i| {
+            let staff = resources::by_name(rx, i.id, GROUP, "staff")?[0].row;
+            members::stored(rx, staff)
+        });
+        rows.await.iter().any(|m| !m.wanted && m.keep)
+    };
+    while !put_aside().await {
+        tokio::task::yield_now().await;
+    }
+    hub.app.open(&gate);
+    hub.engine.idle().await;
+    assert_eq!(hub.app.user("carl").unwrap()["active"], false);
+    assert_eq!(hub.app.members("staff"), ["ann"]);
+    assert_eq!(hub.until(Health::Healthy).await.pending, 0);
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_switched_off_leaves_his_groups_and_is_done_once_somebody_did_it_there() {
+    let clock = Clock::manual(Time(1_700_000_000_000));
+    let app = App::start().await;
+    let ann = app.add_user("ann");
+    app.add_user("bob");
+    app.add_group("staff", &[&ann]);
+    let hub = Hub::at(app, Policies::default(), clock.clone()).await;
+    hub.engine.idle().await;
+    hub.know(|known| known.note(USER, Verb::Deactivate, true)).await;
+    let carl = hub.user("carl").await;
+    let staff = hub.id_of(GROUP, "staff").await.unwrap();
+    hub.add_member(&staff, &carl).await;
+    hub.engine.idle().await;
+    hub.delete(USER, &carl).await;
+    hub.until(Health::Failing).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.app.members("staff"), ["ann"]);
+    let id = hub.app.user("carl").unwrap()["id"].as_str().unwrap().to_owned();
+    hub.app.state().users.get_mut(&id).unwrap()["active"] = false.into();
+    hub.sync().await;
+    clock.advance(Duration::from_secs(3601));
+    hub.engine.idle().await;
+    let now = hub.until(Health::Healthy).await;
+    assert_eq!(now.rejected, 0, "{}", now.reason);
+}
+
+#[tokio::test]
+async fn an_answer_that_shows_what_was_before_is_looked_into() {
+    let hub = Hub::start().await;
+    hub.app.state().answers_before = true;
+    let ann = hub.user("ann").await;
+    hub.engine.idle().await;
+    hub.set(&ann, "active", json!(false)).await;
+    hub.engine.idle().await;
+    let now = hub.until(Health::Healthy).await;
+    assert_eq!(now.rejected, 0, "{}", now.reason);
+}
+
+#[tokio::test]
+async fn the_last_account_that_seems_gone_is_shown_to_a_person() {
+    let app = App::start().await;
+    app.add_user("ann");
+    let policies = Policies {
+        leaver: Leaver::Delete,
+        ..Policies::default()
+    };
+    let hub = Hub::with(app, policies).await;
+    hub.engine.idle().await;
+    let ann = hub.user("ann").await;
+    hub.engine.idle().await;
+    hub.app.state().users.clear();
+    hub.delete(USER, &ann).await;
+    hub.until(Health::Held).await;
+    hub.decide(true).await;
+    let now = hub.until(Health::Failing).await;
+    assert_eq!(now.rejected, 1, "{}", now.reason);
 }

@@ -89,6 +89,22 @@ async fn a_pause_stops_a_long_push_and_resuming_goes_on() {
 }
 
 #[tokio::test]
+async fn a_pause_stops_a_sync_and_resuming_goes_on() {
+    let hub = Hub::start().await;
+    hub.app.add_group("new", &[]);
+    let gate = hub.app.hold_groups();
+    hub.ask_sync().await;
+    hub.app.somebody_waits().await;
+    hub.switch(Switch::Pause).await;
+    hub.app.open(&gate);
+    hub.engine.idle().await;
+    assert_eq!(hub.id_of(GROUP, "new").await, None);
+    hub.switch(Switch::Resume).await;
+    hub.engine.idle().await;
+    assert!(hub.id_of(GROUP, "new").await.is_some());
+}
+
+#[tokio::test]
 async fn a_push_under_way_takes_nothing_along_to_another_app() {
     let hub = Hub::start().await;
     let other = App::start().await;

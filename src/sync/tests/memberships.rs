@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use super::app::{App, Fault, GROUP, USER};
 use super::hub::Hub;
 use crate::model::policies::Drift;
-use crate::model::{Health, Policies};
+use crate::model::{Actor, Health, Policies};
 use crate::store::{instances, members, resources};
 use crate::sync::connect;
+use crate::sync::manage::Edit;
 
 async fn hub(drift: Drift) -> Hub {
     let app = App::start().await;
@@ -159,6 +160,69 @@ async fn what_was_only_told_follows_a_new_policy() {
         assert_eq!(hub.app.members("crew"), [both], "{drift:?}");
         assert_eq!(hub.shown("crew").await, [both], "{drift:?}");
     }
+}
+
+#[tokio::test]
+async fn a_policy_that_is_set_during_a_sync_is_what_it_goes_by() {
+    let hub = reported().await;
+    let gate = hub.app.hold_groups();
+    hub.ask_sync().await;
+    hub.app.somebody_waits().await;
+    let edit = Edit {
+        policies: Some(Policies {
+            drift: Drift::Enforce,
+            ..Policies::default()
+        }),
+        ..Edit::default()
+    };
+    hub.manager().edit(Actor::Hub, hub.id, edit).await.unwrap();
+    hub.app.open(&gate);
+    hub.engine.idle().await;
+    assert_eq!(hub.app.members("crew"), ["ann"]);
+}
+
+#[tokio::test]
+async fn a_group_that_the_app_made_anew_gets_whom_we_decided_about() {
+    for told_first in [true, false] {
+        let hub = hub(Drift::Report).await;
+        post(&hub, "crew", &["ann", "bob"]).await;
+        hub.engine.idle().await;
+        hub.app.state().groups.retain(|_, g| g["displayName"] != "crew");
+        if told_first {
+            hub.sync().await;
+        }
+        hub.app.add_group("crew", &[]);
+        hub.sync().await;
+        assert_eq!(hub.app.members("crew"), ["ann", "bob"], "{told_first}");
+        assert_eq!(hub.app.state().groups.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_group_of_the_apps_own_that_it_made_anew_is_followed() {
+    let hub = hub(Drift::Enforce).await;
+    hub.app.state().groups.clear();
+    let ann = hub.app.user("ann").unwrap()["id"].as_str().unwrap().to_owned();
+    hub.app.add_group("staff", &[&ann]);
+    hub.sync().await;
+    hub.sync().await;
+    assert_eq!(hub.shown("staff").await, ["ann"]);
+    assert_eq!(hub.app.members("staff"), ["ann"]);
+    assert_eq!(hub.app.writes(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn of_two_groups_of_one_name_each_finds_its_own_after_a_lost_answer() {
+    let hub = hub(Drift::Report).await;
+    post(&hub, "twin", &["ann"]).await;
+    hub.engine.idle().await;
+    hub.app.state().faults.push_back(Fault::Lost);
+    post(&hub, "twin", &["bob"]).await;
+    hub.until(Health::Healthy).await;
+    let state = hub.app.state();
+    let twins = state.groups.values().filter(|g| g["displayName"] == "twin");
+    let held: Vec<usize> = twins.map(|g| g["members"].as_array().unwrap().len()).collect();
+    assert_eq!(held, [1, 1]);
 }
 
 #[tokio::test]

@@ -1,11 +1,15 @@
 //! A name belongs to one person at a time: who waits for one, who gets it, and what is said when nobody can.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::app::{App, USER};
 use super::hub::Hub;
+use crate::clock::Clock;
 use crate::model::policies::Leaver;
-use crate::model::{Actor, Health, Policies};
+use crate::model::policies::MapRow;
+use crate::model::{Actor, Health, Policies, Time};
 use crate::store::{jobs, removals, resources};
 use crate::sync::removal;
 
@@ -46,6 +50,36 @@ async fn two_who_swap_names_are_told_to_a_person() {
         let why = hub.last_error(id).await;
         assert!(why.contains("swap"), "{why}");
     }
+}
+
+#[tokio::test]
+async fn who_waits_for_a_mapped_name_gets_it_a_minute_after_it_is_given_up() {
+    let row = MapRow {
+        required: false,
+        kind: USER,
+        path: "userName".into(),
+        template: "{{ nickName }}".into(),
+    };
+    let policies = Policies {
+        mapping: vec![row],
+        ..Policies::default()
+    };
+    let clock = Clock::manual(Time(1_700_000_000_000));
+    let hub = Hub::at(App::start().await, policies, clock.clone()).await;
+    hub.engine.idle().await;
+    let body = |name: &str, nick: &str| json!({ "schemas": [], "userName": name, "nickName": nick });
+    let first = hub.post(USER, body("one", "carl")).await;
+    let other = hub.post(USER, body("other", "dora")).await;
+    hub.engine.idle().await;
+    hub.set(&other, "nickName", json!("carl")).await;
+    hub.engine.idle().await;
+    assert_eq!(hub.status().await.rejected, 1);
+    hub.set(&first, "nickName", json!("emil")).await;
+    hub.engine.idle().await;
+    assert!(hub.app.user("emil").is_some() && hub.app.user("carl").is_none());
+    clock.advance(Duration::from_secs(61));
+    hub.until(Health::Healthy).await;
+    assert!(hub.app.user("carl").is_some() && hub.app.user("dora").is_none());
 }
 
 /// ann is to be deleted in the app, which waits for Allow; another ann was made here.

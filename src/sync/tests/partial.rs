@@ -5,7 +5,7 @@ use serde_json::json;
 use super::app::{App, GROUP, USER};
 use super::hub::Hub;
 use crate::model::policies::{Drift, Limit};
-use crate::model::{Health, Policies};
+use crate::model::{Health, Policies, Verb};
 use crate::store::removals;
 
 /// Ten people, all of them in "all" and one in "few"; somebody of our side has decided about "all".
@@ -79,6 +79,37 @@ async fn a_group_that_cannot_be_read_alone_loses_nobody() {
 }
 
 #[tokio::test]
+async fn a_group_that_is_made_anew_and_cut_short_loses_nobody() {
+    for drift in [Drift::Report, Drift::Enforce, Drift::Adopt] {
+        let hub = ten(policies(drift)).await;
+        let all = hub.app.members("all");
+        let made_again = |hub: &Hub, group: Option<serde_json::Value>| match group {
+            None => {
+                let mut state = hub.app.state();
+                let id = state.groups.iter().find(|(_, g)| g["displayName"] == "all");
+                let id = id.unwrap().0.clone();
+                state.groups.remove(&id)
+            }
+            Some(mut group) => {
+                group["id"] = "again".into();
+                hub.app.state().groups.insert("again".into(), group)
+            }
+        };
+        let group = made_again(&hub, None);
+        // Gone, and nobody asks for it.
+        hub.know(|known| known.note(GROUP, Verb::Create, true)).await;
+        hub.sync().await;
+        made_again(&hub, group);
+        hub.app.state().cut_short.insert("all".into(), 3);
+        hub.sync().await;
+        assert_eq!(hub.shown("all").await, all, "{drift:?}, at first sight");
+        hub.sync().await;
+        assert_eq!(hub.shown("all").await, all, "{drift:?}, compared");
+        assert_eq!(hub.app.members("all"), all, "{drift:?}, in the app");
+    }
+}
+
+#[tokio::test]
 async fn only_a_group_whose_list_is_news_is_read_alone() {
     let hub = ten(policies(Drift::Report)).await;
     let cost = async |hub: &Hub| {
@@ -125,6 +156,28 @@ async fn what_is_really_gone_goes_up_to_the_limit() {
     hub.decide(true).await;
     assert_eq!(hub.shown("all").await, all[..5]);
     assert_eq!(hub.until(Health::Healthy).await.rejected, 0);
+}
+
+#[tokio::test]
+async fn what_an_admin_allowed_outlives_a_read_that_failed() {
+    let limit = Limit {
+        floor: 2,
+        percent: 20,
+    };
+    let hub = ten(Policies {
+        memberships: limit,
+        ..Policies::default()
+    })
+    .await;
+    let all = hub.app.members("all");
+    set_members(&hub, &all[..5]);
+    hub.sync().await;
+    hub.app.state().alone = Some(500);
+    hub.decide(true).await;
+    assert_eq!(hub.shown("all").await.len(), 9);
+    hub.app.state().alone = None;
+    hub.sync().await;
+    assert_eq!(hub.shown("all").await, all[..5]);
 }
 
 #[tokio::test]

@@ -130,6 +130,20 @@ fn access_ends_whatever_else_of_a_user_cannot_be_changed() {
         matches!(step(&[Verb::Deactivate], false), Action::Helpless(_)),
         "told, not forgotten"
     );
+    // Somebody did it there, as they were told to.
+    let mut done = on.clone();
+    done.pushed = done.seen.clone();
+    done.seen = there(&json!({ "userName": "a", "title": "Old", "active": false })).seen;
+    let refused = [Verb::Update, Verb::Deactivate];
+    let step = |link: &Link, deleted: bool| {
+        decide_where(ResourceType::User, &refused, &policies, Some(link), |s| {
+            (s.active, s.deleted) = (false, deleted);
+        })
+    };
+    assert_eq!(step(&done, false), Action::Agree(vec!["active".into()]));
+    assert_eq!(step(&done, true), Action::Detach);
+    done.seen = done.pushed.clone();
+    assert!(matches!(step(&done, true), Action::Helpless(_)));
     let back = there(&json!({ "userName": "a", "title": "T", "active": false }));
     let step = |refused: &[Verb]| decide_where(ResourceType::User, refused, &policies, Some(&back), |_| ());
     assert_eq!(step(&[Verb::Update]), update(&["active"]));

@@ -21,7 +21,9 @@ pub(super) async fn serve(mut socket: TcpStream, state: Arc<Mutex<State>>) {
         let state = state.lock().unwrap();
         let asked = url.path().ends_with("/ServiceProviderConfig");
         let gate = state.gate.clone().filter(|_| asked);
+        let groups = method == "GET" && url.path().ends_with("/Groups");
         gate.or_else(|| state.write_gate.clone().filter(|_| method != "GET"))
+            .or_else(|| state.groups_gate.clone().filter(|_| groups))
     };
     if let Some(gate) = gate {
         let opened = gate.notified();
