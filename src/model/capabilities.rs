@@ -40,6 +40,8 @@ pub struct Pace {
     pub writes: Option<u32>,
     /// Requests of any kind.
     pub requests: Option<u32>,
+    /// Requests at once, where that is less than a tenth of those in a minute.
+    pub burst: Option<u32>,
 }
 
 /// What a target can do. The default is what RFC 7644 lets a client hope for.

@@ -120,13 +120,13 @@ impl Manager {
         token: Token,
         scope: Scope,
     ) -> Result<Capabilities, ManageError> {
-        let found = connect::connect(&self.net, base_url, access, token, scope)
-            .await
-            .map_err(|e| ManageError::Check(Box::new(e)))?;
-        Ok(match catalog::find(app) {
+        let bounded = |found: Capabilities| match catalog::find(app) {
             Some(app) => app.bounded(found),
             None => found,
-        })
+        };
+        let pace = bounded(Capabilities::default()).pace;
+        let found = connect::connect(&self.net, base_url, access, token, scope, pace).await;
+        Ok(bounded(found.map_err(|e| ManageError::Check(Box::new(e)))?))
     }
 }
 
