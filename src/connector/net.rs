@@ -236,7 +236,7 @@ impl Net {
         clock.sleep_until(clock.now().after(wait)).await;
     }
 
-    fn now(&self) -> Time {
+    pub(super) fn now(&self) -> Time {
         self.0.policy.clock.now()
     }
 

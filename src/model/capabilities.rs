@@ -40,6 +40,8 @@ pub struct Pace {
     pub writes: Option<u32>,
     /// Requests of any kind.
     pub requests: Option<u32>,
+    /// Requests at once, where that is less than a tenth of those in a minute.
+    pub burst: Option<u32>,
 }
 
 /// What a target can do. The default is what RFC 7644 lets a client hope for.
@@ -72,8 +74,10 @@ pub struct Capabilities {
     pub members_listed: Option<bool>,
     /// A read shows whom a group holds, in a list or alone; `Some(false)`: none does, so an empty group proves nothing.
     pub members_shown: Option<bool>,
-    /// What is refused to a kind, as its makers tell or as was learnt: it is not asked for.
+    /// What is refused to a kind, as its makers tell or as a probe with writes tried: it is not asked for.
     pub refuses: Vec<(ResourceType, Verb)>,
+    /// What was refused to a kind on the way: it is not asked for until the next check, and then again.
+    pub refused: Vec<(ResourceType, Verb)>,
     /// How often it may be called.
     pub pace: Pace,
     /// Resources bear an ETag.
@@ -90,12 +94,26 @@ impl Capabilities {
     /// Whether this is known to be refused to resources of this kind.
     #[must_use]
     pub fn refuses(&self, kind: ResourceType, verb: Verb) -> bool {
-        self.refuses.contains(&(kind, verb))
+        self.refuses.contains(&(kind, verb)) || self.refused.contains(&(kind, verb))
     }
 
-    /// Notes that this is refused, or that it is not.
+    /// All that is known to be refused, each once.
+    pub fn refusals(&self) -> impl Iterator<Item = (ResourceType, Verb)> {
+        self.refuses.iter().chain(&self.refused).copied()
+    }
+
+    /// Notes that a request on the way was refused so that no other of its kind would fare better.
+    pub fn note_refused(&mut self, kind: ResourceType, verb: Verb) {
+        if !self.refuses(kind, verb) {
+            self.refused.push((kind, verb));
+            self.refused.sort_unstable();
+        }
+    }
+
+    /// Notes for good that this is refused, or that it is not.
     pub fn note(&mut self, kind: ResourceType, verb: Verb, refused: bool) {
         self.refuses.retain(|known| *known != (kind, verb));
+        self.refused.retain(|known| *known != (kind, verb));
         if refused {
             self.refuses.push((kind, verb));
             self.refuses.sort_unstable();
@@ -122,7 +140,8 @@ impl Capabilities {
         tried.unwrap_or(self.filter)
     }
 
-    /// What a new check of the same target found, with all that was learnt of it before and that no check asks.
+    /// What a new check of the same target found, with all that was learnt of it before and that no check asks. What was
+    /// refused on the way is asked for again.
     #[must_use]
     pub fn remembering(self, before: &Self) -> Self {
         let mut now = Self {
@@ -134,6 +153,7 @@ impl Capabilities {
             ..self
         };
         now.learn(before, &Self::default());
+        now.refused.clear();
         now
     }
 
@@ -152,6 +172,13 @@ impl Capabilities {
             .filter(|known| !since.refuses.contains(known))
         {
             self.note(known.0, known.1, true);
+        }
+        for known in other
+            .refused
+            .iter()
+            .filter(|known| !since.refused.contains(known))
+        {
+            self.note_refused(known.0, known.1);
         }
     }
 }
@@ -189,6 +216,7 @@ impl Default for Capabilities {
             members_listed: None,
             members_shown: None,
             refuses: Vec::new(),
+            refused: Vec::new(),
             pace: Pace::default(),
             etag: None,
         }

@@ -2,11 +2,25 @@
 //! out stands in `connector`, when in `sync`.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{Capabilities, Time};
+use crate::scim::fold;
 
-/// Begins the names of what a probe makes in an app for itself; an import passes over them.
+/// Begins the names of what a probe makes in an app for itself.
 pub const PROBE_PREFIX: &str = "rollcall-probe-";
+/// Ends the userName of a probe's user.
+pub const PROBE_DOMAIN: &str = "@example.com";
+
+/// When the probe began that gave something this name; none: no probe did. Between prefix and domain stands a UUID of
+/// version 7, which begins with the time (RFC 9562 §5.7).
+#[must_use]
+pub fn probe_of(name: &str) -> Option<Time> {
+    let name = fold(name);
+    let tag = name.strip_prefix(PROBE_PREFIX)?;
+    let tag = Uuid::try_parse(tag.strip_suffix(PROBE_DOMAIN).unwrap_or(tag)).ok()?;
+    i64::try_from(tag.as_u128() >> 80).ok().map(Time)
+}
 
 /// One look at a target, stored as JSON.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

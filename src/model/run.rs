@@ -99,6 +99,8 @@ pub struct Breaks {
     pub at: String,
     /// It waits for the next try.
     pub waits: bool,
+    /// The host asked the last time to be left alone until then.
+    pub until: Option<Time>,
 }
 
 /// One sync.

@@ -1,5 +1,7 @@
 //! Runs: one row for each sync, with where it stands and what it counted. One that has ended never changes again.
 
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{Rx, StoreError, Topic, Tx};
@@ -82,11 +84,16 @@ pub fn go_on(tx: &Tx<'_>, mut run: Run) -> Result<Run, StoreError> {
 }
 
 /// The run that has not ended broke off for a passing reason. It waits if something was read that it can go on from, else
-/// it ends. True: it had got on since it last broke off.
+/// it ends. `asked`: so long the host asked to be left alone. True: it had got on since it last broke off.
 ///
 /// # Errors
 /// When the database fails.
-pub fn break_off(tx: &Tx<'_>, instance: InstanceId, why: &str) -> Result<bool, StoreError> {
+pub fn break_off(
+    tx: &Tx<'_>,
+    instance: InstanceId,
+    why: &str,
+    asked: Option<Duration>,
+) -> Result<bool, StoreError> {
     let Some(mut run) = open(tx, instance)? else {
         return Ok(false);
     };
@@ -110,6 +117,7 @@ pub fn break_off(tx: &Tx<'_>, instance: InstanceId, why: &str) -> Result<bool, S
         last: why.to_owned(),
         at,
         waits: true,
+        until: asked.map(|wait| tx.now().after(wait)),
     };
     write(tx, &run, run.saved)?;
     Ok(got_on)
@@ -249,7 +257,7 @@ mod tests {
         let store = Store::open(dir.path(), clock.clone()).unwrap();
         do_in(&store, |tx| {
             start(tx, OURS)?;
-            assert!(!break_off(tx, OURS, "away")?, "there was nothing read");
+            assert!(!break_off(tx, OURS, "away", None)?, "there was nothing read");
             assert_eq!(latest(tx, OURS, 1)?[0].error.as_deref(), Some("away"));
             let mut run = start(tx, OURS)?;
             run.place = Some("11".into());
@@ -259,12 +267,12 @@ mod tests {
         .await;
         clock.advance(std::time::Duration::from_secs(60));
         let (first, again, run) = do_in(&store, |tx| {
-            let first = break_off(tx, OURS, "away")?;
+            let first = break_off(tx, OURS, "away", None)?;
             let run = go_on(tx, open(tx, OURS)?.unwrap())?;
             assert!(!run.breaks.waits);
             Ok((
                 first,
-                break_off(tx, OURS, "away still")?,
+                break_off(tx, OURS, "away still", None)?,
                 open(tx, OURS)?.unwrap(),
             ))
         })
@@ -282,7 +290,7 @@ mod tests {
         );
         do_in(&store, |tx| {
             let ended = end(tx, OURS, RunPhase::Cancelled, None)?.unwrap();
-            assert!(!ended.breaks.waits && !break_off(tx, OURS, "away")?);
+            assert!(!ended.breaks.waits && !break_off(tx, OURS, "away", None)?);
             Ok(())
         })
         .await;

@@ -4,7 +4,9 @@
 use crate::connector::{CheckError, Connector, ConnectorError, Net, Remote, Token};
 use crate::mapping;
 use crate::model::job::priority;
-use crate::model::{Access, Capabilities, Instance, InstanceId, JobKind, Link, RunPhase, Scope, Target};
+use crate::model::{
+    Access, Capabilities, Instance, InstanceId, JobKind, Link, Pace, RunPhase, Scope, Target,
+};
 use crate::scim::fold;
 use crate::store::{StoreError, Tx, instances, jobs, links, members, probes, removals, runs};
 
@@ -13,7 +15,7 @@ const KNOWN: usize = 3;
 /// How many it is asked for before it is another app's.
 pub const ASKED: usize = 12;
 
-/// Tries an address and a token against the app. Reads only.
+/// Tries an address and a token against the app, no faster than `pace`. Reads only.
 ///
 /// # Errors
 /// A sentence that says what to change.
@@ -23,11 +25,15 @@ pub async fn connect(
     access: &Access,
     token: Token,
     scope: Scope,
+    pace: Pace,
 ) -> Result<Capabilities, CheckError> {
     let target = Target::Scim {
         base_url: base_url.to_owned(),
         access: access.clone(),
-        capabilities: Capabilities::default(),
+        capabilities: Capabilities {
+            pace,
+            ..Capabilities::default()
+        },
     };
     let app = Connector::open(&target, token, net.clone());
     let found = app.check(scope).await?;

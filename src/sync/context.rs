@@ -55,8 +55,10 @@ fn news(before: &Capabilities, now: &Capabilities) -> String {
         let plural = kind.endpoint().to_lowercase();
         format!("The app refuses PATCH of {plural}, whatever it announces: they are written whole (PUT) from now on.")
     });
-    let refused = now.refuses.iter().filter(|known| !before.refuses.contains(known));
-    let refused = refused.filter_map(|(kind, verb)| plan::refusal(now, *kind, *verb).map(str::to_owned));
+    let refused = now
+        .refusals()
+        .filter(|(kind, verb)| !before.refuses(*kind, *verb));
+    let refused = refused.filter_map(|(kind, verb)| plan::refusal(now, kind, verb).map(str::to_owned));
     whole.chain(refused).collect::<Vec<_>>().join(" ")
 }
 
@@ -149,22 +151,20 @@ impl Context {
 
     /// Keeps what the app turned out to do otherwise than was thought, so that the next job begins with it.
     pub(super) async fn note_learnt(&self, instance: &Instance, app: &Connector) {
-        let (Some(learnt), Some(asked)) = (app.learnt(), instance.target.clone()) else {
+        let Some(learnt) = app.learnt() else {
             return;
         };
-        let id = instance.id;
+        let (id, asked) = (instance.id, instance.clone());
         let noted = self
             .write(id, move |tx| {
-                let now = instances::by_id(tx, id)?.and_then(|now| now.target);
                 // A connection that was edited meanwhile may lead to another app.
-                let Some(mut target) =
-                    now.filter(|t| t.base_url() == asked.base_url() && t.access() == asked.access())
-                else {
+                let now = instances::by_id(tx, id)?.filter(|now| leads_alike(now, &asked));
+                let (Some(mut target), Some(since)) = (now.and_then(|now| now.target), &asked.target) else {
                     return Ok(());
                 };
                 let known = target.capabilities_mut();
                 let before = known.clone();
-                known.learn(&learnt, asked.capabilities());
+                known.learn(&learnt, since.capabilities());
                 known.paging = learnt.paging;
                 if *known == before {
                     return Ok(());

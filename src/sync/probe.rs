@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connect;
-use super::context::{Context, Ended};
+use super::context::{Context, Ended, leads_alike};
 use super::manage::{ManageError, Manager, gone, tell};
 use crate::clock::Stopwatch;
 use crate::connector::form::{clean_access, clean_base_url, clean_secret};
@@ -85,53 +85,44 @@ async fn one(ctx: &Context, id: InstanceId, writes: bool) -> Result<(), StoreErr
             .write(id, move |tx| probes::finish(tx, id, None, tx.now()))
             .await;
     }
-    let asked = instance.target;
-    ctx.write(id, move |tx| keep(tx, id, asked.as_ref(), &profile))
-        .await
+    ctx.write(id, move |tx| keep(tx, &instance, &profile)).await
 }
 
 /// Stores what was found, and lets the client go by it if it is still the app that was asked. What jobs learnt meanwhile
 /// stays.
-fn keep(tx: &Tx<'_>, id: InstanceId, asked: Option<&Target>, profile: &Profile) -> Result<(), StoreError> {
+fn keep(tx: &Tx<'_>, asked: &Instance, profile: &Profile) -> Result<(), StoreError> {
+    let id = asked.id;
     let Some(instance) = instances::by_id(tx, id)? else {
         return Ok(());
     };
-    let Some(Target::Scim {
-        base_url,
-        access,
-        capabilities,
-    }) = instance.target
-    else {
+    let alike = leads_alike(asked, &instance);
+    let (Some(mut target), Some(asked)) = (instance.target, &asked.target) else {
         return Ok(());
     };
-    let Some(asked) = asked.filter(|asked| asked.base_url() == base_url) else {
+    if !alike {
         return probes::finish(tx, id, None, tx.now());
-    };
+    }
+    let capabilities = target.capabilities();
     probes::finish(tx, id, Some(profile), tx.now().after(EACH))?;
     let mut learnt = Capabilities {
         // Groups that were there once are not given up for one bad answer: only an admin's check may.
         groups: capabilities.groups || profile.capabilities.groups,
         ..profile.capabilities.clone()
     };
-    learnt.learn(&capabilities, asked.capabilities());
+    learnt.learn(capabilities, asked.capabilities());
     let learnt = match catalog::find(&instance.app) {
         Some(app) => app.bounded(learnt),
         None => learnt,
     };
-    if profile.usable && learnt != capabilities {
+    if profile.usable && learnt != *capabilities {
         if capabilities
-            .refuses
-            .iter()
-            .any(|known| !learnt.refuses.contains(known))
+            .refusals()
+            .any(|(kind, verb)| !learnt.refuses(kind, verb))
         {
             // What was not asked for may be done now.
             connect::reconsider(tx, id)?;
         }
-        let target = Target::Scim {
-            base_url,
-            access,
-            capabilities: learnt,
-        };
+        *target.capabilities_mut() = learnt;
         instances::set_target(tx, id, &target)?;
     }
     Ok(())
@@ -171,10 +162,10 @@ impl Manager {
         let token = self.stored_token(&instance).await?;
         let app = Connector::open(target, token, self.net.clone());
         let profile = look(&self.store, &app, instance.scope, writes, || false).await;
-        let (found, asked) = (profile.clone(), target.clone());
-        let stored = self.store.write(Lane::Front, Some(id), move |tx| {
-            keep(tx, id, Some(&asked), &found)
-        });
+        let found = profile.clone();
+        let stored = self
+            .store
+            .write(Lane::Front, Some(id), move |tx| keep(tx, &instance, &found));
         stored.await.map_err(|e: StoreError| ManageError::from(e))?;
         Ok(profile)
     }

@@ -177,7 +177,7 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
         Ending::Later { why, after, passing } => {
             let next = now.after(*after);
             if *passing {
-                break_off(tx, job, why)?;
+                break_off(tx, job, why, None)?;
             } else {
                 fail_run(tx, job, why)?;
             }
@@ -189,7 +189,7 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
             jobs::retry(tx, job, next, why)?;
         }
         Ending::Target { why, after } => {
-            let got_on = break_off(tx, job, why)?;
+            let got_on = break_off(tx, job, why, *after)?;
             back_off(tx, job.instance, why, *after, base, got_on)?;
             // The wait is the instance's: as soon as that ends, the job may run.
             jobs::retry(tx, job, now, why)?;
@@ -230,8 +230,8 @@ fn apply(tx: &Tx<'_>, job: &Job, contact: bool, ending: &Ending, base: Duration)
 }
 
 /// A sync that breaks off for a passing reason goes on where it stopped. True: it got on since it last did.
-fn break_off(tx: &Tx<'_>, job: &Job, why: &str) -> Result<bool, StoreError> {
-    Ok(job.kind == JobKind::Import && runs::break_off(tx, job.instance, why)?)
+fn break_off(tx: &Tx<'_>, job: &Job, why: &str, asked: Option<Duration>) -> Result<bool, StoreError> {
+    Ok(job.kind == JobKind::Import && runs::break_off(tx, job.instance, why, asked)?)
 }
 
 /// A sync that ends early is over: what was read stays, nothing is taken as gone, the next one begins anew.

@@ -62,16 +62,10 @@ impl Manager {
                 return Err(ManageError::Refused(text.into()));
             }
         };
-        let mut capabilities = self
+        let capabilities = self
             .check(&instance.app, &url, &access, token.clone(), instance.scope)
             .await?;
-        if let Some(before) = instance.target.as_ref().filter(|_| !moved) {
-            // A check asks little: at the same address, what was learnt on the way stays true.
-            capabilities = capabilities.remembering(before.capabilities());
-            // Groups that were there are not given up for one refusal: they would be forgotten instead of deleted.
-            capabilities.groups |= before.capabilities().groups;
-        }
-        let target = Target::Scim {
+        let mut target = Target::Scim {
             base_url: url,
             access,
             capabilities,
@@ -89,6 +83,13 @@ impl Manager {
         };
         if !same_app && !other_directory {
             return Err(ManageError::OtherDirectory);
+        }
+        if let Some(before) = instance.target.as_ref().filter(|_| same_app && !moved) {
+            let (before, found) = (before.capabilities(), target.capabilities_mut());
+            // A check asks little: of the same app at the same address, what was learnt on the way stays true.
+            *found = found.clone().remembering(before);
+            // Groups that were there are not given up for one refusal: they would be forgotten instead of deleted.
+            found.groups |= before.groups;
         }
         Ok(Some(Tested {
             target,
@@ -120,13 +121,13 @@ impl Manager {
         token: Token,
         scope: Scope,
     ) -> Result<Capabilities, ManageError> {
-        let found = connect::connect(&self.net, base_url, access, token, scope)
-            .await
-            .map_err(|e| ManageError::Check(Box::new(e)))?;
-        Ok(match catalog::find(app) {
+        let bounded = |found: Capabilities| match catalog::find(app) {
             Some(app) => app.bounded(found),
             None => found,
-        })
+        };
+        let pace = bounded(Capabilities::default()).pace;
+        let found = connect::connect(&self.net, base_url, access, token, scope, pace).await;
+        Ok(bounded(found.map_err(|e| ManageError::Check(Box::new(e)))?))
     }
 }
 

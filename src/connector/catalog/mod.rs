@@ -204,6 +204,10 @@ pub struct Limits {
     pub writes_per_minute: Option<u32>,
     /// Most requests of any kind in a minute.
     pub requests_per_minute: Option<u32>,
+    /// Most requests at once, where that is less than a tenth of those in a minute.
+    pub burst: Option<u32>,
+    /// PATCH of users is not offered, or not in a form that sets values: they are written whole.
+    pub users_by_put: bool,
     /// DELETE of a user only deactivates.
     pub delete_is_deactivate: bool,
     /// Of a group only the members can be changed.
@@ -227,9 +231,13 @@ impl App {
             pace: Pace {
                 writes: least(found.pace.writes, self.limits.writes_per_minute),
                 requests: least(found.pace.requests, self.limits.requests_per_minute),
+                burst: least(found.pace.burst, self.limits.burst),
             },
             ..found
         };
+        if self.limits.users_by_put {
+            bounded.note_put_only(ResourceType::User, true);
+        }
         for (kind, verb) in self.refusals() {
             bounded.note(kind, verb, true);
         }

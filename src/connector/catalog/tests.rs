@@ -60,6 +60,8 @@ fn the_file_parses_and_each_entry_is_whole() {
             app.limits.member_chunk,
             app.limits.page_max,
             app.limits.writes_per_minute,
+            app.limits.requests_per_minute,
+            app.limits.burst,
         ];
         assert!(!limits.contains(&Some(0)), "{slug}");
     }
@@ -74,7 +76,13 @@ fn apps_are_found_by_slug() {
 
 #[test]
 fn what_the_issue_names_is_there() {
-    for slug in ["atlassian-cloud", "docusign", "figma", "aws-iam-identity-center"] {
+    for slug in [
+        "atlassian-cloud",
+        "docusign",
+        "zendesk",
+        "figma",
+        "aws-iam-identity-center",
+    ] {
         let app = find(slug).unwrap();
         assert!(
             app.tags.contains(&"SCIM".to_owned()) && app.not_yet.is_none(),
@@ -141,7 +149,9 @@ fn what_an_app_is_known_to_refuse_is_not_asked_of_it() {
     // Where switching off deletes, access ends all the same.
     assert!(refused("pagerduty").is_empty());
     assert_eq!(of("slack").pace.writes, Some(180));
-    assert_eq!(of("deel").pace.requests, Some(300));
+    let pace = of("deel").pace;
+    assert_eq!((pace.requests, pace.burst), (Some(300), Some(1)));
+    assert_eq!(of("formstack").put_only, [User]);
     assert_eq!(of(GENERIC).pace, Pace::default());
     // What was found to be slower stays so.
     let mut slower = Capabilities::default();

@@ -19,25 +19,27 @@ const MOST: usize = 1000;
 /// A minute, in milliseconds.
 const MINUTE: i64 = 60_000;
 
-/// A rate that is told beforehand: in no minute more than so many, and a tenth of them at once.
+/// A rate that is told beforehand: in no minute more than so many, and a tenth of them at once, or less if that is told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Rate {
     per_minute: Option<u32>,
+    burst: Option<u32>,
     /// When all that was taken has run off.
     full: Option<Time>,
 }
 
 impl Rate {
     /// Whoever calls the host keeps to the smallest figure that anybody who calls it knows.
-    fn narrow(&mut self, told: Option<u32>) {
-        let known = self.per_minute.into_iter().chain(told);
-        self.per_minute = known.filter(|n| *n > 0).min();
+    fn narrow(&mut self, told: Option<u32>, burst: Option<u32>) {
+        let least = |known: Option<u32>, told| known.into_iter().chain(told).filter(|n| *n > 0).min();
+        self.per_minute = least(self.per_minute, told);
+        self.burst = least(self.burst, burst);
     }
 
     /// From one request to the next in the long run, and how far requests may run ahead of that; in milliseconds.
     fn rhythm(&self) -> Option<(i64, i64)> {
         let most = i64::from(self.per_minute?);
-        let at_once = (most / 10).max(1);
+        let at_once = (most / 10).max(1).min(self.burst.map_or(most, i64::from));
         let rate = most - at_once + 1;
         let step = (MINUTE + rate - 1) / rate;
         Some((step, (at_once - 1) * step))
@@ -145,8 +147,8 @@ impl Budgets {
             Self::of(&mut all, origin, now)
         };
         let Some(budget) = known else { return Ok(()) };
-        budget.writes.narrow(pace.writes);
-        budget.requests.narrow(pace.requests);
+        budget.writes.narrow(pace.writes, pace.burst);
+        budget.requests.narrow(pace.requests, pace.burst);
         budget.take(now, writes)
     }
 

@@ -69,7 +69,7 @@ impl Scim {
     }
 
     /// Asks for a list of at most one.
-    async fn probe(&self, kind: ResourceType) -> Result<(), CheckError> {
+    pub(super) async fn probe(&self, kind: ResourceType) -> Result<(), CheckError> {
         let url = self
             .endpoint(kind.endpoint(), &[])
             .map_err(|e| CheckError::no_answer(&e))?;

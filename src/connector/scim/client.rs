@@ -129,6 +129,11 @@ impl Scim {
         self.net.send(request).await
     }
 
+    /// Another one at another time.
+    pub(super) fn some_number(&self) -> usize {
+        usize::try_from(self.net.now().0 / 1000).unwrap_or_default()
+    }
+
     /// Lets the server rest.
     pub(super) async fn rest(&self, wait: Duration) {
         self.net.rest(wait).await;

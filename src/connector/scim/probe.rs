@@ -124,7 +124,11 @@ impl<'a> Prober<'a> {
             app,
             plan,
             lines: Vec::new(),
-            found: app.capabilities().clone(),
+            found: Capabilities {
+                // Whether it was refused for good, the next write shows.
+                refused: Vec::new(),
+                ..app.capabilities()
+            },
             usable: false,
             asked: 0,
             budget: READS,

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::clock::Clock;
 use crate::connector::fake::{Answer, Server};
 use crate::connector::{CheckKind, Connector, ConnectorError, Net, NetPolicy, Place, Token, Verdict};
 use crate::model::{Capabilities, Target};
@@ -23,8 +24,13 @@ const OUTAGE: Verdict = Verdict::Retry {
 const SECRET: &str = "s3cret-token-1234";
 
 fn open_with(base_url: String, capabilities: Capabilities) -> Connector {
+    open_at(base_url, capabilities, Clock::system())
+}
+
+fn open_at(base_url: String, capabilities: Capabilities, clock: Clock) -> Connector {
     let policy = NetPolicy {
         allow_private: true,
+        clock,
         request_timeout: Duration::from_secs(1),
         ..NetPolicy::default()
     };

@@ -31,9 +31,10 @@ impl Scim {
             .endpoint(kind.endpoint(), &[])
             .map_err(|e| ConnectorError::no_answer(&e, false))?;
         let answer = self
-            .call(Method::POST, url, Some(Value::Object(body)), About::Endpoint)
+            .ask(Method::POST, url, Some(Value::Object(body)))
             .await
-            .map_err(|error| self.not_offered(kind, Verb::Create, error))?;
+            .map_err(|e| ConnectorError::no_answer(&e, true))?;
+        let answer = self.offered(kind, Verb::Create, answer, About::Endpoint).await?;
         if !answer.body.is_empty() {
             let read = self.remote(kind, Value::Object(self.object(&answer, true)?));
             if !read.id.is_empty() {
@@ -157,25 +158,35 @@ impl Scim {
         match answer.status {
             // A sign-in page of what stands in front of the app: who was to go may still have access.
             200..=299 if is_web_page(&answer) => Err(self.garbage(&answer, "a web page", true)),
-            200..=299 => Ok(()),
             // Many say no more than that. A web page's 404 is another matter: it comes from what stands in front of the app.
             404 if answer.body.is_empty() => Err(self.error(Verdict::Gone, Some(404), "", true)),
             _ => {
-                let refused = self.refused(&answer, About::Resource, true);
-                Err(self.not_offered(kind, Verb::Delete, refused))
+                let done = self.offered(kind, Verb::Delete, answer, About::Resource);
+                done.await.map(drop)
             }
         }
     }
 
-    /// A refusal of the method itself is learnt: no other resource of the kind would fare better.
-    fn not_offered(&self, kind: ResourceType, verb: Verb, error: ConnectorError) -> ConnectorError {
-        if !matches!(error.status, Some(405 | 501)) {
-            return error;
-        }
-        self.learn(|known| known.note(kind, verb, true));
-        ConnectorError {
-            verdict: Verdict::Reject,
-            ..error
+    /// As `good`. A refusal of the method itself is learnt: no other resource of the kind would fare better. It has to be
+    /// the app's own, in JSON and while the app is there otherwise: a maintenance page says the same of everything.
+    async fn offered(
+        &self,
+        kind: ResourceType,
+        verb: Verb,
+        answer: Response,
+        about: About,
+    ) -> Result<Response, ConnectorError> {
+        let own =
+            matches!(answer.status, 405 | 501) && serde_json::from_slice::<Attributes>(&answer.body).is_ok();
+        match self.good(answer, about, true) {
+            Err(error) if own && self.probe(kind).await.is_ok() => {
+                self.learn(|known| known.note_refused(kind, verb));
+                Err(ConnectorError {
+                    verdict: Verdict::Reject,
+                    ..error
+                })
+            }
+            judged => judged,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::directory::import;
 use crate::mapping::{self, Onward};
 use crate::model::adoption::Likeness;
 use crate::model::job::priority;
-use crate::model::profile::PROBE_PREFIX;
+use crate::model::profile::probe_of;
 use crate::model::{Actor, EventDraft, Fingerprint, Instance, JobKind, Link, LinkState, Outcome, Resource};
 use crate::scim::fold;
 use crate::scim::schema::ResourceType;
@@ -74,7 +74,7 @@ pub(super) fn take_in(look: &Look<'_>, sight: &Sight, held: Option<&Held>) -> Re
 /// A probe with writes is under way, or left something behind; it is nobody's account.
 fn is_probes(look: &Look<'_>, remote: &Remote) -> bool {
     mapping::text(&remote.attributes, mapping::name_path(look.kind))
-        .is_some_and(|name| name.starts_with(PROBE_PREFIX))
+        .is_some_and(|name| probe_of(name).is_some())
 }
 
 fn known(look: &Look<'_>, link: &Link, sight: &Sight, held: Option<&Held>) -> Result<Took, StoreError> {

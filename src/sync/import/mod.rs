@@ -40,6 +40,8 @@ pub(super) const MEMBERS: &str = "members";
 /// A run that was interrupted reads on where it was within this; after it the lists have moved too far. An app that allows
 /// so many requests an hour is read across several of them.
 const RESUME: Duration = Duration::from_secs(3 * 60 * 60);
+/// As long as a host asks to be left alone, up to this, a run grows no older.
+const ASKED: Duration = Duration::from_secs(24 * 60 * 60);
 /// Said of a run that was interrupted by nothing that the app did.
 const LEFT: &str = "it was interrupted, and what it had read was too old to go on from";
 
@@ -98,7 +100,11 @@ async fn begin(ctx: &Context, job: &Job) -> Result<Run, Ended> {
         let Some(run) = runs::open(tx, id)? else {
             return runs::start(tx, id);
         };
-        if run.saved <= tx.now() && tx.now().since(run.saved) < RESUME {
+        let from = run
+            .breaks
+            .until
+            .map_or(run.saved, |until| until.clamp(run.saved, run.saved.after(ASKED)));
+        if run.saved <= tx.now() && tx.now().since(from) < RESUME {
             return runs::go_on(tx, run);
         }
         let why = Some(run.breaks.last.as_str()).filter(|why| !why.is_empty());

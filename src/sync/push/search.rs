@@ -99,8 +99,8 @@ impl Push<'_> {
             (0, _) | (_, None) => Ok(Found::None),
             (1, Some(one)) => {
                 let other = mapping::text(&one.attributes, "externalId");
-                // Accounts that others made bear others' externalIds: then the name alone says who it is.
-                let differs = !now.is_only_sought()
+                // Where users are not carried, others made them under externalIds of their own: the name alone says who it is.
+                let differs = now.is_carried()
                     && matches!((other, &now.wanted.external_id), (Some(a), Some(b)) if a != b);
                 Ok(if differs {
                     Found::Other

@@ -150,6 +150,8 @@ async fn what_is_too_old_to_go_on_from_ends_and_is_read_anew() {
     app.state().bad_places.insert(("Users", 22), (503, usize::MAX));
     let hub = Hub::at(app, Policies::default(), clock.clone()).await;
     until(&hub, "the break", waits).await;
+    // The first wait is shorter than the clock tells.
+    hub.engine.idle().await;
     clock.advance(Duration::from_secs(4 * 60 * 60));
     hub.app.state().bad_places.clear();
     let done = until(&hub, "the second run", |runs| {
@@ -161,4 +163,29 @@ async fn what_is_too_old_to_go_on_from_ends_and_is_read_anew() {
         (RunPhase::Failed, RunPhase::Done, 40)
     );
     assert!(done[1].error.as_ref().unwrap().contains("503"), "{done:?}");
+}
+
+#[tokio::test]
+async fn as_long_as_a_host_asks_to_be_left_alone_no_run_grows_old() {
+    const HOUR: u64 = 60 * 60;
+    for (asked, passed, runs) in [(20, 21, 1), (100, 25, 1), (100, 28, 2)] {
+        let clock = Clock::manual(Time(1_800_000_000_000));
+        let app = app().await;
+        app.state().bad_places.insert(("Users", 22), (503, usize::MAX));
+        let hub = Hub::at(app, Policies::default(), clock.clone()).await;
+        until(&hub, "the break", waits).await;
+        hub.engine.idle().await;
+        hub.write(move |tx, i| {
+            runs::break_off(tx, i.id, "asked", Some(Duration::from_secs(asked * HOUR)))?;
+            Ok(())
+        })
+        .await;
+        hub.app.state().bad_places.clear();
+        clock.advance(Duration::from_secs(passed * HOUR));
+        let done = until(&hub, "the end", |all| {
+            all.first().is_some_and(|run| run.phase == RunPhase::Done)
+        })
+        .await;
+        assert_eq!(done.len(), runs, "{asked} {passed}");
+    }
 }

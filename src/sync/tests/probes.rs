@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::sync::Notify;
 
-use super::app::App;
+use super::app::{App, GROUP, USER};
 use super::hub::Hub;
-use crate::model::{Actor, Health, LineState, Profile, Target};
+use crate::model::{Actor, Health, LineState, Profile, Target, Verb};
 use crate::store::probes::{self, Probe};
 use crate::sync::manage::Manager;
 
@@ -173,4 +174,35 @@ async fn nobody_is_asked_for_an_instance_that_sends_nothing() {
         .await;
     hub.engine.idle().await;
     assert!(probe(&hub).await.profile.is_some(), "it was not forgotten");
+}
+
+#[tokio::test]
+async fn what_was_refused_on_the_way_is_asked_for_again_after_a_check() {
+    let hub = Hub::start().await;
+    asked(&hub, false).await;
+    hub.app.state().no_new_groups = Some(405);
+    hub.post(GROUP, json!({ "schemas": [], "displayName": "crew" }))
+        .await;
+    hub.engine.idle().await;
+    assert!(hub.known().await.refuses(GROUP, Verb::Create));
+    hub.app.state().no_new_groups = None;
+    asked(&hub, false).await;
+    assert!(!hub.known().await.refuses(GROUP, Verb::Create));
+    assert_eq!(hub.app.writes(), ["POST Groups refused", "POST Groups"]);
+}
+
+#[tokio::test]
+async fn where_an_app_refuses_new_accounts_that_of_another_is_not_taken() {
+    let hub = Hub::start().await;
+    hub.know(|known| known.note_refused(USER, Verb::Create)).await;
+    let id = hub.app.add_user("dora");
+    hub.app.state().users.get_mut(&id).unwrap()["externalId"] = json!("someone-else");
+    hub.post(
+        USER,
+        json!({ "schemas": [], "userName": "dora", "externalId": "mine" }),
+    )
+    .await;
+    hub.engine.idle().await;
+    assert_eq!(hub.status().await.rejected, 1);
+    assert_eq!(hub.app.writes(), Vec::<String>::new());
 }

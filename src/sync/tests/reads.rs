@@ -60,12 +60,13 @@ async fn adopting_what_the_app_holds_sends_only_what_differs() {
 async fn what_a_probe_made_for_itself_is_nobodys_account() {
     let app = App::start().await;
     app.add_user("ann");
-    app.add_user("rollcall-probe-1@example.com");
-    app.add_group("rollcall-probe-1", &[]);
+    app.add_user("rollcall-probe-0192d3b4-7c1f-7a11-8000-00000000beef@example.com");
+    app.add_group("rollcall-probe-0192d3b4-7c1f-7a11-8000-00000000beef", &[]);
+    app.add_group("rollcall-probe-team", &[]);
     let hub = Hub::with(app, Policies::default()).await;
     hub.engine.idle().await;
     let now = hub.status().await;
-    assert_eq!((now.users, now.groups), (1, 0));
+    assert_eq!((now.users, now.groups), (1, 1), "a team may be called so");
 }
 
 #[tokio::test]

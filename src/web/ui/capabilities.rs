@@ -198,8 +198,16 @@ fn kept_to(known: &Capabilities) -> Option<CheckGroup> {
         (ResourceType::Group, Verb::Delete) => "Deleting groups",
         (ResourceType::Group, _) => "Changing groups",
     };
-    let refused = known.refuses.iter().filter_map(|(kind, verb)| {
-        plan::refusal(known, *kind, *verb).map(|why| line(title(*kind, *verb), why.to_owned()))
+    let refused = known.refusals().filter_map(|(kind, verb)| {
+        let why = plan::refusal(known, kind, verb)?;
+        let advice = match known.refused.contains(&(kind, verb)) {
+            true => "The app refused it once, so it is not asked for until the next check. Check again to have it asked for, or check with writes to have it decided.",
+            false => "",
+        };
+        Some(CheckLine {
+            advice: advice.to_owned(),
+            ..line(title(kind, verb), why.to_owned())
+        })
     });
     let whole = known.put_only.iter().map(|kind| {
         let found = "PATCH is refused, whatever is announced: each is read, changed and written whole (PUT).";
@@ -289,6 +297,11 @@ mod tests {
         let lines = kept_to(&known).map(|group| group.lines).unwrap_or_default();
         let said: Vec<&str> = lines.iter().map(|line| line.found.as_str()).collect();
         assert_eq!(lines.len(), 3, "{said:?}");
+        assert!(lines.iter().all(|line| line.advice.is_empty()));
+        let mut learnt = Capabilities::default();
+        learnt.note_refused(ResourceType::User, Verb::Create);
+        let advised = kept_to(&learnt).map(|group| group.lines[0].advice.clone());
+        assert!(advised.is_some_and(|advice| advice.contains("with writes")));
         assert!(said[0].contains("renamed") && said[1].contains("PUT"), "{said:?}");
         assert!(
             said[2].starts_with("At most 1,800 requests that change"),

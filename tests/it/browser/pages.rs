@@ -106,7 +106,7 @@ async fn outside(browser: &mut Browser) {
     browser.fill("q", "aws").await;
     browser.press("Search").await;
     assert_eq!(browser.path().await, "/catalog?q=aws");
-    browser.says(&["1 of 46 tiles", "AWS IAM Identity Center"]).await;
+    browser.says(&["1 of 47 tiles", "AWS IAM Identity Center"]).await;
     browser.press("Show all").await;
     browser.open("/no/such/page").await;
     browser.says(&["404"]).await;

@@ -94,7 +94,7 @@ fn each_origin_has_its_own() {
 fn what_the_makers_tell_is_never_passed_in_any_minute() {
     for most in [1, 2, 9, 10, 60, 180, 600] {
         let mut budget = Budget::default();
-        budget.writes.narrow(Some(most));
+        budget.writes.narrow(Some(most), None);
         let (mut now, mut sent) = (Time(0), Vec::new());
         while now < at(300) {
             match budget.take(now, true) {
@@ -128,8 +128,8 @@ fn what_the_makers_tell_is_never_passed_in_any_minute() {
 fn a_pace_that_one_instance_knows_holds_for_all_of_its_host() {
     let all = Budgets::default();
     let slow = Pace {
-        writes: None,
         requests: Some(2),
+        ..Pace::default()
     };
     let faster = Pace {
         requests: Some(50),
@@ -148,4 +148,28 @@ fn a_pace_that_one_instance_knows_holds_for_all_of_its_host() {
         Ok(())
     );
     assert_eq!(all.take(host, at(30), Pace::default(), false), Ok(()));
+}
+
+#[test]
+fn so_many_a_second_are_not_sent_at_once() {
+    let all = Budgets::default();
+    let pace = Pace {
+        requests: Some(300),
+        burst: Some(1),
+        ..Pace::default()
+    };
+    let (mut now, mut sent) = (Time(0), Vec::new());
+    while now < at(10) {
+        match all.take("https://a.example", now, pace, false) {
+            Ok(()) => sent.push(now),
+            Err(later) => now = later,
+        }
+    }
+    assert_eq!(sent.len(), 50, "all of them are made use of");
+    for (n, first) in sent.iter().enumerate() {
+        let within = sent[n..]
+            .iter()
+            .filter(|t| t.since(*first) < Duration::from_secs(1));
+        assert!(within.count() <= 5, "five a second, from {first:?}");
+    }
 }

@@ -5,19 +5,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 use url::Url;
-use uuid::Uuid;
 
 use super::super::parse;
 use super::seen::{self, Done, Listed, Shown};
 use super::{Asked, Prober, Silence};
 use crate::connector::net::{Method, NetErrorKind};
-use crate::model::profile::PROBE_PREFIX;
+use crate::model::profile::{self, PROBE_PREFIX};
 use crate::model::{LineState, Time, Verb};
+use crate::scim::Attributes;
 use crate::scim::schema::ResourceType;
-use crate::scim::{Attributes, fold};
 
-/// Ends the userName of a probe's user.
-pub(super) const DOMAIN: &str = "@example.com";
 /// What was made longer ago than this, no probe is at work with any more.
 const AGE: Duration = Duration::from_secs(15 * 60);
 /// Users, and groups, of earlier probes that one deletes.
@@ -60,14 +57,9 @@ pub(super) fn is_named(kind: ResourceType, held: &Attributes, name: &str) -> boo
     seen::text(held, name_of(kind)).is_some_and(|held| seen::same(held, name))
 }
 
-/// Whether a probe gave this name that has ended long since. Its tag is a UUID of version 7, which begins with the time
-/// (RFC 9562 §5.7).
+/// Whether a probe gave this name that has ended long since.
 fn is_left_over(name: &str, now: Time) -> bool {
-    let name = fold(name);
-    let tag = name.strip_prefix(PROBE_PREFIX);
-    let tag = tag.and_then(|rest| Uuid::try_parse(rest.strip_suffix(DOMAIN).unwrap_or(rest)).ok());
-    tag.and_then(|tag| i64::try_from(tag.as_u128() >> 80).ok())
-        .is_some_and(|made| Time(made).after(AGE) < now)
+    profile::probe_of(name).is_some_and(|began| began.after(AGE) < now)
 }
 
 /// When to ask again; none: this is the answer.
@@ -140,13 +132,17 @@ impl Prober<'_> {
             return Left::Unsure;
         };
         let asked = self.insist(Method::GET, &url).await;
-        if let Shown::Object(other) = seen::object(self.app, &asked)
-            && !is_named(made.kind, &other, &made.name)
-        {
-            self.puzzled(
-                delete,
-                "Under the id of what was made the app shows something else: it was not deleted.",
-            );
+        let other = match seen::object(self.app, &asked) {
+            Shown::Object(held) if is_named(made.kind, &held, &made.name) => None,
+            Shown::Object(_) => Some("Under the id of what was made the app shows something else"),
+            // What this probe made it has read already, by its name.
+            Shown::Refused(..) | Shown::Odd(_) if !made.earlier => None,
+            Shown::Refused(..) | Shown::Odd(_) => {
+                Some("What an earlier check left behind cannot be read by its id")
+            }
+        };
+        if let Some(other) = other {
+            self.puzzled(delete, format!("{other}: it was not deleted."));
             return Left::Unsure;
         }
         let asked = self.insist(Method::DELETE, &url).await;
@@ -260,6 +256,8 @@ impl Prober<'_> {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     #[test]

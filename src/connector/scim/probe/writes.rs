@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::clean::{DOMAIN, Made, is_named, name_of};
+use super::clean::{Made, is_named, name_of};
 use super::seen::{self, Done, Listed, Shown};
 use super::{Prober, checks};
 use crate::connector::net::Method;
 use crate::model::Verb;
-use crate::model::profile::PROBE_PREFIX;
+use crate::model::profile::{PROBE_DOMAIN, PROBE_PREFIX};
 use crate::scim::Attributes;
 use crate::scim::filter::Filter;
 use crate::scim::schema::ResourceType;
@@ -25,7 +25,7 @@ impl Prober<'_> {
         self.halted = "Not tried: what it needs was not there.";
         let old = self.leftovers().await;
         let mut left = self.clear(old).await;
-        let name = format!("{PROBE_PREFIX}{}{DOMAIN}", self.plan.tag);
+        let name = format!("{PROBE_PREFIX}{}{PROBE_DOMAIN}", self.plan.tag);
         let body = json!({
             "schemas": [ResourceType::User.schema()],
             "userName": name,

@@ -185,6 +185,8 @@ async fn a_refusal_in_the_dress_of_a_200_is_a_refusal_and_nobody_is_gone_by_it()
         disguised("400".into()),
         disguised("409".into()),
         disguised(Value::Null),
+        disguised("403".into()),
+        disguised("404".into()),
     ])
     .await;
     let c = open(&server);
@@ -205,6 +207,9 @@ async fn a_refusal_in_the_dress_of_a_200_is_a_refusal_and_nobody_is_gone_by_it()
             .unwrap_err();
         assert_eq!((error.verdict, error.status), (verdict, Some(200)));
         assert_eq!(error.detail, "no such user");
+    }
+    for verdict in [Verdict::Park, OUTAGE] {
+        assert_eq!(c.delete(User, "1").await.unwrap_err().verdict, verdict);
     }
 }
 

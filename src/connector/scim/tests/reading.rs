@@ -1,6 +1,7 @@
 //! Lists, one by id, search.
 use super::*;
 use crate::model::capabilities::Filters;
+use crate::model::{Pace, Time};
 
 #[tokio::test]
 async fn pages_follow_what_really_came() {
@@ -268,7 +269,13 @@ async fn groups_whose_members_no_list_shows_are_read_alone() {
             404,
             &json!({ "schemas": [urn::ERROR], "status": "404" }).to_string(),
         ),
+        // One that cannot be read holds up nobody, and only where the app is away no other is asked for.
         list(4, &groups),
+        Answer::json(500, "{}"),
+        alone(with("c", json!([]))),
+        Answer::json(403, "{}"),
+        list(4, &groups),
+        alone(with("c", json!([]))),
         Answer::json(503, "{}"),
     ])
     .await;
@@ -284,13 +291,36 @@ async fn groups_whose_members_no_list_shows_are_read_alone() {
         page_size: 2,
         ..Capabilities::default()
     };
-    let c = open_with(server.url("/v2"), known);
+    let clock = Clock::manual(Time(0));
+    let c = open_at(server.url("/v2"), known, clock.clone());
     let page = c.page(Group, &Place::START).await.unwrap();
     assert_eq!(shown(&page), [Some(1), Some(1), Some(0), None]);
     assert_eq!(
         server.lines()[2..5],
         ["GET /v2/Groups/a", "GET /v2/Groups/c", "GET /v2/Groups/d"]
     );
-    // One that cannot be read for now is a page that cannot be.
-    assert!(c.page(Group, &Place::START).await.is_err());
+    let page = c.page(Group, &Place::START).await.unwrap();
+    assert_eq!(shown(&page), [None, Some(1), Some(0), None]);
+    // Another time others are first.
+    clock.advance(Duration::from_secs(1));
+    let page = c.page(Group, &Place::START).await.unwrap();
+    assert_eq!(shown(&page), [None, Some(1), Some(0), None]);
+    assert_eq!(server.lines()[10..], ["GET /v2/Groups/c", "GET /v2/Groups/d"]);
+}
+
+#[tokio::test]
+async fn groups_of_which_none_may_be_asked_for_yet_are_a_page_that_waits() {
+    let groups = [json!({ "id": "a", "displayName": "a" })];
+    let server = Server::start([list(1, &groups)]).await;
+    let known = Capabilities {
+        members_listed: Some(false),
+        pace: Pace {
+            requests: Some(1),
+            ..Pace::default()
+        },
+        ..Capabilities::default()
+    };
+    let c = open_at(server.url("/v2"), known, Clock::manual(Time(0)));
+    let waits = c.page(Group, &Place::START).await.unwrap_err().verdict;
+    assert!(matches!(waits, Verdict::Wait { .. }), "{waits:?}");
 }

@@ -1,6 +1,5 @@
 //! Create, update, members, delete.
 use super::*;
-use crate::clock::Clock;
 use crate::model::{Pace, Time, Verb};
 
 #[tokio::test]
@@ -271,13 +270,29 @@ async fn where_patch_is_only_said_to_be_missing_it_is_tried_before_a_group_is_gi
 }
 
 #[tokio::test]
-async fn a_refused_delete_is_learnt() {
+async fn a_refused_delete_is_learnt_if_it_is_the_apps_own_word() {
     for status in [405, 501] {
-        let server = Server::start([error(status, "no")]).await;
+        let server = Server::start([error(status, "no"), list(0, &[])]).await;
         let c = open(&server);
         assert_eq!(c.delete(User, "1").await.unwrap_err().verdict, Verdict::Reject);
         let learnt = c.learnt().unwrap();
         assert!(learnt.refuses(User, Verb::Delete) && !learnt.refuses(Group, Verb::Delete));
+        // A check takes it back, not what is known for good.
+        let mut before = learnt.clone();
+        before.note(Group, Verb::Delete, true);
+        let now = Capabilities::default().remembering(&before);
+        assert!(!now.refuses(User, Verb::Delete) && now.refuses(Group, Verb::Delete));
+        // What stands in front of it says the same of everything.
+        for page in [
+            vec![Answer::html(status)],
+            vec![error(status, "no"), Answer::html(503)],
+        ] {
+            let asked = page.len();
+            let server = Server::start(page.into_iter().chain([list(0, &[])])).await;
+            let c = open(&server);
+            c.create(User, &object(&user("", "ann")), &[]).await.unwrap_err();
+            assert_eq!((c.learnt(), server.seen().len()), (None, asked), "{status}");
+        }
     }
 }
 
@@ -304,7 +319,7 @@ async fn the_pace_of_an_app_holds_for_all_who_write_to_its_host() {
     };
     let slow = other(Pace {
         writes: Some(2),
-        requests: None,
+        ..Pace::default()
     });
     let unknowing = other(Pace::default());
     slow.delete(User, "1").await.unwrap();

@@ -79,3 +79,13 @@ async fn what_an_earlier_probe_left_is_deleted_and_told() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_an_earlier_probe_left_is_not_deleted_unread() {
+    let old = "rollcall-probe-0192d3b4-7c1f-7a11-8000-00000000aaaa@example.com";
+    let mock = Mock::start(&[D::NoReadById], None).await;
+    mock.add(old);
+    let profile = in_no_time(&mock).await;
+    assert_eq!(mock.users()[7]["userName"], old, "{}", told(&profile));
+    assert_eq!(state(&profile, "write.clean"), LineState::Unknown);
+}
