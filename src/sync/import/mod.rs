@@ -4,8 +4,8 @@
 //! A run outlives the process and what passes: where it goes on is written in the unit of work of a page's last accounts,
 //! so that after a crash, or once an app that failed answers again, the same run reads on from there, and has seen every
 //! page in the end. What moved in the list meanwhile is not seen, and looked for like all that is not. While pages are
-//! written the next are read. A run that a person cancelled, or whose
-//! connection was changed, has ended in the database; the walk finds out at its next unit of work and stops.
+//! written the next are read. A run that a person cancelled, or whose connection was changed, has ended in the database;
+//! the walk finds out at its next unit of work and stops.
 //!
 //! Each observation carries the store's sequence at which its request was sent, and is dropped for a link written or
 //! leased since; else a page read before a deactivation would bring a leaver back (DESIGN §4).
