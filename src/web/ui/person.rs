@@ -124,6 +124,17 @@ pub struct TargetSide {
     pub mend: Option<String>,
 }
 
+impl TargetSide {
+    /// Nothing waits, but the app holds other values than it was sent: a badge alone would hide it.
+    #[must_use]
+    pub fn beside(mut self, rows: &[AttributeRow]) -> Self {
+        if self.reason.is_empty() && rows.iter().any(|row| row.there.differs) {
+            self.reason = "Some of its values differ there: see Attributes.".into();
+        }
+        self
+    }
+}
+
 /// Lines of the log on a person's or group's page.
 pub const LATEST: usize = 50;
 /// Groups listed of one person.
@@ -152,15 +163,16 @@ pub async fn get(ask: Ask) -> Answer {
         let now = rx.now();
         let groups = search::groups_with(rx, user.row, GROUPS)?;
         let latest = events::of_resource(rx, user.row, None, LATEST)?;
+        let attributes = attributes(rx, &instance, &user)?;
         Ok::<_, Fail>(PersonPage {
             access: access(user.active),
             active: user.active,
             version: user.version,
             protected: head.has_target && protected::covers(rx, &instance, &user)?,
             managed: user.is_managed(),
-            attributes: attributes(rx, &instance, &user)?,
             groups: groups.into_iter().map(|g| group(g, head.has_target)).collect(),
-            target: standing::target(rx, &instance, &user, now)?,
+            target: standing::target(rx, &instance, &user, now)?.map(|t| t.beside(&attributes)),
+            attributes,
             events: log::rows_of_person(latest, &head.slug, &head.app, now),
             changed: When::relative(user.last_modified, now),
             id: user.id,
