@@ -64,19 +64,21 @@
 //!    of one group. All outgoing traffic passes [`connector::net`], which shows who calls, decides on addresses, redirects,
 //!    sizes and times, and keeps to what the host allows. If anything is wrong, a sentence says what to fix, and nothing is saved.
 //! 3. One unit of work: the instance, its token sealed under the key file ([`sync::credential`]), an event, and an import
-//!    job; also a probe is due ([`sync::probe`]), which finds out what the app really does while the import runs. The badge says *Connecting*; until that import is done nothing is pushed, though an identity provider may already
-//!    write.
+//!    job; also a probe is due ([`sync::probe`]), which finds out what the app really does while the import runs. The
+//!    badge says *Connecting*; until that import is done nothing is pushed, though an identity provider may already write.
 //! 4. `sync::import` reads users, then groups, page by page. Each account is brought in through [`directory::import`]: it
 //!    joins the managed resource that waits for it, or appears as an unmanaged one; an owned attribute is never changed.
 //!    Where several can be meant, or only the work e-mail speaks for it, [`sync::adoption`] lets a person decide, and until
-//!    then nothing is sent for either side.
-//!    Each page carries the store's sequence at which it was asked for, and is dropped for a link written since. Where the
-//!    [`model::Run`] goes on is written with a page's last accounts. A few pages are read ahead of what is written, so a
-//!    crash costs at most those.
-//! 5. Only a list that was read whole counts (`import::walk`): one that went round in circles or broke off ends the run with
-//!    nothing concluded. After the last page, links that were not seen each get a `sync::verify` job, for absence from a list proves nothing:
-//!    only the app's own 404 for that id, beside a 200 for another, makes somebody gone. So it is with a group's members: a
-//!    group whose list misses some of them is read alone, and who is gone then counts towards the removal limit.
+//!    then nothing is sent for either side. Each page carries the store's sequence at which it was asked for, and is
+//!    dropped for a link written since. Units of work stand in line while the next pages are read; where the
+//!    [`model::Run`] goes on is written with a page's last accounts. So a run that breaks off, by a crash or because the
+//!    app is out of order, goes on from there, and only a page that was not written is read again.
+//! 5. Only a list that was read whole counts (`import::walk`): one that went round in circles or broke off ends the run
+//!    with nothing concluded. After the last page, links that were not seen each get a `sync::verify` job, for absence from
+//!    a list proves nothing: only the app's own 404 for that id, beside a 200 for another, makes somebody gone. So it is
+//!    with a group's members. Where lists are known to show none, each group is read alone (`connector::scim::alone`);
+//!    where a list misses some, the group is read alone before anybody loses a membership by it (`import::members`), and
+//!    who is gone then counts towards the removal limit ([`sync::removal`]).
 //! 6. The run is closed, what was wrong with the app as a whole has ended, and [`sync::status`] says *Healthy*. It derives the
 //!    word from the instance and its open conditions at each reading ([`sync::health`]); it is stored nowhere.
 //!

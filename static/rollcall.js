@@ -55,10 +55,19 @@ async function refreshPage() {
         const side = document.querySelector(".side"), newSide = page.querySelector(".side");
         if (side && newSide && !side.contains(document.activeElement)) side.replaceWith(newSide);
         showCopyButtons();
+        showTab();
       }
     } catch { /* The server is away; the next round asks again. */ }
   }
   setTimeout(refreshPage, 5000);
+}
+
+// On a narrow screen not all tabs are to be seen: the present one is.
+function showTab() {
+  const tab = document.querySelector(".tabs [aria-current]");
+  if (!tab) return;
+  const row = tab.closest(".tabs");
+  row.scrollLeft += Math.max(0, tab.getBoundingClientRect().right - row.getBoundingClientRect().right);
 }
 
 // A field that counts for one choice only shows with it: data-only="auth=oauth".
@@ -90,6 +99,7 @@ addEventListener("pageshow", () => { showWhatCounts(); for (const form of docume
 
 document.documentElement.classList.add("js");
 showCopyButtons();
+showTab();
 showWhatCounts();
 refreshTimes();
 setInterval(refreshTimes, 10000);

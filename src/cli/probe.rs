@@ -33,7 +33,8 @@ pub(super) struct ProbeArgs {
     /// Try writes as well: a user and a group are made in the app, changed, and deleted again
     #[arg(long, conflicts_with = "base_url")]
     write: bool,
-    /// Print JSON, for scripts
+    /// Print JSON, for scripts: at, usable, writes, requests, lines (each with id, group, title, state, found and
+    /// advice; state is ok, warn, bad, unknown or skipped) and capabilities
     #[arg(long)]
     json: bool,
 }

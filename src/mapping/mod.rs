@@ -8,11 +8,11 @@
 
 mod canonical;
 mod check;
-mod email;
 mod onward;
 mod scope;
 mod slot;
 mod template;
+mod work;
 
 use serde_json::Value;
 
@@ -22,10 +22,10 @@ use crate::scim::{Attributes, resource};
 
 pub use canonical::digest;
 pub use check::{Flaw, check, drift_path};
-pub use email::work_email;
 pub use onward::{Onward, ROWS, Wanted};
 pub use scope::Carried;
 pub use slot::{REST, Slot};
+pub use work::work_email;
 
 /// Never sent and never compared: the server's own, or a secret that nobody keeps.
 const NEVER: [&str; 6] = ["schemas", "id", "meta", "groups", "members", "password"];

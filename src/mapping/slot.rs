@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use super::is_pushable;
+use super::work::{WORK, is_of_type};
 use crate::scim::filter::{CompareOp, Filter};
 use crate::scim::path::{PatchPath, Place};
 use crate::scim::rules::{Custom, Rules};
@@ -44,9 +45,6 @@ enum Takes {
     Rest,
 }
 
-/// Attributes whose value of type `work` is their best.
-const WORK: [&str; 2] = ["emails", "phoneNumbers"];
-
 impl Slot {
     /// Reads the path of a row. `custom`: what was declared for the instance.
     ///
@@ -74,7 +72,8 @@ impl Slot {
         match PatchPath::parse(&named, &Rules::default()).map_err(|_| refuse())? {
             PatchPath::Attr(path) => Self::at(kind, path.resolve(kind, custom).ok_or_else(refuse)?),
             PatchPath::Value { attr, filter, sub } if is_work(&filter) && sub.as_deref() == Some("value") => {
-                let path = WORK.into_iter().find(|name| attr.name.eq_ignore_ascii_case(name));
+                let mut known = WORK.into_iter().map(|(_, path)| path);
+                let path = known.find(|path| attr.name.eq_ignore_ascii_case(path));
                 let path = path.filter(|_| kind == ResourceType::User).ok_or_else(refuse)?;
                 Ok(Self {
                     path: path.into(),
@@ -117,7 +116,7 @@ impl Slot {
             ));
         }
         let takes = match of {
-            _ if WORK.contains(&path.as_str()) => Takes::OnlyWork,
+            _ if WORK.iter().any(|(_, work)| *work == path) => Takes::OnlyWork,
             Type::Complex => Takes::Whole,
             _ if multi_valued => Takes::Whole,
             of => Takes::One(of),
@@ -210,14 +209,6 @@ impl fmt::Display for Slot {
 fn is_work(filter: &Filter) -> bool {
     matches!(filter, Filter::Compare { path, op: CompareOp::Eq, value: Value::String(word) }
         if path.name.eq_ignore_ascii_case("type") && word.eq_ignore_ascii_case("work"))
-}
-
-/// Whether an entry among several is the one of this type.
-pub(super) fn is_of_type(entry: &Value, kind: &str) -> bool {
-    entry
-        .get("type")
-        .and_then(Value::as_str)
-        .is_some_and(|t| t.eq_ignore_ascii_case(kind))
 }
 
 /// The values with this one as the one of type work; or, without `others`, that one alone.

@@ -8,7 +8,8 @@ use minijinja::value::{Rest, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::is_pushable;
-use super::slot::{CUSTOM, ENTERPRISE, is_of_type};
+use super::slot::{CUSTOM, ENTERPRISE};
+use super::work::{WORK, work};
 use crate::scim::rules::Custom;
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, urn};
@@ -124,8 +125,8 @@ pub(super) struct Context(Value);
 
 impl Context {
     /// Of these attributes: by their names, the enterprise extension as `enterprise`, declared ones in `custom`, all
-    /// extensions by URN in `extensions`, and the work (else the first) e-mail address and phone number as `work_email`
-    /// and `work_phone`.
+    /// extensions by URN in `extensions`, and the e-mail address and phone number at work as `work_email` and
+    /// `work_phone`.
     pub(super) fn of(kind: ResourceType, attributes: &Attributes, custom: &Custom) -> Self {
         let mut seen = BTreeMap::new();
         let mut extensions = BTreeMap::new();
@@ -151,16 +152,13 @@ impl Context {
         }
         seen.insert(CUSTOM, Value::from_pairs(own));
         for (name, of) in WORK {
-            if let Some(value) = work(attributes, of) {
+            if let Some((_, value)) = work(attributes, of) {
                 seen.insert(name, Value::from(value));
             }
         }
         Self(Value::from_pairs(seen))
     }
 }
-
-/// What a template calls the best of several values, and which.
-const WORK: [(&str, &str); 2] = [("work_email", "emails"), ("work_phone", "phoneNumbers")];
 
 /// Whether a name of a template leads somewhere. What lies in values, and in extensions that nobody described, is not
 /// known before they are there.
@@ -207,15 +205,6 @@ fn given(value: &serde_json::Value) -> Value {
             Value::from_pairs(parts.iter().map(|(name, part)| (name.as_str(), given(part))))
         }
     }
-}
-
-fn work<'a>(attributes: &'a Attributes, name: &str) -> Option<&'a str> {
-    let all = attributes.get(name)?.as_array()?;
-    let best = all
-        .iter()
-        .find(|entry| is_of_type(entry, "work"))
-        .or_else(|| all.first())?;
-    best.get("value")?.as_str()
 }
 
 /// A value as text; nothing is empty.

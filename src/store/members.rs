@@ -3,6 +3,10 @@
 //!
 //! `held` is 0, 1, or 2: a change is under way, or its answer was lost. 2 differs from either side, so the row stays to be
 //! pushed, and stays at all, until the app has accepted one.
+//!
+//! `keep` takes a row out of what is pushed, though both sides differ: its removal was rejected, or is held; a difference
+//! that the app made is only reported; or a deleted member's account in the app is to end first. It goes when our side
+//! changes, when the removal is allowed, and with that account.
 
 mod whole;
 
@@ -122,7 +126,7 @@ pub struct Learnt {
     pub wanted: bool,
     /// The app holds it.
     pub held: bool,
-    /// Left alone until our side changes.
+    /// Left alone: see above.
     pub keep: bool,
 }
 
@@ -154,7 +158,7 @@ pub struct Stored {
     pub wanted: bool,
     /// The app is believed to have it; not while that is in doubt.
     pub held: bool,
-    /// Left alone until our side changes.
+    /// Left alone: see above.
     pub keep: bool,
     /// An IdP or admin decided it.
     pub owned: bool,
@@ -215,7 +219,7 @@ pub fn set_held(tx: &Tx<'_>, group: i64, members: &[i64], held: bool) -> Result<
     Ok(())
 }
 
-/// Takes a membership out of what is pushed, until it is allowed or our side changes; or puts it back.
+/// Takes a membership out of what is pushed (see above), or puts it back.
 ///
 /// # Errors
 /// When the database fails.

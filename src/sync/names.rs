@@ -1,6 +1,7 @@
 //! Who has a name in the app, and who waits for it there. An app gives a name once: whoever is to have one that another
 //! still has is refused, or waits for a leaver; here stands who tries again when it is given up, and what is said to whom
-//! nobody makes way for. Not what goes by name: that is the import's and the push's search.
+//! nobody makes way for. Where a mapping makes the name, whoever is to have it may be called anything here: each name
+//! given up then costs a reconcile. Not what goes by name: that is the import's and the push's search.
 
 use super::present::{Present, class_of};
 use super::reconcile;

@@ -167,6 +167,7 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 /// Method and path of every page, for a test that visits them all.
+#[cfg(any(test, feature = "tools"))]
 #[must_use]
 pub fn routes_for_tests() -> Vec<(&'static str, &'static str)> {
     PAGES

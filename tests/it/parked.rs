@@ -234,9 +234,6 @@ async fn says_when(storm: &Storm) {
     assert!(*end > *storm.clock.now().to_string(), "{end}");
     let page = Visitor::operator(&storm.g.hub).await;
     let page = page.get(&format!("/instances/{}", storm.g.instance.slug)).await;
-    assert!(
-        page.text.contains(" a minute, done at about <time"),
-        "{}",
-        page.text
-    );
+    // Within a minute, or at a time of day: as fast as this machine is.
+    assert!(page.text.contains(" a minute, done "), "{}", page.text);
 }

@@ -1,6 +1,6 @@
 //! What a host still lets us do, as its answers say: `RateLimit-*` and its older spellings, and 429 with Retry-After
-//! (RFC 6585); and what its makers say beforehand ([`Pace`]). One budget for each origin, shared by all instances that call it, so that they do not outdo each other.
-//! It knows no clock: whoever asks says what time it is.
+//! (RFC 6585); and what its makers say beforehand ([`Pace`]). One budget for each origin, shared by all instances that
+//! call it, so that they do not outdo each other. It knows no clock: whoever asks says what time it is.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

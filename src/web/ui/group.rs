@@ -93,11 +93,12 @@ pub async fn get(ask: Ask) -> Answer {
         };
         let latest = events::of_resource(rx, group.row, None, person::LATEST)?;
         let apart = apart(rx, &head, &group)?;
+        let attributes = attributes(rx, &instance, &group)?;
         Ok::<_, Fail>(GroupPage {
             count: words::count(count, "member", "members"),
             members: found.into_iter().map(|m| member(m, &head)).collect(),
-            attributes: attributes(rx, &instance, &group)?,
-            target: standing::target(rx, &instance, &group, now)?,
+            target: standing::target(rx, &instance, &group, now)?.map(|t| t.beside(&attributes)),
+            attributes,
             events: log::rows(latest, &head.slug, &head.app, now),
             changed: When::relative(group.last_modified, now),
             id: group.id,

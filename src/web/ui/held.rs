@@ -190,7 +190,7 @@ fn why(rx: &Rx<'_>, instance: &Instance) -> Result<String, StoreError> {
 /// Removals that are asked who is behind them, to name all.
 const ASKED: usize = 50;
 /// Newest events that are looked at for one of them.
-const BEHIND: usize = 20;
+const BEHIND: usize = 50;
 /// Whoever is named at once.
 const NAMED: usize = 3;
 
@@ -241,19 +241,30 @@ fn behind(rx: &Rx<'_>, all: &[Removal]) -> Result<String, StoreError> {
     })
 }
 
-/// Who made the change here that a removal follows from. Out of scope is whoever an admin or a value put there, which no
+/// Who ended here what a removal would end in the app. Out of scope is whoever an admin or a value put there, which no
 /// single event tells.
 fn cause(rx: &Rx<'_>, removal: &Removal) -> Result<Option<String>, StoreError> {
     if !removal.reason.ends_with("here") {
         return Ok(None);
     }
-    let events = events::of_resource(rx, removal.subject, None, BEHIND)?;
-    let before = events.into_iter().filter(|event| event.at <= removal.at);
-    let named = before.map(|event| event.actor).find_map(|actor| match actor {
-        Actor::Idp(name) | Actor::Admin(name) => Some(name),
-        Actor::Target | Actor::Hub => None,
-    });
-    Ok(named)
+    // Whoever was never deactivated, but is, was made or taken over so. A member's own end ends it in all groups.
+    let (about, ends): (i64, &[&str]) = match removal.class {
+        RemovalClass::Account => (
+            removal.subject,
+            &["user.deactivated", "user.deleted", "user.adopted", "user.created"],
+        ),
+        RemovalClass::Group => (removal.subject, &["group.deleted"]),
+        RemovalClass::Membership => (removal.member, &["group.members_removed", "user.deleted"]),
+    };
+    let group = resources::load(rx, removal.subject)?.map(|group| group.id);
+    let ended = events::of_resource(rx, about, None, BEHIND)?
+        .into_iter()
+        .filter(|event| event.at <= removal.at && ends.contains(&&*event.action))
+        .find(|event| event.action != "group.members_removed" || event.resource_id == group);
+    Ok(match ended.map(|event| event.actor) {
+        Some(Actor::Idp(name) | Actor::Admin(name)) => Some(name),
+        _ => None,
+    })
 }
 
 fn row(rx: &Rx<'_>, slug: &str, held: &Removal) -> Result<HeldRow, StoreError> {
@@ -336,4 +347,56 @@ pub async fn post(ask: Ask) -> Answer {
         (_, false) => News::Rejected,
     };
     ask.go_on(&back, Some(news))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::clock::Clock;
+    use crate::model::{EventDraft, InstanceId, Outcome, RemovalState, Time};
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn whoever_ended_it_is_named_and_not_who_wrote_last() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Clock::system()).unwrap();
+        let told = |tx: &Tx<'_>, action, actor: Actor| {
+            let event = EventDraft {
+                instance: None,
+                resource: Some(7),
+                subject: "ada".into(),
+                actor,
+                action,
+                outcome: Outcome::Done,
+                detail: String::new(),
+                changes: Vec::new(),
+            };
+            events::record(tx, event)
+        };
+        let work = move |tx: &Tx<'_>| -> Result<Option<String>, StoreError> {
+            told(tx, "user.created", Actor::Hub)?;
+            told(tx, "user.deactivated", Actor::Idp("Okta".into()))?;
+            told(tx, "user.updated", Actor::Admin("root@example.com".into()))?;
+            told(
+                tx,
+                "group.members_removed",
+                Actor::Admin("root@example.com".into()),
+            )?;
+            let held = Removal {
+                id: 1,
+                instance: InstanceId(1),
+                class: RemovalClass::Account,
+                subject: 7,
+                member: 0,
+                label: "ada".into(),
+                state: RemovalState::Held,
+                reason: "deactivated here".into(),
+                at: Time(i64::MAX),
+            };
+            cause(tx, &held)
+        };
+        let named: Result<_, StoreError> = store.write(Lane::Front, None, work).await;
+        assert_eq!(named.unwrap().as_deref(), Some("Okta"));
+    }
 }

@@ -44,7 +44,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("push.no_account", "has no account in the app"),
     ("push.not_made", "cannot be made in the app"),
     ("push.not_taken", "is kept otherwise by the app"),
-    ("drift.seen", "was changed in the app"),
+    ("drift.seen", "differs in the app"),
     ("drift.enforced", "was changed in the app and set right"),
     ("drift.fought", "keeps being changed in the app"),
     ("app.gone", "was deleted in the app"),

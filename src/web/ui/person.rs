@@ -14,7 +14,7 @@ use super::people::access;
 use super::serve::show;
 use super::values::{self, AttributePath};
 use super::{log, standing};
-use crate::mapping::Onward;
+use crate::mapping::{Carried, Onward};
 use crate::model::{Instance, InstanceId, LinkState, Resource};
 use crate::scim::schema::ResourceType;
 use crate::scim::{Attributes, resource};
@@ -83,7 +83,7 @@ pub struct AttributeRow {
 pub struct There {
     /// Its value where it is another than ours; else empty.
     pub value: String,
-    /// In words: the same, on its way, why it is another.
+    /// In words: the same, on its way, not sent, why it is another.
     pub note: &'static str,
     /// It is another than what was sent.
     pub differs: bool,
@@ -124,6 +124,17 @@ pub struct TargetSide {
     pub mend: Option<String>,
 }
 
+impl TargetSide {
+    /// Nothing waits, but the app holds other values than it was sent: a badge alone would hide it.
+    #[must_use]
+    pub fn beside(mut self, rows: &[AttributeRow]) -> Self {
+        if self.reason.is_empty() && rows.iter().any(|row| row.there.differs) {
+            self.reason = "Some of its values differ there: see Attributes.".into();
+        }
+        self
+    }
+}
+
 /// Lines of the log on a person's or group's page.
 pub const LATEST: usize = 50;
 /// Groups listed of one person.
@@ -152,15 +163,16 @@ pub async fn get(ask: Ask) -> Answer {
         let now = rx.now();
         let groups = search::groups_with(rx, user.row, GROUPS)?;
         let latest = events::of_resource(rx, user.row, None, LATEST)?;
+        let attributes = attributes(rx, &instance, &user)?;
         Ok::<_, Fail>(PersonPage {
             access: access(user.active),
             active: user.active,
             version: user.version,
             protected: head.has_target && protected::covers(rx, &instance, &user)?,
             managed: user.is_managed(),
-            attributes: attributes(rx, &instance, &user)?,
             groups: groups.into_iter().map(|g| group(g, head.has_target)).collect(),
-            target: standing::target(rx, &instance, &user, now)?,
+            target: standing::target(rx, &instance, &user, now)?.map(|t| t.beside(&attributes)),
+            attributes,
             events: log::rows_of_person(latest, &head.slug, &head.app, now),
             changed: When::relative(user.last_modified, now),
             id: user.id,
@@ -259,7 +271,10 @@ pub fn attributes(
     ours: &Resource,
 ) -> Result<Vec<AttributeRow>, StoreError> {
     let custom = custom::of(rx, instance.id)?;
-    let wanted = Onward::new(&instance.policies, &custom).of(ours);
+    let onward = Onward::new(&instance.policies, &custom);
+    let wanted = onward.of(ours);
+    let push = jobs::of_resource(rx, instance.id, ours.row)?;
+    let unsent = unsent(push.as_ref().map(|job| &*job.state), onward.carries(ours));
     let link = links::by_resource(rx, ours.row)?;
     let seen: Option<Attributes> = match &link {
         Some(link) => links::seen_doc(rx, link.id)?.and_then(|text| serde_json::from_str(&text).ok()),
@@ -282,8 +297,8 @@ pub fn attributes(
         let other = link.seen.get(path);
         match () {
             () if link.state != LinkState::Linked || link.seen.is_empty() => There::default(),
-            // What is still on its way is no difference yet.
-            () if link.pushed.get(path) != Some(want) => There::noted("on its way"),
+            // What was not sent is no difference yet.
+            () if link.pushed.get(path) != Some(want) => There::noted(unsent),
             () if other != Some(want) => There {
                 value: seen
                     .as_ref()
@@ -323,6 +338,15 @@ pub fn attributes(
     Ok(rows.collect())
 }
 
+/// What becomes of a value that the app was not given yet. Whoever is out of scope, left behind, protected or refused has
+/// no push that would bring it, or one that sleeps.
+fn unsent(push: Option<&str>, carried: Carried) -> &'static str {
+    match push {
+        Some("waiting" | "retrying") if carried == Carried::In => "on its way",
+        _ => "not sent",
+    }
+}
+
 /// A path is owned itself, or by the whole that it is part of.
 fn is_owned(ours: &Resource, path: &str) -> bool {
     let whole = path
@@ -332,4 +356,20 @@ fn is_owned(ours: &Resource, path: &str) -> bool {
     ours.owned.contains(path)
         || whole.is_some_and(|whole| ours.owned.contains(whole))
         || (path == "active" && ours.is_managed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_open_push_brings_what_was_not_sent() {
+        for state in ["waiting", "retrying"] {
+            assert_eq!(unsent(Some(state), Carried::In), "on its way");
+            assert_eq!(unsent(Some(state), Carried::Out), "not sent");
+        }
+        for asleep in [None, Some("rejected"), Some("held")] {
+            assert_eq!(unsent(asleep, Carried::In), "not sent");
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::model::{Health, Instance, RunPhase, Target, Time};
 use crate::store::{Rx, StoreError, conditions};
 use crate::sync::status::InstanceStatus;
 
+const MINUTE: Duration = Duration::from_secs(60);
 /// Conditions drawn in the bar of a day.
 const DRAWN: usize = 200;
 
@@ -179,17 +180,23 @@ pub fn facts(instance: &Instance, status: &InstanceStatus, now: Time) -> Vec<Fac
 /// `38,214 changes, 2,460 a minute, done at about 14:32`.
 fn pending(status: &InstanceStatus, now: Time) -> Fact {
     let mut value = words::count(status.pending, "change", "changes");
+    let mut when = None;
     if let Some(forecast) = status.forecast {
-        value.push_str(&format!(
-            ", {} a minute, done at about",
-            words::number(forecast.per_minute)
-        ));
+        let pace = words::number(forecast.per_minute);
+        value.push_str(&format!(", {pace} a minute, done "));
+        // A time of day without seconds would be now.
+        if forecast.done_at.since(now) < MINUTE {
+            value.push_str("within a minute");
+        } else {
+            value.push_str("at about");
+            when = Some(When::clock(forecast.done_at, now));
+        }
     }
     Fact {
         label: "Pending",
         value,
         mono: false,
-        when: status.forecast.map(|f| When::clock(f.done_at, now)),
+        when,
     }
 }
 
