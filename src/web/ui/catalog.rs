@@ -19,7 +19,7 @@ pub struct CatalogPage {
     pub page: Page,
     /// What was searched for.
     pub query: String,
-    /// `3 of 46`, tiles found.
+    /// `3 of 47`, tiles found.
     pub found: String,
     /// Those that hold something that matches.
     pub shelves: Vec<Shelf>,

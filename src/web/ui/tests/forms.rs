@@ -134,7 +134,7 @@ async fn the_catalog_is_searched_without_a_script() {
     assert!(all.contains("The organization has Atlassian Guard Standard (formerly Access)."));
     let found = browser.get("/catalog?q=GITHUB").await.body;
     assert!(found.contains("GitHub organization") && !found.contains("Atlassian Cloud"));
-    assert!(found.contains("3 of 46 tiles") && found.contains("value=\"GITHUB\""));
+    assert!(found.contains("3 of 47 tiles") && found.contains("value=\"GITHUB\""));
 }
 
 #[actix_web::test]
