@@ -75,7 +75,7 @@
 //!    app is out of order, goes on from there, and only a page that was not written is read again.
 //! 5. Only a list that was read whole counts (`import::walk`): one that went round in circles or broke off ends the run
 //!    with nothing concluded. After the last page, links that were not seen each get a `sync::verify` job, for absence from
-//!    a list proves nothing: only the app's own 404 for that id, beside a 200 for another, makes somebody gone. So it is
+//!    a list proves nothing: only the app's own 404 for that id, before and after a 200 for another, makes somebody gone. So it is
 //!    with a group's members. Where lists are known to show none, each group is read alone (`connector::scim::alone`);
 //!    where a list misses some, the group is read alone before anybody loses a membership by it (`import::members`), and
 //!    who is gone then counts towards the removal limit ([`sync::removal`]).

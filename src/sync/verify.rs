@@ -1,5 +1,5 @@
-//! Is an account that a complete list did not show really gone? Only the app's own 404 in JSON counts, and only if it
-//! still shows another account that the same list showed; and never for one whose access we ended ourselves, for apps
+//! Is an account that a complete list did not show really gone? Only the app's own 404 in JSON counts, and only if it is
+//! the same before and after the app showed another account that the same list showed; and never for one whose access we ended ourselves, for apps
 //! may hide those (DESIGN §5).
 
 use super::context::{Context, Ended};
@@ -28,7 +28,7 @@ pub(super) enum Fate {
     Unclear(String),
 }
 
-/// Asks for one account by id, and for another as a control.
+/// Asks for one account by id, for another as a control, and if that is there for the first once more.
 pub(super) async fn examine(ctx: &Context, app: &Connector, link: &Link) -> Result<Fate, Ended> {
     let id = link.remote_id.clone().unwrap_or_default();
     let mute = match app.get(link.kind, &id).await {
@@ -51,7 +51,11 @@ pub(super) async fn examine(ctx: &Context, app: &Connector, link: &Link) -> Resu
     };
     let other = control.remote_id.unwrap_or_default();
     Ok(match (app.get(control.kind, &other).await?, mute) {
-        (Some(_), None) => Fate::Gone,
+        // What stood in front of the app may have found it again between the two.
+        (Some(_), None) => match app.get(link.kind, &id).await? {
+            Some(remote) => Fate::There(Box::new(remote)),
+            None => Fate::Gone,
+        },
         (Some(_), Some(error)) => Fate::Unclear(format!("{error}, and not in JSON: that proves nothing")),
         (None, _) => {
             Fate::Unclear("the app does not show another account either, which it listed before".into())
