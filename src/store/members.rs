@@ -184,21 +184,29 @@ pub fn stored(rx: &Rx<'_>, group: i64) -> Result<Vec<Stored>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// A chunk is about to be sent: until its answer, nobody knows what the app holds. Those of which it was known before.
+/// A chunk is about to be sent, of members and whether each is wanted: until its answer, nobody knows what the app holds.
+/// Those of which that still stands, and whether it was known before what the app holds; what changed meanwhile is left out.
 ///
 /// # Errors
 /// When the database fails.
-pub fn set_in_doubt(tx: &Tx<'_>, group: i64, members: &[i64]) -> Result<Vec<i64>, StoreError> {
+pub fn set_in_doubt(tx: &Tx<'_>, group: i64, chunk: &[(i64, bool)]) -> Result<Vec<(i64, bool)>, StoreError> {
+    let mut find = tx
+        .conn
+        .prepare_cached("SELECT held FROM members WHERE grp = ?1 AND member = ?2 AND wanted = ?3")?;
     let mut set = tx
         .conn
-        .prepare_cached("UPDATE members SET held = 2 WHERE grp = ?1 AND member = ?2 AND held <> 2")?;
-    let mut known = Vec::new();
-    for member in members {
-        if set.execute([group, *member])? == 1 {
-            known.push(*member);
+        .prepare_cached("UPDATE members SET held = 2 WHERE grp = ?1 AND member = ?2")?;
+    let mut standing = Vec::with_capacity(chunk.len());
+    for (member, wanted) in chunk {
+        let held: Option<i64> = find
+            .query_row(params![group, member, wanted], |r| r.get(0))
+            .optional()?;
+        if let Some(held) = held {
+            set.execute([group, *member])?;
+            standing.push((*member, held != 2));
         }
     }
-    Ok(known)
+    Ok(standing)
 }
 
 /// The app accepted a chunk: it holds these now, or no longer.

@@ -53,7 +53,7 @@ pub(super) async fn examine(ctx: &Context, app: &Connector, link: &Link) -> Resu
     Ok(match (app.get(control.kind, &other).await?, mute) {
         // What stood in front of the app may have found it again between the two.
         (Some(_), None) => match app.get(link.kind, &id).await? {
-            Some(remote) => Fate::There(Box::new(remote)),
+            Some(_) => Fate::Unclear("the app shows it again".into()),
             None => Fate::Gone,
         },
         (Some(_), Some(error)) => Fate::Unclear(format!("{error}, and not in JSON: that proves nothing")),

@@ -2,6 +2,8 @@
 //! Removals are reserved first; those past the limit are put aside and never stand in the way of the rest, and so are those
 //! of deleted people whose account still has its access: first the account, then its places in groups.
 
+use std::collections::BTreeMap;
+
 use super::change::COUNTED;
 use super::record::tell;
 use super::{Push, Step, write_link};
@@ -74,15 +76,18 @@ impl Push<'_> {
         let Some(link) = now.link.clone() else {
             return Err(Ended::Done);
         };
+        let group = link.remote_id.clone().unwrap_or_default();
+        self.app().await?;
+        let (part, sure, others) = self.in_doubt(now, part).await?;
+        if part.is_empty() {
+            return Ok(());
+        }
         let ids = |wanted| {
             part.iter()
                 .filter(|m| m.wanted == wanted)
                 .map(|m| m.remote.clone())
                 .collect::<Vec<_>>()
         };
-        let group = link.remote_id.clone().unwrap_or_default();
-        self.app().await?;
-        let (sure, others) = self.in_doubt(now, &part).await?;
         let answer = self
             .app()
             .await?
@@ -121,17 +126,21 @@ impl Push<'_> {
         }
     }
 
-    /// Before the call. Until the app accepts a change of these, whatever is wanted by then is sent. Gives back those that
-    /// were not in doubt already, and how many others the app is believed to have.
-    async fn in_doubt(&self, now: &Present, part: &[One]) -> Result<(Vec<One>, u64), Ended> {
-        let (group, rows) = (now.ours.row, rows(part));
-        let known = self.write(move |tx| {
-            let known = members::set_in_doubt(tx, group, &rows)?;
-            Ok((known, members::held_up_to(tx, group, COUNTED)?))
+    /// Before the call. Until the app accepts a change of these, whatever is wanted by then is sent. Gives back what of
+    /// `part` is still wanted so, those that were not in doubt already, and how many others the app is believed to have.
+    async fn in_doubt(&self, now: &Present, mut part: Vec<One>) -> Result<(Vec<One>, Vec<One>, u64), Ended> {
+        let group = now.ours.row;
+        let chunk: Vec<(i64, bool)> = part.iter().map(|m| (m.row, m.wanted)).collect();
+        let standing = self.write(move |tx| {
+            let standing = members::set_in_doubt(tx, group, &chunk)?;
+            Ok((standing, members::held_up_to(tx, group, COUNTED)?))
         });
-        let (known, others) = known.await?;
-        let sure = part.iter().filter(|m| known.contains(&m.row));
-        Ok((sure.cloned().collect(), others))
+        let (standing, others) = standing.await?;
+        let standing: BTreeMap<i64, bool> = standing.into_iter().collect();
+        part.retain(|m| standing.contains_key(&m.row));
+        let sure = part.iter().filter(|m| standing.get(&m.row) == Some(&true));
+        let sure = sure.cloned().collect();
+        Ok((part, sure, others))
     }
 
     /// The app did not do it: of these it holds what it held.
